@@ -474,7 +474,7 @@ int cmd_demo(int argc, char **argv)
         fprintf(stderr, "agon demo: its log is %s/agon.log\n", demo.dir);
     else if (demo.is_own_dir)
         file_remove_tree(demo.dir);
-    else if (!demo.table.frame.is_screen) // who looks at a picture has 24 lines
+    else if (demo.log_fd >= 0 && !demo.table.frame.is_screen) // who looks at a picture has 24 lines
         printf("Files are kept in %s\n", demo.dir);
     free(demo.view);
     signals_close(demo.signal_fd);

@@ -55,6 +55,8 @@ struct demo {
 void demo_show_head(struct demo *demo);
 void demo_show(struct demo *demo, int64_t elapsed_ns);
 void demo_show_end(struct demo *demo);
+/* What its acts are told by. */
+struct acts_seen demo_acts_seen(const struct demo *demo);
 /* It goes on behind its summary: the proof is yet to come. */
 void demo_show_kept(struct demo *demo);
 /* The column of the day's backtest. */

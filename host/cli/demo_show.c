@@ -196,14 +196,19 @@ static void draw(struct demo *demo, int64_t elapsed_ns)
     frame_end(frame);
 }
 
+struct acts_seen demo_acts_seen(const struct demo *demo)
+{
+    return (struct acts_seen){.view = demo->view,
+                              .changeovers = demo->changeovers,
+                              .n_changeovers = demo->n_changeovers,
+                              .reload_failed =
+                                  strcmp(demo->reloaded, "done") != 0 ? demo->reloaded : "",
+                              .reload_held = demo->held};
+}
+
 void demo_show(struct demo *demo, int64_t elapsed_ns)
 {
-    const struct acts_seen seen = {.view = demo->view,
-                                   .changeovers = demo->changeovers,
-                                   .n_changeovers = demo->n_changeovers,
-                                   .reload_failed =
-                                       strcmp(demo->reloaded, "done") != 0 ? demo->reloaded : "",
-                                   .reload_held = demo->held};
+    const struct acts_seen seen = demo_acts_seen(demo);
     enum act before = demo->acts.now;
     int is_first = demo->table.said_ns == 0;
 

@@ -10,7 +10,10 @@
 #include "cli/demo_impl.h"
 #include "demo/promises.h"
 #include "report/capital.h"
+#include "sys/clock.h"
 #include "sys/wrap.h"
+
+#define DURABLE_NS ((int64_t)2 * 1000000000)
 
 static void print_changeovers(struct demo *demo)
 {
@@ -154,11 +157,21 @@ static void print_ended(const struct demo *demo)
     wrap_text(stdout, DEMO_LINE, 0, 7, text);
 }
 
-static void print_promises(const struct demo *demo, const struct promises *promises,
+/* Who got capital is known of each moment; what each has seen is counted as the host stops. */
+static void print_promises(const struct demo *demo, int is_over, const struct promises *promises,
                            const struct counted *counted)
 {
     char counts[2][MONEY_TEXT], models[48] = "", text[320];
     int is_all = promises->n_sent == promises->n_seen;
+    int has_counted = counted->n_agents + counted->n_models > 0;
+
+    if (!is_over && promises->n_given_faulty == 0) {
+        snprintf(text, sizeof(text),
+                 "At event %llu none at fault got capital; events seen are counted after Ctrl-C.",
+                 (unsigned long long)demo->story.replay.last_seq);
+        wrap_text(stdout, DEMO_LINE, 0, 7, text);
+        return;
+    }
 
     if (counted->n_models == 1)
         snprintf(models, sizeof(models), " and %.31s", counted->model);
@@ -166,7 +179,7 @@ static void print_promises(const struct demo *demo, const struct promises *promi
         snprintf(models, sizeof(models), " and %u models", counted->n_models);
     (void)money_count(promises->n_sent, counts[0]);
     (void)money_count(promises->n_seen, counts[1]);
-    if (demo->table.frame.is_screen && is_all && promises->n_given_faulty == 0) {
+    if (demo->table.frame.is_screen && has_counted && is_all && promises->n_given_faulty == 0) {
         // One line, as 24 have to do.
         snprintf(text, sizeof(text),
                  "The %u that behave%s saw all %s events; none at fault got capital.",
@@ -174,11 +187,13 @@ static void print_promises(const struct demo *demo, const struct promises *promi
         wrap_text(stdout, DEMO_LINE, 0, 7, text);
         return;
     }
-    if (counted->n_agents + counted->n_models > 0) {
+    if (has_counted) {
         snprintf(text, sizeof(text),
                  "Events sent to the %u agents that behave%s: %s; seen by them: %s, %s.",
                  counted->n_agents, models, counts[0], counts[1], is_all ? "equal" : "DIFFERENT");
         wrap_text(stdout, DEMO_LINE, 0, 7, text);
+    } else if (is_over) {
+        printf("Events seen were not counted: no agent that behaves ended in order.\n");
     }
     printf("Capital given to an agent after it crashed, hung or flooded: %s.\n",
            promises->n_given_faulty == 0 ? "none" : "BY A TOURNAMENT");
@@ -214,6 +229,23 @@ static void prove(const struct demo *demo, struct promises *promises, char *text
                (unsigned long long)seq, ours, (unsigned long long)replay->last_seq, again);
 }
 
+/* Everything is of one event: the table is of the host's view, the rest is read up to there. */
+static uint64_t last_event(const struct demo *demo, int is_over)
+{
+    if (is_over)
+        return 0;
+    (void)host_await_durable(demo->host, demo->view->seq, clock_mono() + DURABLE_NS);
+    return demo->view->seq;
+}
+
+static void sum_up_acts(struct demo *demo)
+{
+    const struct acts_seen seen = demo_acts_seen(demo);
+
+    acts_sum_up(&demo->acts, &seen);
+    print_acts(demo);
+}
+
 int demo_tell(struct demo *demo, int is_over, struct error *err)
 {
     char proof[512] = "";
@@ -225,6 +257,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
     struct run_report_source source = {.journal = host_journal_dir(demo->host),
                                        .speed_milli = demo->opts.speed * 1000,
                                        .is_live = !is_over,
+                                       .until = last_event(demo, is_over),
                                        .t_end = demo->t_end};
     struct promises promises = {0};
     char count[MONEY_TEXT];
@@ -244,10 +277,10 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
     wrap_text(stdout, DEMO_LINE, printf("market "), 7,
               demo->about[0] != '\0' ? demo->about : "recorded");
     if (demo->table.frame.is_screen)
-        print_acts(demo);
+        sum_up_acts(demo);
     print_agents(demo);
     print_ended(demo);
-    print_promises(demo, &promises, &counted);
+    print_promises(demo, is_over, &promises, &counted);
     if (is_over)
         prove(demo, &promises, proof, sizeof(proof));
     else

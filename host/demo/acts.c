@@ -11,7 +11,7 @@ const struct act_words act_words[ACTS] = {
     [ACT_WARM] = {"A warm start",
                   "The exchange hands out bars of before the start; agents begin with their "
                   "indicators ready.",
-                  "The column of fills: the first comes within 3 s.", 0},
+                  "The column of fills, and how long after the start the first came.", 0},
     [ACT_CRASH] = {"A crash, contained",
                    "crash_1 writes through a null pointer while it has an order at the exchange.",
                    "Its state, its open orders, and the fills of the others, which go on.", 12},
@@ -111,8 +111,14 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
     struct acts_fault *fault = &acts->faults[act];
     char all[MONEY_TEXT], text[64], why[sizeof(fault->why)];
 
-    if (slot == NULL || slot->n_crashes == 0 || (acts->now != act && fault->n_crashes == 0))
+    if (slot == NULL || slot->n_crashes == 0 || acts->now < act)
         return;
+    if (acts->now != act && fault->n_crashes == 0) { // on a slow machine
+        snprintf(acts->said[act], ACT_TEXT, "%s ended after this act, %s.", name,
+                 became(slot, 0, text));
+        snprintf(acts->brief[act], ACT_TEXT, "%s %s, after this act", name, became(slot, 1, text));
+        return;
+    }
     if (acts->now == act) {
         note_why(fault->why, seen->view, slot);
         fault->n_fills = seen->view->counters.n_fills - acts->n_fills;
@@ -122,7 +128,7 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
     snprintf(acts->said[act], ACT_TEXT, "%s ended%s, %s; the others had %s fills meanwhile. %s",
              name, slot->condition != CONDITION_QUARANTINED && slot->n_crashes > 1 ? " again" : "",
              became(slot, 0, text), money_count(fault->n_fills, all), why);
-    snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills", name,
+    snprintf(acts->brief[act], ACT_TEXT, "%s %s; others: %s fills in the act", name,
              became(slot, 1, text), money_brief(fault->n_fills, all));
 }
 
@@ -130,7 +136,7 @@ static void say_warm(struct acts *acts, const struct acts_seen *seen)
 {
     char counts[2][MONEY_TEXT];
 
-    snprintf(acts->brief[ACT_WARM], ACT_TEXT, "first fill %.1f s after the start; %s fills",
+    snprintf(acts->brief[ACT_WARM], ACT_TEXT, "first fill after %.1f s; %s fills in the act",
              (double)acts->first_fill_ns / 1e9,
              money_brief(seen->view->counters.n_fills, counts[0]));
     snprintf(acts->said[ACT_WARM], ACT_TEXT,
@@ -163,7 +169,7 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
                  seen->view->slots[one->slot].generation, seen->reload_held,
                  pause_text(one->cut_ns + one->swap_ns, pause), money_count(one->n_state, bytes));
         // What is too long to be named here is in the long form.
-        snprintf(brief, ACT_TEXT, DEMO_NEWCOMER " holds %s; engine paused %s",
+        snprintf(brief, ACT_TEXT, DEMO_NEWCOMER " held %s; engine paused %s",
                  strlen(seen->reload_held) <= 15 ? seen->reload_held : "its positions",
                  pause_text(one->cut_ns + one->swap_ns, pause));
     }
@@ -184,28 +190,36 @@ static void say_brief(char brief[ACT_TEXT], const char *result, char *rest)
     brief[ACT_BRIEF] = '\0';
 }
 
-static void say_plan(struct acts *acts, const struct acts_seen *seen)
+/* NULL: nobody was ranked. */
+static const char *first_of(const struct record_plan *plan)
 {
-    const struct record_plan *plan = &seen->view->plan.plan;
     const char *first = NULL;
-    char moved[PLAN_MOVED_TEXT + 2] = "; ", brief[64];
 
-    if (seen->view->n_plans == acts->n_plans)
-        return;
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
 
         if (plan_rank(line) == 1)
             first = line->name;
     }
+    return first;
+}
+
+static void say_plan(struct acts *acts, const struct acts_seen *seen)
+{
+    const struct record_plan *plan = &seen->view->plan.plan;
+    const char *first = first_of(plan);
+    char moved[PLAN_MOVED_TEXT + 2] = "; ", brief[64];
+
+    if (seen->view->n_plans == acts->n_plans)
+        return;
     (void)plan_moved_text(plan, seen->view->base_currency, moved + 2);
     snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %.31s is %s%s%s.", plan->number,
              first != NULL ? first : "nobody",
              first != NULL ? "first" : "ranked, too few samples or trades", moved,
              first != NULL && plan_moved_amt(plan) == 0 ? ", as no result is more than chance yet"
                                                         : "");
-    snprintf(brief, sizeof(brief), "%.16s is %s", first != NULL ? first : "nobody",
-             first != NULL ? "first" : "ranked");
+    snprintf(brief, sizeof(brief), "no. %u: %.16s %s", plan->number,
+             first != NULL ? first : "nobody", first != NULL ? "first" : "is ranked");
     say_brief(acts->brief[ACT_TOURNAMENT], brief, moved);
 }
 
@@ -227,6 +241,23 @@ static void say_flood(struct acts *acts, const struct acts_seen *seen)
     snprintf(acts->brief[ACT_FLOOD], ACT_TEXT, "%s refused, of the others %s; %s",
              money_brief(slot->n_refused, counts[0]), money_brief(n_others, counts[1]),
              slot->n_crashes > 0 ? became(slot, 1, text) : "runs on");
+}
+
+/* Of all that were held: what the pool has is what the table's row of it says. */
+static void say_plans(struct acts *acts, const struct acts_seen *seen)
+{
+    const struct host_view *view = seen->view;
+    const char *first = first_of(&view->plan.plan);
+    char pool[MONEY_TEXT + 8], brief[64];
+
+    if (view->n_plans == 0)
+        return;
+    (void)money_in(view->pool_amt, view->base_exp, view->base_currency,
+                   pool + snprintf(pool, sizeof(pool), "; pool "));
+    snprintf(brief, sizeof(brief), "%u held%s %.16s is %s", view->n_plans,
+             view->n_plans == 1 ? ":" : "; in the last", first != NULL ? first : "nobody",
+             first != NULL ? "first" : "ranked");
+    say_brief(acts->brief[ACT_TOURNAMENT], brief, pool);
 }
 
 int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns, int64_t start_ns)
@@ -262,4 +293,14 @@ int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_n
         has_begun = 1;
     }
     return has_begun;
+}
+
+void acts_sum_up(struct acts *acts, const struct acts_seen *seen)
+{
+    if (acts->brief[ACT_RELOAD][0] == '\0')
+        say_reload(acts, seen); // it was late
+    say_fault(acts, seen, ACT_CRASH, "crash_1");
+    say_fault(acts, seen, ACT_HANG, "hang_1");
+    say_plans(acts, seen);
+    say_flood(acts, seen);
 }

@@ -45,6 +45,9 @@ void acts_init(struct acts *acts, int64_t length_ns);
  * when another act has begun with that. */
 int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns,
               int64_t start_ns);
+/* At the end of a demo: `brief` in the figures of this view, as the table beside it has them; what
+ * is of an act alone says so. */
+void acts_sum_up(struct acts *acts, const struct acts_seen *seen);
 /* When an act begins, as a share of a length. */
 int64_t acts_begin(enum act act, int64_t length);
 

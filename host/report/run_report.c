@@ -562,6 +562,7 @@ int run_report_read(struct run_report *story, const struct run_report_source *so
     struct replay_config config = {.dir = source->journal,
                                    .tapes = source->tapes,
                                    .is_live = source->is_live,
+                                   .until = source->until,
                                    .is_verified = 1,
                                    .on_begin = on_begin,
                                    .on_event = on_event,

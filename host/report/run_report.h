@@ -94,6 +94,7 @@ struct run_report_source {
     const char *models;  /* registry whose versions of files are named (weights.h); or NULL */
     int64_t speed_milli; /* of market time; 1000: real */
     int is_live;         /* a host writes it meanwhile */
+    uint64_t until;      /* the last event to be read; 0: all that there are */
     agon_ns_t t_end;     /* the host's own commands after that, by which it ends, are not told; 0 */
 };
 /* Reads a journal, and proves each of its marks on the way. AGON_ECORRUPT as replay_run. Free it

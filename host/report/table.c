@@ -10,6 +10,7 @@
 #include "run/agent_state.h"
 #include "sys/clock.h"
 #include "sys/term.h"
+#include "sys/wrap.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
 #define SAY_NS ((int64_t)10 * 1000000000)
@@ -249,6 +250,36 @@ int table_agents(FILE *out, const struct frame *frame, const struct host_view *v
     return n;
 }
 
+/* In further lines where it is longer than one; where those find no rows it ends between two words.
+ * Returns the rows. */
+static int put_why(FILE *out, int columns, int rows, const char *line)
+{
+    static const char more[] = " ...";
+    int n_more = (int)strlen(more);
+    char *text = NULL;
+    size_t length, at = 0;
+    FILE *lines = open_memstream(&text, &length);
+    int n = 0;
+
+    if (lines == NULL)
+        return 0;
+    wrap_text(lines, columns, 0, 8, line);
+    if (fclose(lines) != 0)
+        length = 0;
+    for (; n < rows && at < length; n++) {
+        int end = (int)strcspn(text + at, "\n");
+        int is_cut = n + 1 == rows && at + (size_t)end + 1 < length;
+        int shown = end;
+
+        while (is_cut && shown > 0 && (shown + n_more > columns || text[at + (size_t)shown] > ' '))
+            shown--;
+        fprintf(out, "%.*s%s\n", shown, text + at, is_cut ? more : "");
+        at += (size_t)end + 1;
+    }
+    free(text);
+    return n;
+}
+
 int table_ended(FILE *out, const struct frame *frame, const struct host_view *view, int rows)
 {
     int n = 0;
@@ -256,11 +287,12 @@ int table_ended(FILE *out, const struct frame *frame, const struct host_view *vi
     for (uint32_t i = 0; i < view->n_slots && n < rows && frame->columns < WIDE_WHY; i++) {
         const struct host_view_slot *slot = &view->slots[i];
         const char *why = slot->is_used ? why_of(slot) : NULL;
+        char line[sizeof(slot->name) + sizeof(slot->failure) + 32];
 
         if (why == NULL)
             continue;
-        fprintf(out, "%s %s: %s\n", slot->name, host_agent_state(view, slot), why);
-        n++;
+        snprintf(line, sizeof(line), "%s %s: %s", slot->name, host_agent_state(view, slot), why);
+        n += put_why(out, frame->columns, rows - n, line);
     }
     return n;
 }

@@ -32,8 +32,8 @@ struct table_more {
  * rows. */
 int table_agents(FILE *out, const struct frame *frame, const struct host_view *view, int rows,
                  const struct table_more *more);
-/* Why each one ended whose plugin runs no more, a line each, within so many rows: none where the
- * agents' own rows are wide enough to say so. Returns the rows. */
+/* Why each one ended whose plugin runs no more, a line each or several, within so many rows: none
+ * where the agents' own rows are wide enough to say so. Returns the rows. */
 int table_ended(FILE *out, const struct frame *frame, const struct host_view *view, int rows);
 /* The instruments, likewise. */
 int table_instruments(FILE *out, const struct frame *frame, const struct host_view *view, int rows);

@@ -440,6 +440,9 @@ int host_is_refused_account(struct host *host, char *why, size_t room);
 uint64_t host_turns(const struct host *host);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
+/* Waits until the journal's disk holds that event, or can hold none, or until then (clock_mono).
+ * Does it hold it? [any but core] */
+int host_await_durable(struct host *host, uint64_t seq, int64_t until_ns);
 /* Places what is not spared of the process's memory, and logs how much that is: called when the
  * agents begin, and when the operators' interface has opened. Not where there are so many
  * instruments or venues that most of it is never used. [any] */

@@ -448,9 +448,6 @@ void host_watch(struct host *host, int64_t mono);
 /* Frees the places of slots that have gone, where nothing of theirs is left. */
 void host_vacate(struct host *host);
 void host_drain_change(struct host *host);
-/* Waits until the journal's disk holds that event, or can hold none, or until then (clock_mono).
- * Does it hold it? [any but core] */
-int host_await_durable(struct host *host, uint64_t seq, int64_t until_ns);
 int host_await_change(struct host *host, struct host_change *change, int64_t wait_ns);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */
 void host_tell(struct host *host);

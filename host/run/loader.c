@@ -328,17 +328,28 @@ void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history)
 
 /* --- the loader --- */
 
+/* What went wrong without the slot that it says first: who reads it knows of which it is. */
+static const char *without_slot(const char *text)
+{
+    const char *colon = strncmp(text, "slot ", 5) == 0 ? strstr(text, ": ") : NULL;
+
+    return colon != NULL ? colon + 2 : text;
+}
+
 static void tell(struct host *host, uint16_t slot, uint32_t kind, const char *what, int rc,
                  const struct crew_report *report, const struct error *err)
 {
     const char *name = host->config.slots[slot].record.name;
-
+    const char *why = without_slot(err->text); // the line has it
     char code[17];
 
     snprintf(code, sizeof(code), "%016llx", (unsigned long long)__builtin_bswap64(report->hash));
-    if (rc < 0)
+    if (rc == AGON_ESTATE && atomic_load(&host->is_loader_stopping)) // that is planned
+        log_info_with("host", what, LOG_FIELDS(LOG_TEXT("agent", name)), "slot %s: no %s: %s", name,
+                      what, why);
+    else if (rc < 0)
         log_error_with("host", what, LOG_FIELDS(LOG_TEXT("agent", name), LOG_NUMBER("code", rc)),
-                       "slot %s: %s failed: %s", name, what, err->text);
+                       "slot %s: %s failed: %s", name, what, why);
     else
         // A restart follows a crash; the others are an operator's plan.
         log_write_with(
@@ -467,7 +478,6 @@ static void do_crashed(struct host *host)
     struct slot_set crashed = slot_shared_take(&host->restarts);
     struct slot_set broken = slot_shared_take(&host->broken);
     struct error err = {0};
-    const char *why;
     uint64_t seq;
 
     for (uint16_t id = 0; id < SLOTS_MAX; id++) {
@@ -486,9 +496,8 @@ static void do_crashed(struct host *host)
             atomic_load(&host->is_loader_stopping))
             continue;
         // Not to come back is one more crash. Its record names the slot; the words have 95 bytes.
-        why = strncmp(err.text, "slot ", 5) == 0 ? strstr(err.text, ": ") : NULL;
         crew_put_why(host->stillborn_why[id], sizeof(host->stillborn_why[id]),
-                     why != NULL ? why + 2 : err.text);
+                     without_slot(err.text));
         slot_shared_add(&host->stillborn, id);
     }
 }

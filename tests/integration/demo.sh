@@ -98,6 +98,8 @@ kill -INT "$DEMO_PID"
 ended "$DEMO_PID" 0 "the kept demo"
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 ! grep -q 'DIFFERENT\|1970-01' "$WORK/out" || fail "$(grep 'DIFFERENT\|1970-01' "$WORK/out")"
+# That the host stops is a plan: what was on its way then is no error of it.
+! grep 'failed: .*the host is stopping' "$KEPT/agon.log" || fail "an orderly end has an error"
 tr '\n' ' ' <"$WORK/out" | grep -q 'Intent-to-ack round trip .* orders that no limiter held\.' &&
     grep -q '^Orders that a limiter held: [0-9]' "$WORK/out" ||
     fail "the round trips do not say what a limiter held: $(grep -A 1 'round trip' "$WORK/out")"
@@ -168,5 +170,6 @@ ended "$DEMO_PID" 130 "a long demo that is interrupted"
 "$AGON" demo --data /nonexistent --seconds 5 --report off >"$WORK/out" 2>"$WORK/err"
 code=$?
 [ "$code" = 4 ] || fail "a folder that is not there: ended with $code instead of 4"
+[ ! -s "$WORK/out" ] || fail "nothing was kept, and it says: $(cat "$WORK/out")"
 grep -q /nonexistent "$WORK/err" || fail "the message does not name it: $(cat "$WORK/err")"
 clean "a demo that could not start"

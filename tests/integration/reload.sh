@@ -38,6 +38,9 @@ for runner in process inproc; do
     done
     sent=$("$AGON" journal cat "$WORK/$runner" --json | grep -c '"type":"sent"')
     [ "$sent" -ge 1 ] || fail "$runner: only $sent requests have the time of their last byte"
+    # A refused one names its slot once.
+    grep -q '"text":"slot [a-z_0-9]*: reload failed: ' "$WORK/$runner.err" && ! grep 'failed: slot ' "$WORK/$runner.err" ||
+        fail "$runner: a line of a refused reload: $(grep 'reload failed' "$WORK/$runner.err" | head -n 2)"
     # What an operator planned is no warning, and its line has the figures by name and type.
     grep '"key":"reload"' "$WORK/$runner.err" | grep '"generation":' >"$WORK/reloads"
     jq -r 'select(.generation == 2) | .text' "$WORK/reloads" | grep 'generation 2' || fail "$runner: no line of a reload"

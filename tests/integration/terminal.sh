@@ -32,6 +32,10 @@ sed 's/.*\x1b\[?1049l//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' "$WORK/acts" | gr
 [ "$(wc -l <"$WORK/lines")" = 6 ] || fail "not six acts: $(tail -30 "$WORK/acts")"
 ! grep -e '\.\.\.' -e '.\{81\}' "$WORK/lines" || fail "an act's result is shortened: $(cat "$WORK/lines")"
 
+# Kept, it has two summaries: each agrees with its own table, and says no promise that nobody has counted.
+"$PYTHON" "$HERE/demo_kept.py" "$WORK/kept/run" "$AGON" demo --seconds 12 --keep --dir "$WORK/kept" --report "$WORK/kept.html" \
+    2>"$WORK/kept.err" || fail "a kept demo on a screen: $(cat "$WORK/kept.err")"
+
 start_sim --seed 3
 live_files "$(agent busy_1 busy.so 'every: 20')
 $(agent busy_2 busy.so 'every: 25')"

@@ -85,17 +85,17 @@ START_TEST(a_fault_is_told_with_its_reason_and_what_became_of_it)
     snprintf(view.slots[1].failure, sizeof(view.slots[1].failure), "it did not begin");
     acts_look(&acts, &seen, 16 * SECOND, 0);
     ck_assert_ptr_nonnull(strstr(acts.said[ACT_CRASH], "crash_1 ended, and does not run so far;"));
-    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 has ended; the others had 5 fills");
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 has ended; others: 5 fills in the act");
     view.slots[1].condition = CONDITION_SUSPENDED; // ended, and not yet started again
     acts_look(&acts, &seen, 16 * SECOND, 0);
-    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 has ended; the others had 5 fills");
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 has ended; others: 5 fills in the act");
     view.slots[1].failure[0] = '\0'; // by an operator
     acts_look(&acts, &seen, 16 * SECOND, 0);
     ck_assert_ptr_nonnull(strstr(acts.said[ACT_CRASH], "crash_1 ended, is suspended;"));
-    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is suspended; the others had 5 fills");
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is suspended; others: 5 fills in the act");
     view.slots[1].condition = CONDITION_ACTIVE; // it reads the past
     acts_look(&acts, &seen, 16 * SECOND, 0);
-    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 restarts; the others had 5 fills");
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 restarts; others: 5 fills in the act");
     view.slots[1].condition = CONDITION_QUARANTINED;
     view.slots[1].n_crashes = 3;
     acts_look(&acts, &seen, 16 * SECOND, 0);
@@ -113,13 +113,13 @@ START_TEST(what_became_of_a_fault_later_is_told_in_its_act)
     view.counters.n_fills = 5;
     view.slots[1].n_crashes = 1;
     acts_look(&acts, &seen, 15 * SECOND, 0);
-    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is restarted; the others had 5 fills");
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is restarted; others: 5 fills in the act");
     acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND), 0);
     view.counters.n_fills = 50;
     view.slots[1].n_crashes = 3;
     view.slots[1].condition = CONDITION_QUARANTINED;
     acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND) + SECOND, 0);
-    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is quarantined; the others had 5 fills");
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is quarantined; others: 5 fills in the act");
     ck_assert_str_eq(acts.brief[ACT_HANG], "");
 }
 END_TEST
@@ -160,7 +160,7 @@ START_TEST(nobody_ranked_is_said_with_what_moved)
     ck_assert_str_eq(acts.said[ACT_TOURNAMENT],
                      "Tournament 3: nobody is ranked, too few samples or trades; no capital "
                      "moved.");
-    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "nobody is ranked; no capital moved");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "no. 3: nobody is ranked; no capital moved");
     // Who was at fault gave some back all the same.
     line->capital_before_amt = 1000000000000;
     line->capital_after_amt = 750000000000;
@@ -169,7 +169,7 @@ START_TEST(nobody_ranked_is_said_with_what_moved)
                      "Tournament 3: nobody is ranked, too few samples or "
                      "trades; 2,500.00 USDT went to the pool.");
     ck_assert_str_eq(acts.brief[ACT_TOURNAMENT],
-                     "nobody is ranked; 2,500.00 USDT went to the pool");
+                     "no. 3: nobody is ranked; 2,500.00 USDT went to the pool");
     line->capital_before_amt = INT64_MAX - 1;
     line->capital_after_amt = 0;
     acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + 3 * SECOND, 0);
@@ -214,7 +214,7 @@ START_TEST(where_the_capital_went_is_said)
         acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + SECOND, 0);
         snprintf(text, sizeof(text), "Tournament 3: basis_1 is first; %s", table[i].said);
         ck_assert_str_eq(acts.said[ACT_TOURNAMENT], text);
-        snprintf(text, sizeof(text), "basis_1 is first; %s", table[i].brief);
+        snprintf(text, sizeof(text), "no. 3: basis_1 first; %s", table[i].brief);
         ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], text);
     }
 }
@@ -258,10 +258,17 @@ START_TEST(a_brief_result_fits_whatever_its_figures)
             view.counters.n_fills = acts.n_fills + most[i]; // of each act
             acts_look(&acts, &seen, t, 0);
         }
-        for (int act = 0; act < ACT_PROOF; act++) {
-            ck_assert_msg(acts.brief[act][0] != '\0', "act %d has no brief result", act + 1);
-            ck_assert_msg(strlen(acts.brief[act]) <= ACT_BRIEF, "act %d: %s", act + 1,
-                          acts.brief[act]);
+        for (int act = 0; act < 2 * ACT_PROOF; act++) {
+            if (act == ACT_PROOF) { // and once more, summed up
+                view.pool_amt = INT64_MAX - 1;
+                view.base_exp = 8;
+                view.n_plans = UINT32_MAX;
+                acts_sum_up(&acts, &seen);
+            }
+            ck_assert_msg(acts.brief[act % ACT_PROOF][0] != '\0', "act %d has no brief result",
+                          act % ACT_PROOF + 1);
+            ck_assert_msg(strlen(acts.brief[act % ACT_PROOF]) <= ACT_BRIEF, "act %d: %s",
+                          act % ACT_PROOF + 1, acts.brief[act % ACT_PROOF]);
         }
     }
 }
@@ -282,6 +289,68 @@ START_TEST(a_flood_is_told_beside_the_others)
 }
 END_TEST
 
+/* Under the picture stand the acts above a table of that moment: the same figures, though an act is
+ * over. */
+START_TEST(a_summary_has_the_figures_of_its_own_moment)
+{
+    union plan_event *plan = &view.plan;
+    struct plan_line *line = plan_lines(&plan->plan);
+
+    fresh();
+    snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
+    view.base_exp = 8;
+    plan->plan.n_lines = 1;
+    plan->plan.number = 4;
+    plan->plan.exp = 8;
+    memset(line, 0, sizeof(*line));
+    snprintf(line->name, sizeof(line->name), "basis_1");
+    line->rank = 1;
+    for (int64_t t = 0; t <= 89 * SECOND; t += SECOND / 5) {
+        if (acts.now == ACT_HANG)
+            view.slots[2].n_crashes = 1;
+        view.n_plans = acts.now >= ACT_TOURNAMENT ? 4 : 3;
+        view.slots[3].n_refused = acts.now == ACT_FLOOD ? 261780 : 0;
+        acts_look(&acts, &seen, t, 0);
+    }
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "no. 4: basis_1 first; no capital moved");
+    ck_assert_str_eq(acts.brief[ACT_HANG], "hang_1 is restarted; others: 0 fills in the act");
+    acts.now = ACT_PROOF;
+    view.slots[2].condition = CONDITION_QUARANTINED;
+    view.slots[3].n_refused = 1155707;
+    view.n_plans = 6;
+    snprintf(line->name, sizeof(line->name), "mm_1");
+    view.pool_amt = 1497661000000;
+    acts_sum_up(&acts, &seen);
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT],
+                     "6 held; in the last mm_1 is first; pool 14,976.61");
+    ck_assert_str_eq(acts.brief[ACT_HANG], "hang_1 is quarantined; others: 0 fills in the act");
+    ck_assert_str_eq(acts.brief[ACT_FLOOD], "1.15M refused, of the others 0; runs on");
+    view.n_plans = 1;
+    line->rank = 0;
+    acts_sum_up(&acts, &seen);
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "1 held: nobody is ranked; pool 14,976.61");
+}
+END_TEST
+
+/* On a slow machine: "nothing happened" beside an agent that has ended is no account of it. */
+START_TEST(what_came_after_its_act_is_said_all_the_same)
+{
+    fresh();
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND), 0);
+    ck_assert_str_eq(acts.brief[ACT_HANG], "");
+    view.slots[0].generation = 2;
+    view.slots[2].n_crashes = 1;
+    changeovers[0] = (struct host_changeover){.slot = 0, .cut_ns = 20000, .swap_ns = 5000};
+    seen.n_changeovers = 1;
+    seen.reload_held = "nothing";
+    acts_look(&acts, &seen, acts_begin(ACT_FLOOD, 90 * SECOND), 0);
+    ck_assert_str_eq(acts.brief[ACT_HANG], "hang_1 is restarted, after this act");
+    ck_assert_str_eq(acts.said[ACT_HANG], "hang_1 ended after this act, is restarted.");
+    acts_sum_up(&acts, &seen);
+    ck_assert_str_eq(acts.brief[ACT_RELOAD], "momentum_1 held nothing; engine paused 25.0 us");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("acts");
@@ -298,6 +367,8 @@ int main(void)
     tcase_add_test(tcase, nobody_ranked_is_said_with_what_moved);
     tcase_add_test(tcase, where_the_capital_went_is_said);
     tcase_add_test(tcase, a_brief_result_fits_whatever_its_figures);
+    tcase_add_test(tcase, a_summary_has_the_figures_of_its_own_moment);
+    tcase_add_test(tcase, what_came_after_its_act_is_said_all_the_same);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -150,6 +150,34 @@ START_TEST(a_state_keeps_its_meaning_at_80_columns)
 }
 END_TEST
 
+/* Cut at the width it ended in the middle of a word. */
+START_TEST(why_it_ended_is_whole_or_ends_between_words)
+{
+    struct frame frame = {.columns = 80};
+
+    fill_slots();
+    end_of(1, CONDITION_QUARANTINED,
+           "signal 11 (Segmentation fault) at address 0x0, after event 1528 of the slot");
+    for (int rows = 1; rows <= 3; rows++) {
+        char *text = NULL;
+        size_t n;
+        FILE *out = open_memstream(&text, &n);
+
+        ck_assert_ptr_nonnull(out);
+        ck_assert_int_eq(table_ended(out, &frame, &view, rows), rows < 2 ? 1 : 2);
+        ck_assert_int_eq(fclose(out), 0);
+        ck_assert_str_eq(
+            text,
+            rows == 1
+                ? "agent_1_long QUARANTINED: signal 11 (Segmentation fault) at address 0x0, ...\n"
+                : "agent_1_long QUARANTINED: signal 11 (Segmentation fault) at address 0x0, after\n"
+                  "        event 1528 of the slot\n");
+        free(text);
+    }
+    view = (struct host_view){0};
+}
+END_TEST
+
 /* An orderly end halts everything: that is no state of an agent, and an operator's halt is. */
 START_TEST(the_end_of_a_host_is_no_state_of_an_agent)
 {
@@ -176,6 +204,7 @@ int main(void)
     tcase_add_loop_test(tcase, no_time_is_shown_before_the_market_has_one, 0, 2);
     tcase_add_test(tcase, the_markets_time_is_shown);
     tcase_add_test(tcase, a_state_keeps_its_meaning_at_80_columns);
+    tcase_add_test(tcase, why_it_ended_is_whole_or_ends_between_words);
     tcase_add_test(tcase, the_end_of_a_host_is_no_state_of_an_agent);
     tcase_add_test(tcase, the_head_fits_80_columns_after_days_too);
     suite_add_tcase(suite, tcase);
