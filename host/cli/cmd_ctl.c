@@ -227,6 +227,18 @@ static void say_no_tournament(const char *dir)
     json_decref(status);
 }
 
+/* Its answer is amounts alone: what they are in says the host's status. */
+static void print_equity(const char *dir, const json_t *equity)
+{
+    static const char *const words[] = {"status"};
+    struct error err = {0};
+    json_t *status = NULL;
+
+    (void)client_ask(dir, words, 1, WAIT_NS, &status, &err);
+    view_equity(stdout, equity, json_string_value(json_object_get(status, "currency")), width_of());
+    json_decref(status);
+}
+
 /* The difference is shown before it is made. */
 static int apply(const struct opts *opts, const char *dir, const struct control_call *call)
 {
@@ -473,6 +485,8 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
         return complain(err.text, rc);
     if (!opts->is_json && json_is_null(result) && strcmp(verb->name, "tournament") == 0)
         say_no_tournament(dir);
+    else if (!opts->is_json && strcmp(verb->name, "equity") == 0)
+        print_equity(dir, result);
     else
         print_result(opts, verb->name, result);
     json_decref(result);

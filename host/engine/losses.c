@@ -11,11 +11,11 @@ struct said { /* of a limit */
     agon_amt_t limit_amt;
 };
 
-static const char *done(uint32_t on_breach)
+static const char *done(uint32_t on_breach, int is_short)
 {
-    return on_breach == ON_BREACH_CLOSE    ? "orders cancelled, positions closed"
-           : on_breach == ON_BREACH_CANCEL ? "orders cancelled"
-                                           : "no new risk";
+    if (on_breach == ON_BREACH_CLOSE)
+        return is_short ? "closed" : "orders cancelled, positions closed";
+    return on_breach == ON_BREACH_CANCEL ? "orders cancelled" : "no new risk";
 }
 
 static void raise_with_figures(struct engine *engine, uint16_t kind, uint16_t slot,
@@ -25,8 +25,10 @@ static void raise_with_figures(struct engine *engine, uint16_t kind, uint16_t sl
     const struct asset *base = instruments_asset(&engine->table, engine->table.base_currency);
     const char *name = base != NULL ? base->name : "";
     int exp = base != NULL ? base->exp : 0;
-    char text[sizeof(((struct record_alert *)0)->text)];
+    const size_t room = sizeof(((struct record_alert *)0)->text);
+    char text[2 * sizeof(((struct record_alert *)0)->text)];
     char lost[MONEY_TEXT], from[MONEY_TEXT], limit[MONEY_TEXT], of[96] = "";
+    size_t n = room;
 
     money_in(said->limit_amt, exp, name, limit);
     money_in(num_add(risk->breach_amt, -risk->breach_moved_amt), exp, name, lost);
@@ -37,15 +39,18 @@ static void raise_with_figures(struct engine *engine, uint16_t kind, uint16_t sl
     else if (said->since != NULL)
         (void)snprintf(of, sizeof(of), " of %s %s",
                        money_in(risk->breach_base_amt, exp, name, from), said->since);
-    // What has no room is left off at its end: what is done about it.
-    if ((said->since != NULL
-             ? snprintf(text, sizeof(text), "%s reached: lost %s %s%s, limit %s; %s", said->what,
-                        lost, name, of, limit, done(on_breach))
-             // A floor: no loss, but what is left.
-             : snprintf(text, sizeof(text), "%s reached: equity %s %s, limit %s; %s", said->what,
-                        money_in(risk->equity_amt, exp, name, from), name, limit,
-                        done(on_breach))) < 0)
-        text[0] = '\0';
+    // Of large amounts what is done about it is said in a word.
+    for (int is_short = 0; is_short <= 1 && n >= room; is_short++) {
+        const char *then = done(on_breach, is_short);
+
+        n = (size_t)(said->since != NULL
+                         ? snprintf(text, sizeof(text), "%s reached: lost %s %s%s, limit %s; %s",
+                                    said->what, lost, name, of, limit, then)
+                         // A floor: no loss, but what is left.
+                         : snprintf(text, sizeof(text), "%s reached: equity %s %s, limit %s; %s",
+                                    said->what, money_in(risk->equity_amt, exp, name, from), name,
+                                    limit, then));
+    }
     engine_raise(engine, kind, slot, 0, risk->breach_amt, said->limit_amt, text);
 }
 

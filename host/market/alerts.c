@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "market/alerts.h"
 
-#include <stdio.h>
+#include "base/utf8.h"
 
 static const struct alert_info infos[ALERT_KINDS] = {
 #define ALERT_INFO_OF(number, symbol, name_, level_, unit_, text_)                                 \
@@ -32,6 +32,9 @@ void alert_make(struct record_alert *alert, uint16_t kind, uint16_t slot,
     alert->slot = slot;
     alert->value = value;
     alert->limit = limit;
-    snprintf(alert->text, sizeof(alert->text), "%.127s",
-             text != NULL ? text : alert_info(kind)->text);
+    text = text != NULL ? text : alert_info(kind)->text;
+    if (strlen(text) < sizeof(alert->text))
+        memcpy(alert->text, text, strlen(text));
+    else // ends with "...", and with no half of a character
+        (void)utf8_escape(text, strlen(text), alert->text, sizeof(alert->text));
 }

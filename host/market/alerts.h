@@ -76,7 +76,8 @@ struct alert_info {
 };
 /* Of any number; an unknown one has name "unknown". Static. [any] */
 const struct alert_info *alert_info(uint16_t kind);
-/* A record of that kind, cut where the text is too long; hdr.t is the caller's. [any] */
+/* A record of that kind; hdr.t is the caller's. text NULL: the kind's own; one that is too long
+ * ends with "...". [any] */
 void alert_make(struct record_alert *alert, uint16_t kind, uint16_t slot,
                 agon_instrument_t instrument, int64_t value, int64_t limit, const char *text);
 

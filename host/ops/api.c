@@ -129,6 +129,7 @@ void api_recall_points(struct api *api, const struct past *past)
         const struct past_points *of = past->points[id];
 
         memcpy(api->slots[id].name, api->view->slots[id].name, sizeof(api->slots[id].name));
+        api->slots[id].freed_seq = api->view->slots[id].freed_seq;
         if (of != NULL && strcmp(of->name, api->view->slots[id].name) == 0)
             take_points(&api->slots[id], of);
     }
@@ -157,9 +158,11 @@ static void keep_equity(struct api *api)
     for (uint32_t id = 0; id < view->n_slots; id++) {
         struct api_slot *slot = &api->slots[id];
 
-        if (!view->slots[id].is_used || strcmp(slot->name, view->slots[id].name) != 0)
+        if (!view->slots[id].is_used || strcmp(slot->name, view->slots[id].name) != 0 ||
+            slot->freed_seq != view->slots[id].freed_seq)
             slot->n = 0;
         memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
+        slot->freed_seq = view->slots[id].freed_seq;
     }
     if (view->t < api->next_ns || view->t < (agon_ns_t)86400 * 1000000000)
         return;

@@ -22,6 +22,7 @@ struct api_slot {
     struct past_point points[API_POINTS];
     uint32_t n;
     char name[SLOT_NAME]; /* whose they are */
+    uint64_t freed_seq;   /* and which of that name: host_view_slot.freed_seq */
 };
 struct api_act {        /* what a demo shows just now, in its own words */
     uint32_t number, n; /* from 1; number 0: nobody says anything */
@@ -176,9 +177,12 @@ void api_put_book(const struct api *api, uint32_t at, struct jout *out);
 void api_put_value(const struct api *api, const struct host_view_value *value, struct jout *out);
 void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out);
 void api_put_latency(const struct api *api, struct jout *out);
-/* The changes of generation of this run, newest first. */
-/* Those that nobody acknowledged, or all that are kept, newest first. */
+/* Those that nobody acknowledged, or all that are kept, newest first; what comes again within a
+ * run, of the same agent in the same words, is one row. */
 void api_put_alerts(const struct api *api, int is_all, struct jout *out);
+/* The older ones of the row of alert number seq, which nobody acknowledged. Returns how many. */
+uint32_t api_alerts_up_to(const struct api *api, uint64_t seq, uint64_t seqs[ALERTS_KEPT]);
+/* The changes of generation of this run, newest first. */
 void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);

@@ -652,6 +652,8 @@ void api_history_recall(struct api *api)
     struct past *past = host_take_past(api->host);
     uint64_t n_halts;
 
+    for (uint32_t id = 0; id < SLOTS_MAX; id++)
+        history->seats[id].freed_seq = api->view->slots[id].freed_seq;
     if (past == NULL)
         return;
     n_halts = past->n_halts > PAST_HALTS ? past->n_halts - PAST_HALTS : 0;

@@ -25,6 +25,7 @@ struct api_trades {
 };
 struct api_seat { /* whose place it was */
     char name[SLOT_NAME];
+    uint64_t freed_seq; /* which of that name: host_view_slot.freed_seq */
     uint8_t is_unloaded;
 };
 struct api_event {

@@ -97,6 +97,9 @@ static const struct control_shape stopped = {"StoppedBy", "A loss limit that is 
 static const struct control_field agent_head[] = {
     {"slot", INT, "its place"},
     {"name", TEXT, "its name in the roster", AGENT},
+    {"place_seq", INT,
+     "of the event by which its place was freed for it; 0: nobody had it. Who has "
+     "another number, or place, is another agent, of that name too"},
     {"state", TEXT, "how it is now", .words = api_agent_states},
     {"exceeds", TEXT, "the limit of a meter of which it has used a tenth, until that is free again",
      MAYBE, .example = "\"intent rate limit\""},

@@ -370,8 +370,10 @@ const struct control_shape api_shape_verification = {
     "Verification", "A replay of the journal beside the host", verification_fields};
 
 static const struct control_field alert_fields[] = {
-    {"seq", INT, "its number; alerts/ack takes it"},
-    {"t", TIME, "when", NULLS},
+    {"seq", INT, "its number; alerts/ack takes it, and all of the row with it"},
+    {"t", TIME, "when; of several the last", NULLS},
+    {"count", INT, "how many in the same words, of the same agent, it stands for", MAYBE},
+    {"first", TIME, "when the first of them was", MAYBE},
     {"kind", TEXT, "its name", .example = "\"crash\""},
     {"level", TEXT, "how bad it is", .words = api_alert_levels + 1},
     {"agent", TEXT, "of whom; null: of none", NULLS, AGENT},

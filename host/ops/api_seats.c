@@ -23,7 +23,8 @@ static void say_unloaded(struct api *api, uint32_t id)
     const struct host_view_slot *slot = &api->view->slots[id];
     struct api_history *history = api->history;
     struct api_seat *seat = &history->seats[id];
-    int is_same = slot->is_used && strcmp(slot->name, seat->name) == 0;
+    int is_same =
+        slot->is_used && strcmp(slot->name, seat->name) == 0 && slot->freed_seq == seat->freed_seq;
 
     if (seat->name[0] != '\0' && !is_same && !seat->is_unloaded)
         api_happened(history, api->view->t, "unloaded", seat->name, "its place is free");
@@ -32,6 +33,11 @@ static void say_unloaded(struct api *api, uint32_t id)
                      strncmp(slot->failure, "unloaded", 8) == 0 ? slot->failure
                                                                 : "unloaded, after it had ended");
     snprintf(seat->name, sizeof(seat->name), "%s", slot->is_used ? slot->name : "");
+    if (!is_same)
+        history->has_failed[id] = 0;
+    if (slot->freed_seq != seat->freed_seq) // another one, by whatever name
+        past_forget(&history->fills[id], &history->ended[id], &history->closed[id]);
+    seat->freed_seq = slot->freed_seq;
     seat->is_unloaded = slot->is_used && slot->is_unloaded;
 }
 

@@ -345,6 +345,7 @@ static void put_agent(const struct api *api, uint32_t id, int is_live, struct jo
     jout_open(out, '{');
     jout_kv_int(out, "slot", id);
     jout_kv_str(out, "name", slot->name);
+    jout_kv_int(out, "place_seq", (int64_t)slot->freed_seq);
     jout_kv_str(out, "state", api_agent_state(view, slot));
     for (uint32_t i = 0; i < METERS_N && slot->meters.told != 0; i++) {
         if ((slot->meters.told >> i & 1) == 0)
@@ -789,48 +790,6 @@ void api_put_reloads(const struct api *api, struct jout *out)
         jout_kv_int(out, "pause_ns", reload->cut_ns + reload->swap_ns);
         jout_kv_int(out, "total_ns", reload->total_ns);
         jout_close(out, '{');
-    }
-    jout_close(out, '[');
-}
-
-static void put_alert(const struct api *api, const struct alert *alert, struct jout *out)
-{
-    const struct alert_info *info = alert_info(alert->kind);
-    int exp = strcmp(info->unit, "base currency") == 0 ? api->view->base_exp : 0;
-
-    jout_open(out, '{');
-    jout_kv_int(out, "seq", (int64_t)alert->seq);
-    api_put_time(out, "t", alert->t);
-    jout_kv_str(out, "kind", info->name);
-    jout_kv_str(
-        out, "level",
-        api_word(api_alert_levels, alert->level < ALERT_CRITICAL ? alert->level : ALERT_CRITICAL));
-    jout_key(out, "agent");
-    if (alert->slot < api->view->n_slots)
-        jout_str(out, api->view->slots[alert->slot].name);
-    else
-        jout_null(out);
-    jout_key(out, "instrument");
-    if (alert->instrument != 0)
-        jout_str(out, label(api, alert->instrument));
-    else
-        jout_null(out);
-    jout_kv_dec(out, "value", alert->value, exp);
-    jout_kv_dec(out, "limit", alert->limit, exp);
-    jout_kv_str(out, "unit", info->unit);
-    jout_kv_bool(out, "is_acknowledged", alert->is_acked);
-    jout_kv_str(out, "text", alert->text);
-    jout_close(out, '{');
-}
-
-void api_put_alerts(const struct api *api, int is_all, struct jout *out)
-{
-    const struct host_view_alerts *alerts = &api->view->alerts;
-
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < alerts->n_kept; i++) {
-        if (is_all || !alerts->all[i].is_acked)
-            put_alert(api, &alerts->all[i], out);
     }
     jout_close(out, '[');
 }

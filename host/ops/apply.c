@@ -13,6 +13,7 @@
 #include "ops/api_words.h"
 #include "ops/asked.h"
 #include "roster/audit.h"
+#include "run/slots.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -562,8 +563,11 @@ static int read_file(struct diff *diff, struct error *err)
     rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;
     if (rc >= 0)
         rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, diff->names, diff->slots);
-    if (rc >= 0)
+    if (rc >= 0) {
         roster_place_files(diff->slots, diff->roster->n_slots, diff->apply->path, yaml);
+        slots_read_files(diff->slots, diff->roster->n_slots, diff->roster->files_max,
+                         config->files_max, yaml);
+    }
     if (yaml != NULL && diff->apply->plugins != NULL)
         roster_audit(diff->roster, diff->apply->plugins, diff->slots, 0, yaml);
     if (yaml != NULL && config_error_count(yaml) == 0)

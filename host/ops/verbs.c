@@ -406,7 +406,9 @@ static int do_alerts_ack(void *ctx, const struct control_call *call, struct jout
     struct api *api = ctx;
     struct record_command_by by = {
         .command = {.kind = COMMAND_ACK_ALERT, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR}};
+    uint64_t row[ALERTS_KEPT];
     uint64_t seq = 0;
+    uint32_t n = 0;
     int rc;
 
     if (strcmp(call->argv[0], "all") != 0 &&
@@ -415,7 +417,15 @@ static int do_alerts_ack(void *ctx, const struct control_call *call, struct jout
         return error_set(err, AGON_EINVAL, "'%.32s' is not an alert's seq; expected one, or all",
                          call->argv[0]);
     snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
+    if (by.command.value > 0)
+        n = api_alerts_up_to(api, (uint64_t)by.command.value, row);
     rc = host_order(api->host, &by, ORDER_NS, &seq);
+    for (uint32_t i = 0; i < n && rc >= 0; i++) {
+        by.command.value = (int64_t)row[i];
+        rc = host_order(api->host, &by, ORDER_NS, &seq);
+        if (rc == AGON_EINVAL) // newer ones have taken its place
+            rc = AGON_OK;
+    }
     if (rc == AGON_EINVAL)
         return error_set(err, AGON_ENOENT, "no alert with seq %.32s is kept; `alerts all` has them",
                          call->argv[0]);

@@ -111,8 +111,26 @@ static const char style[] =
     ".cards td:nth-child(n){padding-left:0}}"
     "@media(min-width:1800px){body{max-width:88rem;font-size:17px}.plot{font-size:13px;height:"
     "22rem}}"
+    // Two beside each other: plots, parts with their heading, and those to open; one that is alone
+    // has the whole width. A long story scrolls beside what is short; prose stands in columns.
+    "@media(min-width:2400px){body{max-width:150rem;padding:1.5rem 2.5rem "
+    "4rem}main{display:flex;flex-wrap:wrap;gap:0 1.4rem;align-items:flex-start;"
+    "}main>*{flex:1 1 100%;min-width:0}"
+    "main>:is(figure,section,details){flex-basis:45%}main>figure{align-self:stretch}"
+    "main>p:nth-child(n){margin:.4rem 0;max-width:none;padding-right:calc(100% - "
+    "60rem)}section>h2{margin-top:1rem}"
+    ".facts{grid-template-columns:repeat(auto-fit,minmax(9.4rem,1fr))}"
+    "main>section:has(.wide+.wide){flex-basis:100%;display:flex;flex-wrap:wrap;gap:0 1.4rem;"
+    "align-items:flex-start}section:has(.wide+.wide)>*{flex:1 1 100%;min-width:0;max-width:none}"
+    "section:has(.wide+.wide)>.wide{flex-basis:45%;margin:0}section .many table{font-size:.8rem}"
+    "section>.wide:not(.cards){max-height:56rem;overflow:auto}"
+    "section>.wide:not(.cards) thead th{position:sticky;top:0;background:var(--card);z-index:1}"
+    "main>section:not(:has(.wide)){flex-basis:100%;columns:2;column-gap:1.4rem}"
+    "section:not(:has(.wide))>h2{column-span:all}section:not(:has(.wide))>p{margin:0 0 .6rem;"
+    "break-inside:avoid}}"
     "details.part{padding:.5rem .8rem}details.part h2{display:inline;margin:0}"
-    "@media print{figure,.wide,.facts div{break-inside:avoid}}\n</style>\n</head>\n<body>\n";
+    "@media print{figure,.wide,.facts "
+    "div{break-inside:avoid}}\n</style>\n</head>\n<body>\n<main>\n";
 /* Each plot's data are in its SVG as data-*: the script only reads them. */
 static const char script[] =
     "<script>\nconst N=t=>t.replace(/(?<!\\.\\d*)\\d(?=(\\d{3})+(\\.|$))/g,'$&,');\n"
@@ -135,7 +153,7 @@ static const char script[] =
 /* On a phone the parts behind the first plots are folded under their heads. Without a script, and
  * where there is room, all of it stands open. */
 static const char fold_script[] =
-    "<script>\nif(innerWidth<600)for(const h of document.querySelectorAll('body>h2')){const "
+    "<script>\nif(innerWidth<600)for(const h of document.querySelectorAll('section>h2')){const "
     "d=document.createElement('details'),s=document.createElement('summary'),"
     "ends=n=>!n||n.matches('h2,details,figure,footer,script');d.className='part';"
     "if(ends(h.nextElementSibling))continue;h.before(d);s.append(h);d.append(s);"
@@ -206,17 +224,37 @@ struct page *page_new(FILE *out, const char *title, const char *subtitle)
     return page;
 }
 
+void page_section_ends(struct page *page)
+{
+    if (page->section < 2 || page->n_details > 0)
+        return;
+    fputs("</section>\n", page->out);
+    page->section = 0;
+}
+
 void page_heading(struct page *page, const char *text)
 {
+    page->section *= 2; // one that is empty ends too
+    page_section_ends(page);
+    if (page->n_details == 0) {
+        fputs("<section>", page->out);
+        page->section = 1;
+    }
     fputs("<h2>", page->out);
     page_put_text(page->out, text);
     fputs("</h2>\n", page->out);
+}
+
+static void has_more(struct page *page)
+{
+    page->section = page->section > 0 ? 2 : 0;
 }
 
 void page_text(struct page *page, const char *format, ...)
 {
     va_list args;
 
+    has_more(page);
     fputs("<p>", page->out);
     va_start(args, format);
     put_format(page->out, format, args);
@@ -255,6 +293,8 @@ void page_details_begin(struct page *page, const char *format, ...)
 {
     va_list args;
 
+    page_section_ends(page);
+    page->n_details++;
     fputs("<details><summary>", page->out);
     va_start(args, format);
     put_format(page->out, format, args);
@@ -264,11 +304,13 @@ void page_details_begin(struct page *page, const char *format, ...)
 
 void page_details_end(struct page *page)
 {
+    page->n_details--;
     fputs("</details>\n", page->out);
 }
 
 void page_facts_begin(struct page *page)
 {
+    has_more(page);
     fputs("<div class=\"facts\">\n", page->out);
 }
 
@@ -305,6 +347,7 @@ void page_table_begin(struct page *page, const char *const *columns, uint32_t n)
     page->n_tables++;
     page->columns = columns;
     page->has_cards = page->n_columns >= CARD_CELLS;
+    has_more(page);
     fprintf(page->out, "<div class=\"wide%s%s\" tabindex=\"0\"><table><thead><tr>",
             page->has_cards ? " cards" : "", page->n_columns > MANY_CELLS ? " many" : "");
     for (uint32_t i = 0; i < page->n_columns; i++) {
@@ -376,13 +419,15 @@ int page_close(struct page *page)
     FILE *out = page->out;
     int is_bad;
 
+    page->section *= 2;
+    page_section_ends(page);
     if (page->n_plots > 0)
         fputs(script, out);
     if (page->n_tables > 0) {
         fputs(fold_script, out);
         fputs(sort_script, out);
     }
-    fputs("<footer>Agon " AGON_VERSION "</footer>\n</body>\n</html>\n", out);
+    fputs("</main>\n<footer>Agon " AGON_VERSION "</footer>\n</body>\n</html>\n", out);
     is_bad = fflush(out) != 0 || ferror(out);
     free(page);
     return is_bad ? AGON_EIO : AGON_OK;

@@ -344,9 +344,10 @@ static void put_legend(FILE *out, const struct page_plot *plot)
 }
 
 /* Up to its drawing, with room for the labels at its left. */
-static void begin_figure(FILE *out, const char *title, const char *unit,
+static void begin_figure(struct page *page, const char *title, const char *unit,
                          const struct labels *values)
 {
+    FILE *out = page->out;
     size_t longest = 1;
 
     for (int i = 0; i < values->n; i++) {
@@ -354,6 +355,7 @@ static void begin_figure(FILE *out, const char *title, const char *unit,
 
         longest = n > longest ? n : longest;
     }
+    page_section_ends(page);
     fputs("<figure class=\"drawn\"><figcaption>", out);
     page_put_text(out, title);
     fputs(" <small>", out);
@@ -374,7 +376,7 @@ void page_plot(struct page *page, const struct page_plot *plot)
     fit(&frame, plot);
     label_values(&frame, &values);
     label_times(&frame, &times);
-    begin_figure(out, plot->title, plot->unit, &values);
+    begin_figure(page, plot->title, plot->unit, &values);
     put_svg(out, plot, &frame, &values, &times);
     put_labels(out, &values, 0);
     put_labels(out, &times, 1);
@@ -458,7 +460,7 @@ void page_candles(struct page *page, const struct page_candles *of)
     fit_candles(&frame, of);
     label_values(&frame, &values);
     label_times(&frame, &times);
-    begin_figure(out, of->title, of->unit, &values);
+    begin_figure(page, of->title, of->unit, &values);
     fprintf(out,
             "<svg viewBox=\"0 0 %.0f %.0f\" preserveAspectRatio=\"none\" role=\"img\" "
             "data-t0=\"%.0f\" data-t1=\"%.0f\" data-decimals=\"%d\" data-series=\"[[",
@@ -486,8 +488,11 @@ void page_candles(struct page *page, const struct page_candles *of)
 
 /* --- bars and columns --- */
 
-static void begin_flow(FILE *out, const char *title, const char *unit, const char *class)
+static void begin_flow(struct page *page, const char *title, const char *unit, const char *class)
 {
+    FILE *out = page->out;
+
+    page_section_ends(page);
     fputs("<figure class=\"flow\"><figcaption>", out);
     page_put_text(out, title != NULL ? title : "");
     fputs(" <small>", out);
@@ -521,7 +526,7 @@ void page_bars(struct page *page, const struct page_bars *of)
     }
     if (high <= low)
         high = low + 1;
-    begin_flow(page->out, of->title, of->unit, "bars");
+    begin_flow(page, of->title, of->unit, "bars");
     at = 0;
     for (uint32_t i = 0; i < of->n_bars; i++) {
         const struct page_bar *bar = &of->bars[i];
@@ -541,7 +546,7 @@ void page_columns(struct page *page, const struct page_columns *of)
 
     for (uint32_t i = 0; i < of->n; i++)
         most = of->counts[i] > most ? of->counts[i] : most;
-    begin_flow(out, of->title, of->unit, "columns");
+    begin_flow(page, of->title, of->unit, "columns");
     for (uint32_t i = 0; i < of->n; i++)
         fprintf(out, "<i%s style=\"height:%.1f%%\" title=\"%.*f to %.*f: %u\"></i>\n",
                 of->from + (i + 0.5) * of->width < 0 ? " class=\"minus\"" : "",

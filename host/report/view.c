@@ -384,8 +384,9 @@ static const struct view views[] = {
     {"plan", "rows", "Ranks", RANKED, NULL, RANK_FIELDS},
     {"alerts", NULL, "Alerts", ROWS, NULL,
      FIELDS({"seq", "seq", NUMBER, 1}, {"t", "time", TIME, 1}, {"level", "level", TEXT, 1},
-            {"kind", "kind", WORDS, 1}, {"agent", "agent", TEXT, 1},
-            {"is_acknowledged", "seen", TEXT, 3}, {"text", "what", LAST, 1})},
+            {"kind", "kind", WORDS, 1}, {"agent", "agent", TEXT, 1}, {"count", "times", AMOUNT, 1},
+            {"first", "first", TIME, 2}, {"is_acknowledged", "seen", TEXT, 3},
+            {"text", "what", LAST, 1})},
     {"log tail", NULL, "Log", ROWS, NULL,
      FIELDS({"t", "time", TIME, 1}, {"level", "level", TEXT, 1}, {"area", "area", TEXT, 1},
             {"agent", "agent", TEXT, 2}, {"venue", "venue", TEXT, 3}, {"key", "key", TEXT, 3},
@@ -724,8 +725,34 @@ static void put_rows(FILE *out, const struct view *view, const json_t *rows, int
     }
 }
 
-// Equity of each agent over the run: from when to when, first, last, lowest and highest.
-static void put_equity(FILE *out, const json_t *value, int width)
+/* Which currency amounts are in stands in the title. Capital, and what stands with it, is in the
+ * base currency, which its rows say or all of the answer; rows that differ have a column for it. */
+static void put_title(FILE *out, const struct view *view, const json_t *of, const json_t *answer)
+{
+    const char *currency = json_is_array(of) ? view_common(of, "currency")
+                                             : json_string_value(json_object_get(of, "currency"));
+    char text[CELL_MAX];
+    int has_amounts = json_is_array(of) && currency != NULL;
+
+    if (view->title[0] == '\0')
+        return;
+    if (currency == NULL)
+        currency = json_is_array(answer) ? view_common(answer, "currency")
+                                         : json_string_value(json_object_get(answer, "currency"));
+    for (const struct field *field = view->fields; field->rank > 0; field++)
+        has_amounts |= strcmp(field->key, "capital") == 0 || strcmp(field->key, "before") == 0 ||
+                       strcmp(field->key, "equity_at_day") == 0 ||
+                       strcmp(field->key, "lowest") == 0;
+    fputs(view->title, out);
+    if (has_amounts && currency != NULL) {
+        (void)utf8_escape(currency, strlen(currency), text, sizeof(text));
+        fprintf(out, ", amounts in %s", text);
+    }
+    fputc('\n', out);
+}
+
+// Each agent's over the run: from when to when, first, last, lowest and highest.
+void view_equity(FILE *out, const json_t *value, const char *currency, int width)
 {
     static const struct field fields[] = {{"agent", "agent", TEXT, 1},
                                           {"n", "samples", AMOUNT, 1},
@@ -738,6 +765,7 @@ static void put_equity(FILE *out, const json_t *value, int width)
                                           {NULL, NULL, TEXT, 0}};
     static const struct view view = {"equity", NULL, "Equity over this run", ROWS, NULL, fields};
     json_t *rows = json_array();
+    json_t *with = currency != NULL ? json_pack("{s:s}", "currency", currency) : NULL;
     const char *key;
     json_t *samples;
 
@@ -768,34 +796,10 @@ static void put_equity(FILE *out, const json_t *value, int width)
                       "from", json_array_get(first, 0), "to", json_array_get(last, 0), "first",
                       text[0], "last", text[1], "lowest", text[2], "highest", text[3]));
     }
-    fprintf(out, "%s\n", view.title);
+    put_title(out, &view, with, with);
     put_rows(out, &view, rows, width);
+    json_decref(with);
     json_decref(rows);
-}
-
-/* Which currency amounts are in stands in the title. Capital, and what stands with it, is in the
- * base currency, which its rows say or all of the answer; rows that differ have a column for it. */
-static void put_title(FILE *out, const struct view *view, const json_t *of, const json_t *answer)
-{
-    const char *currency = json_is_array(of) ? view_common(of, "currency")
-                                             : json_string_value(json_object_get(of, "currency"));
-    char text[CELL_MAX];
-    int has_amounts = json_is_array(of) && currency != NULL;
-
-    if (view->title[0] == '\0')
-        return;
-    if (currency == NULL)
-        currency = json_is_array(answer) ? view_common(answer, "currency")
-                                         : json_string_value(json_object_get(answer, "currency"));
-    for (const struct field *field = view->fields; field->rank > 0; field++)
-        has_amounts |= strcmp(field->key, "capital") == 0 || strcmp(field->key, "before") == 0 ||
-                       strcmp(field->key, "equity_at_day") == 0;
-    fputs(view->title, out);
-    if (has_amounts && currency != NULL) {
-        (void)utf8_escape(currency, strlen(currency), text, sizeof(text));
-        fprintf(out, ", amounts in %s", text);
-    }
-    fputc('\n', out);
 }
 
 int view_has(const char *verb)
@@ -812,7 +816,7 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
     int n = 0;
 
     if (strcmp(verb, "equity") == 0) {
-        put_equity(out, value, width);
+        view_equity(out, value, NULL, width);
         return 1;
     }
     for (size_t i = 0; i < VIEWS; i++) {

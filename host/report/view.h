@@ -11,5 +11,8 @@
 /* 1 when there is a view of the verb, and it was written; width in columns. */
 int view_show(FILE *out, const char *verb, const json_t *value, int width);
 int view_has(const char *verb);
+/* The view of `equity`, whose answer is amounts alone: currency is theirs, NULL where it is not
+ * known. */
+void view_equity(FILE *out, const json_t *value, const char *currency, int width);
 
 #endif

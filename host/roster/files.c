@@ -109,7 +109,7 @@ void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
 }
 
 void roster_read_files(const struct crew_slot *slots, uint32_t n, uint64_t files_max,
-                       roster_resolve_fn *resolve, struct config *config)
+                       int is_running, roster_resolve_fn *resolve, struct config *config)
 {
     struct sealed_set *set = calloc(1, sizeof(*set));
 
@@ -139,7 +139,10 @@ void roster_read_files(const struct crew_slot *slots, uint32_t n, uint64_t files
             if (rc >= 0)
                 sealed = sealed_open(set, path, &err);
             if (err.code == AGON_ERANGE)
-                error_hint(&err, "expected a larger files_max in the roster, or smaller files");
+                error_hint(&err, is_running ? "expected smaller files: the host that runs has the "
+                                              "files_max that it began with"
+                                            : "expected a larger files_max in the roster, or "
+                                              "smaller files");
             if (sealed == NULL) {
                 config_refuse(config, node, CONFIG_E_VALUE, "%s", err.text);
             } else if (file->model[0] != '\0') {

@@ -144,11 +144,12 @@ void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
                         struct config *config);
 /* Behind that: each file is read, as a host reads it that begins, and none is kept: it stays within
  * files_max with the others, and a version of a model is there as it was registered (resolve, as
- * crew_config has it). What is wrong is refused in config. */
+ * crew_config has it). is_running: files_max is not the roster's, but of a host that runs. What is
+ * wrong is refused in config. */
 typedef int roster_resolve_fn(const char *dir, const char *word, char path[512],
                               unsigned char hash[HASH_SIZE], struct error *err);
 void roster_read_files(const struct crew_slot *slots, uint32_t n, uint64_t files_max,
-                       roster_resolve_fn *resolve, struct config *config);
+                       int is_running, roster_resolve_fn *resolve, struct config *config);
 /* From the roster to the slot: paths as they stand there, of versions of models the folder. */
 void roster_take_files(const struct roster *roster, uint32_t i, struct crew_slot *slot);
 

@@ -170,6 +170,6 @@ int host_is_refused_account(struct host *host, char *why, size_t room)
     lock_give(&host->io_lock);
     if (refusal != 0 && atomic_exchange(&host->is_refusal_told, 1) == 0)
         host_alert(host, refusal == GATEWAY_REFUSED_RIGHTS ? ALERT_CREDENTIAL : ALERT_TWO_HOSTS,
-                   ALERT_NO_SLOT, 0, 0, 0, "%.127s", why);
+                   ALERT_NO_SLOT, 0, 0, 0, "%s", why);
     return refusal != 0;
 }

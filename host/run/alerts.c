@@ -49,7 +49,7 @@ void host_alert(struct host *host, uint16_t kind, uint16_t slot, agon_instrument
                 int64_t value, int64_t limit, const char *format, ...)
 {
     struct record_alert alert;
-    char text[sizeof(alert.text)];
+    char text[4 * sizeof(alert.text)]; // what has no room is marked
     va_list args;
 
     va_start(args, format);
@@ -126,11 +126,14 @@ void host_show_alerts(struct host *host, struct host_view_alerts *view)
 
     view->n = alerts->n;
     view->n_kept = (uint32_t)(alerts->n < ALERTS_KEPT ? alerts->n : ALERTS_KEPT);
+    view->seq_of_run = host->seq_of_run;
     view->n_open = view->n_urgent = 0;
     for (uint32_t i = 0; i < view->n_kept; i++) {
         const struct alert *alert = &alerts->all[(alerts->n - 1 - i) % ALERTS_KEPT];
 
         view->all[i] = *alert;
+        if (alert->slot < SLOTS_MAX && alert->seq <= host->freed_seq[alert->slot])
+            view->all[i].slot = ALERT_NO_SLOT; // of who had the place before
         view->n_open += !alert->is_acked;
         view->n_urgent += !alert->is_acked && alert->level >= ALERT_CRITICAL;
     }

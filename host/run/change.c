@@ -329,6 +329,7 @@ static void forget_slot(struct host *host, uint16_t id)
             draft->asked[i].slot = UINT16_MAX; // its name stays
     }
     memset(&draft->slots[id], 0, sizeof(draft->slots[id]));
+    draft->slots[id].freed_seq = host->freed_seq[id] = engine_seq(host->engine);
     host_note_result(host, id);
     memset(&host->meters[id], 0, sizeof(host->meters[id]));
     host->errors_seen[id] = host->cpu_seen_ms[id] = 0;

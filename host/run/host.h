@@ -143,6 +143,8 @@ struct host_view_slot {
     uint64_t refused[REASONS_MAX]; /* by our own gate, this run */
     struct slot_unjudged unjudged;
     struct meters meters;
+    uint64_t
+        freed_seq; /* of the event by which its place was freed last; 0: of none that is known */
     uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */
     uint8_t is_counted;      /* those two are known */
     uint8_t is_unfit;    /* its plugin failed its checks, or could not begin: failure says why */
@@ -270,6 +272,7 @@ struct host_view_alerts {
     struct alert all[ALERTS_KEPT];     /* newest first */
     uint64_t counts[ALERT_KINDS];
     uint64_t n_folded, n_lost;
+    uint64_t seq_of_run;          /* of this run's first event */
     uint64_t n_delivered, n_dead; /* by this run: to the webhook, to the dead-letter file */
     uint8_t has_webhook;
 };

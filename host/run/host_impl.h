@@ -245,6 +245,7 @@ struct host {
     struct market_guard market_guard;
     uint32_t market_line; /* of the venue whose word it is */
     int64_t market_ns;    /* when its words were looked at last */
+    uint64_t seq_of_run;  /* of its first event */
     int has_market_clock, is_speed_told;
     struct {
         struct dispatch *dispatch; /* owned by the core thread; NULL: no agent has a lease */
@@ -283,6 +284,7 @@ struct host {
     int64_t meters_mono_ns;          /* and when that was by the machine's clock */
     int has_joined;
     uint64_t n_bars_lost;
+    uint64_t freed_seq[SLOTS_MAX]; /* of the event by which the place was freed last */
     char failures[SLOTS_MAX][160];
     struct record_crash crashes[SLOTS_MAX];
     uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */

@@ -97,7 +97,7 @@ static void on_line(void *ctx, const char *text)
         sscanf(text + strlen(KEEPER_HUNG), "%16llx", &hash) == 1 && host->n_hung < HOST_HUNG_MAX)
         host->hung[host->n_hung++] = __builtin_bswap64(hash); // as people see a binary's hash
     // The journal has it as an event, and whoever is alerted hears of it.
-    host_alert(host, ALERT_KEEPER, ALERT_NO_SLOT, 0, 0, 0, "the keeper: %.120s", text);
+    host_alert(host, ALERT_KEEPER, ALERT_NO_SLOT, 0, 0, 0, "the keeper: %s", text);
 }
 
 int host_take_keeper_log(struct host *host, struct error *err)

@@ -81,6 +81,7 @@ static int open_journal(struct host *host, struct journal_summary *summary, stru
     if (rc < 0)
         return error_set(err, rc, "no memory for the journal's buffer");
     host->has_buffer = 1;
+    host->seq_of_run = summary->end.next_seq;
     return AGON_OK;
 }
 

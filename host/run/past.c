@@ -505,6 +505,7 @@ static void forget(struct host *host, const struct record_command *command)
     if (command->kind != COMMAND_VACATE || id >= SLOTS_MAX ||
         engine_slots(host->engine)->all[id].is_used)
         return;
+    host->freed_seq[id] = engine_seq(host->engine);
     for (uint32_t i = 0; i < HOST_VIEW_FILLS; i++) {
         if (host->draft->fills[i].slot == id)
             host->draft->fills[i].slot = UINT16_MAX;

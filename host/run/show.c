@@ -72,6 +72,7 @@ static void show_slot(struct host *host, uint16_t id)
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
     to->is_unfit = (uint8_t)slot_set_has(&host->unfit, id);
     to->is_unloaded = slot->condition == CONDITION_RETIRED;
+    to->freed_seq = host->freed_seq[id];
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
     to->metrics_set = crew_metrics(host->crew, id, to->metrics);

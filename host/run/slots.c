@@ -41,6 +41,15 @@ static void take_slots(struct crew_slot *slots, uint32_t *n, const struct slots_
     }
 }
 
+void slots_read_files(const struct crew_slot *slots, uint32_t n, uint64_t files_max,
+                      uint64_t running_max, struct config *config)
+{
+    int is_running = running_max != 0 && running_max < files_max;
+
+    roster_read_files(slots, n, is_running ? running_max : files_max, is_running, registry_resolve,
+                      config);
+}
+
 int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                     const struct slots_roster *from)
 {
@@ -85,7 +94,7 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                 roster_place_files(slots, *n, from->path, file.config);
         }
         if (from->is_check)
-            roster_read_files(slots, *n, roster->files_max, registry_resolve, file.config);
+            slots_read_files(slots, *n, roster->files_max, 0, file.config);
         if (from->plugins != NULL)
             roster_audit(roster, from->plugins, from->is_host && from->names != NULL ? slots : NULL,
                          from->is_first, file.config);

@@ -30,4 +30,10 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
 /* A slot that no roster speaks of, with the limits that a roster without a word of them gives. */
 void slots_defaults(struct record_slot *record, agon_amt_t capital_amt);
 
+/* The files of a roster that was read: each is there, is as it was registered, and fits beside the
+ * others in files_max, and in that of a host that runs (0: none). What is wrong is refused in
+ * config. [control] */
+void slots_read_files(const struct crew_slot *slots, uint32_t n, uint64_t files_max,
+                      uint64_t running_max, struct config *config);
+
 #endif

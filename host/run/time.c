@@ -384,8 +384,8 @@ static void look_at_wall(struct host *host, int64_t mono)
     if (clock_guard_wall(&host->guard, mono, off_ns)) {
         time_text(off_ns, text);
         host_alert(host, ALERT_CLOCK_STEP, ALERT_NO_SLOT, 0, off_ns, CLOCK_STEP_NS,
-                   "the wall clock was set %s %s: it is not followed, and no new order leaves "
-                   "until two readings of a venue's clock agree with ours",
+                   "the wall clock was set %s %s: it is not followed; no new order leaves until a "
+                   "venue's clock agrees with ours",
                    off_ns > 0 ? "ahead by" : "back by", text);
         atomic_store_explicit(&host->time_round, host->guard.round, memory_order_release);
         host_wake_io(host);
@@ -464,8 +464,8 @@ static void halt(struct host *host, int64_t ahead)
         time_text(ahead, text);
         host_alert(
             host, ALERT_CLOCK_VENUE, ALERT_NO_SLOT, 0, ahead, CLOCK_GUARD_AGREE_NS,
-            "the journal is %s ahead of the time: time does not advance in it and no new order "
-            "leaves until it has passed; or stop, and start with --rewind-clock",
+            "the journal is %s ahead of the time: no new order leaves until that has passed; or "
+            "stop, and start with --rewind-clock",
             text);
     }
 }

@@ -124,10 +124,11 @@ static void look_at_journal(struct host *host, struct host_watched *seen,
     if (seen->is_late_told)
         return;
     seen->is_late_told = 1;
-    host_alert(host, ALERT_SLOW_JOURNAL, ALERT_NO_SLOT, 0, (int64_t)n, 0,
-               "%.18s: orders were not sent: their journal was not on disk within %lld ms; next: a "
-               "faster disk, or a longer `hold`",
-               venue->name, (long long)(venue->hold_ns / 1000000));
+    host_alert(
+        host, ALERT_SLOW_JOURNAL, ALERT_NO_SLOT, 0, (int64_t)n, 0,
+        "%.31s: orders were not sent (not on disk within %lld ms); next: a faster disk, or a "
+        "longer `hold`",
+        venue->name, (long long)(venue->hold_ns / 1000000));
 }
 
 /* The slot's request that waits longest for its proof. */

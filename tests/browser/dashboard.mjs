@@ -401,6 +401,17 @@ async function change(page) {
     const line = columns([ALL], 'total')[1];
     return all.some(p => p[2] !== all[0][2]) && Math.max(...line) - Math.min(...line) < all.at(-1)[1] / 100;
   });
+  // Who takes the place of one of its name begins with nothing of it, also where both were in one message.
+  const kept = await page.evaluate(async () => {
+    const { allFills } = await import('/fills.mjs');
+    const state = new Map([['agent/900', { slot: 900, name: 'twice', place_seq: 0, fills: 1 }], ['fill/0', { agent: 'twice', seq: 7, order: '1' }]]);
+    const n = () => allFills(state, () => {}).filter(f => f.agent === 'twice').length;
+    const before = n();
+    state.set('agent/900', { slot: 900, name: 'twice', place_seq: 8, fills: 0 });
+    state.delete('fill/0');
+    return [before, n()];
+  });
+  if (kept.join() !== '1,0') fail(`fills of one that left and of another of its name: ${kept}`);
   await page.waitForFunction(() => /^3 of 4 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`, { position: { x: 220, y: 8 } });
   await page.waitForFunction(name => location.hash === `#/agent/${name}` && document.querySelector('.why-ended:not([hidden])')?.textContent, doomed);

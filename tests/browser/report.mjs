@@ -44,6 +44,13 @@ async function fits(report, width, height, colorScheme) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) failures.push(`${basename(report)} at ${width}: ${wide} px too wide`);
   for (const table of await cut(page)) failures.push(`${basename(report)} at ${width}: the table ${table} too wide`);
+  // A large screen is used: from side to side, and with two plots beside each other.
+  const [left, right, beside] = await page.evaluate(() => {
+    const boxes = [...document.querySelectorAll('main>figure,main>section')].map(node => node.getBoundingClientRect());
+    return [Math.min(...boxes.map(b => b.left)), Math.max(...boxes.map(b => b.right)), boxes.filter((b, i) => i && b.top === boxes[i - 1].top && b.left > boxes[i - 1].right).length];
+  });
+  if (width >= 2400 && (right - left < 0.9 * width || !beside)) failures.push(`${basename(report)} at ${width}: it takes ${Math.round(right - left)} px, and ${beside} stand beside another`);
+  if (width < 2400 && beside) failures.push(`${basename(report)} at ${width}: ${beside} plots or parts stand beside another`);
   if (shots) await page.screenshot({ path: `${shots}/${basename(report, '.html')}-${width}-${colorScheme}.png`, fullPage: true });
   await context.close();
 }

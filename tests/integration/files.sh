@@ -104,6 +104,26 @@ trade_on one "after a crash"
 trade_on two "after a crash"
 [ "$(begun)" = "$seven" ] || fail "it began with another file after a crash"
 
+# A roster whose files do not fit is refused before anything is changed, in the words and with the code of `config check`.
+head -c 5000 /dev/zero | tr '\0' 2 >"$WORK/conf/models/wide"
+over() { # WHERE-THE-LIMIT-IS-OF
+    for dry in --dry-run ""; do
+        # shellcheck disable=SC2086
+        ctl apply "$WORK/conf/more.yaml" $dry >"$WORK/out" 2>&1
+        rc=$?
+        [ $rc = 3 ] && grep -q "more.yaml:[0-9]*:[0-9]*: error.*files.weights: .*conf/models/wide: 5000 bytes, and the limit .*(files_max) is 4096; expected $1" "$WORK/out" ||
+            fail "apply $dry of files over the limit: $rc: $(cat "$WORK/out")"
+    done
+    is 'length == 2' agents || fail "it was applied: $(cat "$WORK/out")"
+}
+{
+    cat "$WORK/good.yaml"
+    agent three weigher.so '' '' ', orders_on_reload: keep, files: {weights: models/wide}'
+} >"$WORK/conf/more.yaml"
+over 'a larger files_max in the roster, or smaller files'
+sed -i 's/^files_max: 4KiB/files_max: 64KiB/' "$WORK/conf/more.yaml"
+over 'smaller files: the host that runs has the files_max that it began with'
+
 # What cannot be taken leaves who plays.
 : >"$WORK/conf/models/empty" && mv "$WORK/conf/models/empty" "$WORK/conf/models/seven"
 refused "a reload with an empty file" 'an empty file' ctl reload one

@@ -2,14 +2,14 @@
 // Orders that ended and trades that were closed, of each agent its own newest: the host is asked for those after the last that is known.
 // Who has many is asked less often, so that all of it together stays below a KB a second.
 import { get } from './connection.mjs';
-import { clock, moment, money, short, sideTone, symbolCell } from './kit.mjs';
+import { clock, moment, money, short, sideTone, symbolCell, which } from './kit.mjs';
 
 const CALM_MS = 4000;
 const ROW_MS = 330; // about as many bytes
 const KEPT = 400; // of each agent
 
 function list(verb, keyOf) {
-  const own = new Map(); // by agent: { due, seq, all: by key }
+  const own = new Map(); // by agent: { which, due, seq, all: by key }
   let free = 0; // when the next may be asked for
   let is_asking = false;
   async function ask(name, again) {
@@ -26,12 +26,12 @@ function list(verb, keyOf) {
     again();
   }
   /* Those of some agents, newest first. again(): called when more have come. */
-  return (names, again) => {
-    for (const name of names) if (!own.has(name)) own.set(name, { due: 0, seq: 0, all: new Map() });
+  return (agents, again) => {
+    for (const a of agents) if (own.get(a.name)?.which !== which(a)) own.set(a.name, { which: which(a), due: 0, seq: 0, all: new Map() });
     const now = performance.now();
-    const next = now < free || is_asking ? null : names.find(name => own.get(name).due <= now);
-    if (next) ask(next, again);
-    return names.flatMap(name => [...own.get(name).all.values()]).sort((a, b) => b.seq - a.seq);
+    const next = now < free || is_asking ? null : agents.find(a => own.get(a.name).due <= now);
+    if (next) ask(next.name, again);
+    return agents.flatMap(a => [...own.get(a.name).all.values()]).sort((a, b) => b.seq - a.seq);
   };
 }
 export const endedOrders = list('ended', o => o.id);

@@ -3,12 +3,12 @@
 // view that wants it. By each agent's count of its fills it is seen that some are missing, and the host is asked for its own after the last that
 // is known: of who lacks few first, and less often of who has many, as in ended.mjs. Of each once at once.
 import { get } from './connection.mjs';
-import { agents, rows } from './kit.mjs';
+import { agents, rows, which } from './kit.mjs';
 
 const CALM_MS = 4000;
 const ROW_MS = 330; // about as many bytes
 const KEPT = 300; // of each agent
-const own = new Map(); // by agent: { n: how many of its fills were seen, due, list: by event and order, sure: all up to that event are here }
+const own = new Map(); // by agent: { which, n: how many of its fills were seen, due, list: by event and order, sure: all up to that event are here }
 let is_asking = false;
 let free = 0; // when the next may be asked for
 const keyOf = f => `${f.seq} ${f.order}`;
@@ -17,7 +17,7 @@ const newest = list => [...list.values()].sort((a, b) => b.seq - a.seq);
 /* Those of all agents, newest first. again(): called when more have come. */
 export function allFills(state, again) {
   const all = agents(state);
-  for (const a of all) if (!own.has(a.name)) own.set(a.name, { n: 0, due: 0, list: new Map(), sure: 0 });
+  for (const a of all) if (own.get(a.name)?.which !== which(a)) own.set(a.name, { which: which(a), n: 0, due: 0, list: new Map(), sure: 0 });
   for (const f of rows(state, 'fill/')) {
     const of = own.get(f.agent);
     if (!of || of.list.has(keyOf(f))) continue;

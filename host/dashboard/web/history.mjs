@@ -2,7 +2,7 @@
 // Equity and capital over time, of each agent and of all: what the host has kept, and what came since. Capital that a tournament moved
 // is neither gain nor loss.
 import { get } from './connection.mjs';
-import { agents } from './kit.mjs';
+import { agents, which } from './kit.mjs';
 
 export const ALL = '(all)';
 const POINTS = 3000;
@@ -43,7 +43,7 @@ export function grow(state) {
   newest.set(ALL, [status.t_ms, Number(status.equity), Number(status.capital), Number(status.result)]);
   born = status.run === 1 ? status.t_ms - status.up_s * 1000 * status.speed : null;
   if (loading) return false;
-  const names = list.map(a => a.name).join();
+  const names = list.map(a => `${a.name} ${which(a)}`).join();
   if (names !== loaded) { loaded = names; load(); return false; }
   for (const [name, point] of newest) push(name, point);
   return true;

@@ -73,6 +73,8 @@ export const titleCase = text => text.charAt(0).toUpperCase() + text.slice(1);
 export const rows = (state, prefix) => [...state].filter(([k]) => k.startsWith(prefix)).map(([, v]) => v);
 // Is there a position that can be closed? What is less than a lot cannot be ordered: dust.
 export const isHeld = p => Number(p.quantity) !== 0 && !p.is_dust;
+// Which of its name: one that takes the place of another, or that has the name of one that left, is somebody else.
+export const which = a => `${a.slot} ${a.place_seq}`;
 export const agents = state => rows(state, 'agent/').sort((a, b) => a.slot - b.slot);
 
 // ---- a box of a page

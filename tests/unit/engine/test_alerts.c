@@ -184,6 +184,27 @@ START_TEST(acknowledging_names_one_or_all)
 }
 END_TEST
 
+START_TEST(a_text_that_is_too_long_says_that_more_follows)
+{
+    char text[200];
+    struct record_alert alert;
+
+    memset(text, 'x', sizeof(text));
+    text[127] = '\0';
+    alert_make(&alert, ALERT_LEDGER, 0, 0, 0, 0, text);
+    ck_assert_str_eq(alert.text, text);
+    memset(text, 'x', 128);
+    text[128] = '\0';
+    alert_make(&alert, ALERT_LEDGER, 0, 0, 0, 0, text);
+    ck_assert_uint_eq(strlen(alert.text), 127);
+    ck_assert_str_eq(alert.text + 123, "x...");
+    // No half of a character.
+    snprintf(text + 123, sizeof(text) - 123, "\xe2\x82\xac\xe2\x82\xac");
+    alert_make(&alert, ALERT_LEDGER, 0, 0, 0, 0, text);
+    ck_assert_str_eq(alert.text + 122, "x...");
+}
+END_TEST
+
 START_TEST(a_malformed_one_changes_nothing)
 {
     struct record_alert alert;
@@ -233,6 +254,7 @@ int main(void)
     tcase_add_test(tcase, a_quarantine_is_one);
     tcase_add_test(tcase, a_quarantine_is_of_the_agent_that_it_names);
     tcase_add_test(tcase, acknowledging_names_one_or_all);
+    tcase_add_test(tcase, a_text_that_is_too_long_says_that_more_follows);
     tcase_add_test(tcase, a_malformed_one_changes_nothing);
     tcase_add_test(tcase, a_kind_that_never_came_is_not_in_the_state);
     suite_add_tcase(suite, tcase);

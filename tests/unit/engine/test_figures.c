@@ -300,6 +300,24 @@ START_TEST(the_portfolios_alert_has_them_too)
 }
 END_TEST
 
+START_TEST(an_alert_of_large_amounts_is_whole)
+{
+    struct engine *engine;
+
+    begin(FIGURES_WHOLE);
+    engine = world->engine;
+    engine->portfolio.breach_amt = USD(3500000);
+    engine->portfolio.breach_base_amt = USD(100000000);
+    engine->portfolio_limits =
+        (struct portfolio_limits){.daily_loss_amt = USD(3000000), .on_breach = ON_BREACH_CLOSE};
+    losses_raise_all(engine, REASON_PORTFOLIO_DAILY_LOSS);
+    ck_assert_str_eq(engine->alerts.waiting[0].text,
+                     "daily loss of all reached: lost 3,500,000.00 USDT of 100,000,000.00 at the "
+                     "day's begin, limit 3,000,000.00; closed");
+    world_free(world);
+}
+END_TEST
+
 static agon_amt_t day_loss(void)
 {
     const struct risk_slot *risk = engine_risk(world->engine, 0);
@@ -548,6 +566,7 @@ int main(void)
     tcase_add_test(tcase, time_that_nobody_saw_is_no_evidence);
     tcase_add_test(tcase, an_alert_of_a_loss_has_its_figures);
     tcase_add_test(tcase, the_portfolios_alert_has_them_too);
+    tcase_add_test(tcase, an_alert_of_large_amounts_is_whole);
     tcase_add_test(tcase, the_loss_of_the_day_follows_capital_that_moves);
     tcase_add_test(tcase, what_was_lost_is_money_whatever_capital_moves);
     tcase_add_test(tcase, a_drawdown_is_a_share_whatever_capital_moves);

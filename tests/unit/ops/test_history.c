@@ -433,6 +433,33 @@ START_TEST(tables_hold_the_newest_and_no_more)
 }
 END_TEST
 
+/* Between two looks one leaves, and another of its name takes its place: the page is a new agent's.
+ */
+START_TEST(a_newcomer_of_the_leavers_name_begins_with_nothing)
+{
+    struct host_view_slot *slot = &api.view->slots[0];
+
+    traded(1, AGON_BUY, 100, 10000, 100, 0);
+    ended(1000, 2, ORDER_END_UNSENT, 0);
+    snprintf(slot->failure, sizeof(slot->failure), "signal 11");
+    look(NOON, 10000);
+    ck_assert_str_ne(asked(api_do_ended, "alpha", NULL), "[]");
+    ck_assert_ptr_nonnull(api_fills_of(&api, 0));
+    slot->freed_seq = 3;
+    look(NOON + 1, 10000);
+    ck_assert_str_eq(asked(api_do_ended, "alpha", NULL), "[]");
+    ck_assert_ptr_null(api_fills_of(&api, 0));
+    ck_assert_uint_eq(count_of(asked(api_do_events, NULL, NULL), "\"kind\":\"unloaded\""), 1);
+    // It fails too, which is another crash.
+    ck_assert_uint_eq(count_of(asked(api_do_events, NULL, NULL), "\"kind\":\"crash\""), 2);
+    // What it has by itself is kept.
+    ended(1001, 4, ORDER_END_UNSENT, 0);
+    look(NOON + 2, 10000);
+    ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", NULL), "never sent"), 1);
+    ck_assert_uint_eq(count_of(asked(api_do_events, NULL, NULL), "\"kind\":\"unloaded\""), 1);
+}
+END_TEST
+
 static void minute_had(agon_ns_t t, agon_qty_t qty)
 {
     api.view->traded[0][t / MINUTE % HOST_VIEW_MINUTES] =
@@ -700,6 +727,7 @@ int main(void)
     tcase_add_test(tcase, alerts_that_move_on_leave_no_two_tournaments_behind_each_other);
     tcase_add_test(tcase, a_closed_trade_and_its_orders_are_listed_once);
     tcase_add_test(tcase, tables_hold_the_newest_and_no_more);
+    tcase_add_test(tcase, a_newcomer_of_the_leavers_name_begins_with_nothing);
     tcase_add_test(tcase, volume_is_of_trades_or_of_bars_and_of_neither_there_is_none);
     tcase_add_test(tcase, what_was_traded_is_its_own_minutes_however_late_the_look);
     tcase_add_test(tcase, only_a_new_event_is_sent_to_the_page);

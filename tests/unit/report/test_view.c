@@ -322,6 +322,16 @@ START_TEST(no_line_ends_with_blanks)
     ck_assert_ptr_nonnull(strstr(bytes, "no sink"));
     ck_assert_ptr_nonnull(strstr(bytes, "\n    no webhook"));
     free(bytes);
+    // One that came again has how often, and when first; where none did nothing is said of it.
+    is("alerts",
+       "[{\"seq\": 2, \"kind\": \"flood\", \"agent\": \"a\", \"count\": 3, \"first\": "
+       "\"2026-11-26T04:51:37.5Z\", \"text\": \"a flood\"}, {\"seq\": 1, \"kind\": \"no_sink\", "
+       "\"agent\": null, \"text\": \"no webhook\"}]",
+       80,
+       "Alerts\n"
+       "seq  kind     agent  times  first           what\n"
+       "  2  flood    a          3  11-26 04:51:37  a flood\n"
+       "  1  no sink  -          -  -               no webhook\n");
 }
 END_TEST
 
@@ -335,6 +345,24 @@ START_TEST(equity_is_a_line_for_each_agent)
        "highest\n"
        "a            2  11-26 04:16:43  11-26 04:17:43  50,000.00  49,000.50  49,000.50  "
        "50,000.00\n");
+}
+END_TEST
+
+/* Its answer has none: who asks the host knows what they are in. */
+START_TEST(equity_says_what_its_amounts_are_in)
+{
+    json_t *value = json_loads("{\"a\": [[1795666603362, 50000, 50000]]}", 0, NULL);
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&bytes, &n);
+
+    ck_assert_ptr_nonnull(value);
+    ck_assert_ptr_nonnull(out);
+    view_equity(out, value, "USDT", 80);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_eq(strstr(bytes, "Equity over this run, amounts in USDT\nagent"), bytes);
+    free(bytes);
+    json_decref(value);
 }
 END_TEST
 
@@ -373,6 +401,7 @@ int main(void)
     tcase_add_test(tcase, people_read_words_and_spans);
     tcase_add_test(tcase, no_line_ends_with_blanks);
     tcase_add_test(tcase, equity_is_a_line_for_each_agent);
+    tcase_add_test(tcase, equity_says_what_its_amounts_are_in);
     tcase_add_test(tcase, what_a_host_sends_cannot_command_a_terminal);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -5,7 +5,7 @@ import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
+import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage, which } from '../kit.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
@@ -180,27 +180,27 @@ export default {
     right.append($(card('Figures', { name: 'a-figures' }), facts).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, $(card('Delivery latency', { name: 'a-latency' }), latency).section);
 
     async function askClosings(n) {
-      const mine = name;
+      const mine = of;
       closed_ = { n, asked: performance.now() };
-      const list = await get(`closings/${encodeURIComponent(mine)}/${Math.max(0, ...closings.keys())}`);
-      if (mine !== name || !list?.length) return;
+      const list = await get(`closings/${encodeURIComponent(name)}/${Math.max(0, ...closings.keys())}`);
+      if (mine !== of || !list?.length) return;
       for (const f of list) closings.set(f.seq, f);
       draw(now);
     }
     async function ask() {
       asked = performance.now();
-      const mine = name;
-      const answer = await get(`agent/${encodeURIComponent(mine)}`);
-      if (mine !== name) return;
+      const mine = of;
+      const answer = await get(`agent/${encodeURIComponent(name)}`);
+      if (mine !== of) return;
       whole = answer;
       if (!params) {
-        params = await get(`params/${encodeURIComponent(mine)}`) ?? [];
-        if (mine !== name) return;
-        paramBox.body.replaceChildren(...(params.length ? params.map(p => paramRow(mine, p, again)) : [make('p', { className: 'none dim', textContent: 'None.' })]));
+        params = await get(`params/${encodeURIComponent(name)}`) ?? [];
+        if (mine !== of) return;
+        paramBox.body.replaceChildren(...(params.length ? params.map(p => paramRow(name, p, again)) : [make('p', { className: 'none dim', textContent: 'None.' })]));
       }
       const newest = await get(`log/tail/${lines.size ? 60 : 300}`) ?? [];
-      if (mine !== name) return;
-      for (const l of newest) if (isOf(l, mine)) lines.set(`${l.t} ${l.text}`, l);
+      if (mine !== of) return;
+      for (const l of newest) if (isOf(l, name)) lines.set(`${l.t} ${l.text}`, l);
       log.draw(foldLines([...lines].slice(-200).reverse().map(([key, l]) => ({ ...l, key }))).slice(0, 60).map(l => ({ key: l.key, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.n > 1 ? `${l.text} \u00d7${l.n}` : l.text })), l => l.key);
       draw(now);
     }
@@ -212,9 +212,9 @@ export default {
       if (choose.dataset.names !== names.join()) { choose.dataset.names = names.join(); choose.replaceChildren(...names.map(n => make('option', { textContent: n, value: n }))); }
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
-      if (of !== name) { of = name; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); ask(); }
-      else if (performance.now() - asked > (whole ? 60000 : 2000)) ask(); // a host that has ended is not asked in a loop
       const a = list.find(v => v.name === name);
+      if (of !== `${name} ${which(a)}`) { of = `${name} ${which(a)}`; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); ask(); }
+      else if (performance.now() - asked > (whole ? 60000 : 2000)) ask(); // a host that has ended is not asked in a loop
       const state_ = a.state.toLowerCase();
       put(pill, state_);
       pill.dataset.state = ({ active: 'running', suspended: 'halted' })[state_] ?? (stateTone(a.state) === 'bad' ? 'killed' : 'halted');
@@ -229,7 +229,7 @@ export default {
       pairs(facts, [
         ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
         ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(baseText(dayResult.amount)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(baseText(weekResult.amount)) : ''], ['Return', percent(a.return), shareTone(a.return)],
-        ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['t [95 %]', tText(a)],
+        ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['Sortino', number(a.sortino)], ['t [95 %]', tText(a)],
         ['Slippage', money(a.slippage)], ['Volume', money(a.volume)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
       ]);
@@ -249,8 +249,8 @@ export default {
       for (const f of fillsOf()) if (f.result !== null && f.result !== undefined) closings.set(f.seq, f);
       closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq), a.wins + a.losses);
       const again_ = () => draw(now);
-      trades.draw(closedTrades([name], again_).slice(0, 200), t => `${t.seq} ${t.symbol}`);
-      if (!ended.section.hidden) ended.draw(endedOrders([name], again_).slice(0, 200), o => o.id);
+      trades.draw(closedTrades([a], again_).slice(0, 200), t => `${t.seq} ${t.symbol}`);
+      if (!ended.section.hidden) ended.draw(endedOrders([a], again_).slice(0, 200), o => o.id);
       if (a.wins + a.losses !== closed_.n && performance.now() - closed_.asked > 3000) askClosings(a.wins + a.losses);
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));
       const own = state.get('latency')?.agents.find(l => l.agent === name);

@@ -29,7 +29,7 @@ export default {
     const show = state => {
       now = state;
       if (openBox.hidden) {
-        const list = endedOrders(agents(state).map(a => a.name), () => show(now)).filter(o => o.symbol === route.shown);
+        const list = endedOrders(agents(state), () => show(now)).filter(o => o.symbol === route.shown);
         drawEnded(list.slice(0, 100), o => o.id);
         put(note, list.length ? `the newest ${Math.min(100, list.length)}` : '');
         return;
