@@ -357,6 +357,7 @@ static uint32_t count(const struct gpu *gpu, uint32_t card)
 void gpu_step(struct gpu *gpu, const struct gpu_event *event, struct gpu_out *out)
 {
     struct gpu_turn turn = {.gpu = gpu, .out = out};
+    const struct gpu_lease *lease;
     uint64_t asked;
 
     out->n = 0;
@@ -367,8 +368,9 @@ void gpu_step(struct gpu *gpu, const struct gpu_event *event, struct gpu_out *ou
     advance(&turn, event->t);
     asked = apply(&turn, event);
     gpu_settle(&turn);
-    if (asked != 0 && gpu_is_queued(gpu_find(gpu, asked)))
-        gpu_say(&turn, GPU_DID_QUEUED, GPU_WHY_NOTHING, gpu_find(gpu, asked));
+    lease = asked != 0 ? gpu_find(gpu, asked) : NULL; // NULL too where it has ended since
+    if (lease != NULL && gpu_is_queued(lease))
+        gpu_say(&turn, GPU_DID_QUEUED, GPU_WHY_NOTHING, lease);
     gpu_start_jobs(&turn);
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++) {
         if (gpu->rules->cards[card].is_on_demand && turn.n_before[card] > 0 &&

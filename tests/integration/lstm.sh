@@ -50,6 +50,11 @@ done
     jq -e '(.inputs | length) == 5 and .inputs[0].input == "return.1" and (.inputs | map(select(.is_of_use).input) | sort) == ["place.1", "return.1"]' "$WORK/out" >/dev/null ||
     fail "what it goes by: $(cat "$WORK/err") $(jq -c . "$WORK/out")"
 grep -q 'no edge over the constant is shown' "$WORK/blind.out" || fail "an edge on noise: $(cat "$WORK/blind.out")"
+# What the report says is held against the file and the table: an edge over a coin and the constant where there is one, none on noise.
+for of in "edge learnt" "coin noise"; do
+    train judged lstm "${of#* }" "$(settings 8 1)" --json
+    python3 "$(dirname "$0")/train_judge.py" "${of% *}" "$WORK/judged" "$WORK/${of#* }.rows.csv" "$WORK/judged.out" >"$WORK/out" 2>&1 || fail "$of: $(cat "$WORK/out")"
+done
 # Interrupted and gone on with, it ends with the same bits, with dropout and a head too; what it goes on with is held to be its own.
 train whole lstm learnt "$(settings 6 3 'dropout: 20%' 'head: 5')"
 grep -q 'lstm/2 of' "$WORK/whole.out" || fail "no head: $(cat "$WORK/whole.out")"

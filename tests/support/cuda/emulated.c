@@ -10,7 +10,12 @@
  * CUDA_EMULATED is for whoever hands on what is CUDA's alone: "FAILS=...;STICKY=1" is those two.
  *
  * Memory of the card has pages before and behind it that nobody may touch, holds rubbish when it is
- * taken, and what is given back has to be 0. */
+ * taken, and what is given back has to be 0.
+ * EMULATED_CARD: it is one for all processes that have one file as their stderr, and what is given
+ * back, or was a process' that was killed, stays there as it is for who takes it next; in a process
+ * that gave it back its address still leads there. "protected": as a card's is. "reaches": an
+ * address leads to the same byte in each process. "keeps": a kernel's shared memory and heap stay
+ * too, which a driver clears when a process begins. */
 #include "emulated.h"
 
 #include <errno.h>
@@ -167,6 +172,77 @@ static struct block {
     int is_host;
 } blocks[BLOCKS_MAX];
 
+/* The one card of several processes: behind the lines that are said. What a process has of it is
+ * locked, and its locks end with it. */
+#define CARD_BYTES    ((size_t)16 << 20)
+#define CARD_FILE_AT  ((size_t)1 << 20)
+#define CARD_REACHED  ((uintptr_t)0x5 << 44) /* where no sanitizer has anything either */
+#define SHARED_WORDS  8192u
+#define HEAP_WORDS    1024u
+#define SCRATCH_BYTES (16 * PAGE)
+
+static unsigned char *the_card; /* NULL: memory is each process' own */
+
+static int is_card(const char *of)
+{
+    const char *card = getenv("EMULATED_CARD");
+
+    return card != NULL && (of == NULL || strcmp(card, of) == 0);
+}
+
+static int open_the_card(void)
+{
+    int reaches = is_card("reaches");
+    void *at;
+
+    if (!is_card(NULL) || the_card != NULL)
+        return 0;
+    if (ftruncate(2, (off_t)(CARD_FILE_AT + CARD_BYTES)) != 0)
+        return OPERATING_SYSTEM;
+    at = mmap(reaches ? (void *)CARD_REACHED : NULL, CARD_BYTES,
+              reaches ? PROT_READ | PROT_WRITE : PROT_NONE, MAP_SHARED, 2, (off_t)CARD_FILE_AT);
+    if (at == MAP_FAILED || mprotect(at, SCRATCH_BYTES, PROT_READ | PROT_WRITE) != 0)
+        return OPERATING_SYSTEM;
+    the_card = at;
+    if (!is_card("keeps"))
+        memset(the_card, 0, SCRATCH_BYTES);
+    return 0;
+}
+
+static int lock_card(size_t from, size_t whole, short type, size_t *behind)
+{
+    struct flock lock = {
+        .l_type = type, .l_start = (off_t)(CARD_FILE_AT + from), .l_len = (off_t)whole};
+
+    if (fcntl(2, F_SETLK, &lock) == 0)
+        return 1;
+    if (fcntl(2, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+        *behind = (size_t)(lock.l_start + lock.l_len) - CARD_FILE_AT;
+    return 0;
+}
+
+/* The first that no process has. */
+static unsigned char *take_of_the_card(size_t whole)
+{
+    size_t from = SCRATCH_BYTES;
+    uint32_t i = 0;
+
+    while (i < BLOCKS_MAX && from + whole <= CARD_BYTES) {
+        size_t at = blocks[i].at != NULL ? (size_t)(blocks[i].at - the_card) : 0;
+
+        if (blocks[i].at != NULL && !blocks[i].is_host && at + blocks[i].bytes > from &&
+            at < from + whole) {
+            from = (at + blocks[i].bytes + PAGE - 1) / PAGE * PAGE;
+            i = 0;
+        } else if (++i == BLOCKS_MAX && !lock_card(from, whole, F_WRLCK, &from)) {
+            i = 0;
+        }
+    }
+    if (from + whole > CARD_BYTES || mprotect(the_card + from, whole, PROT_READ | PROT_WRITE) != 0)
+        return NULL;
+    return the_card + from;
+}
+
 static int take(void **memory, size_t bytes, int is_host)
 {
     size_t whole = (bytes + PAGE - 1) / PAGE * PAGE;
@@ -176,6 +252,14 @@ static int take(void **memory, size_t bytes, int is_host)
     *memory = NULL;
     while (i < BLOCKS_MAX && blocks[i].at != NULL)
         i++;
+    if (the_card != NULL && !is_host) {
+        at = i < BLOCKS_MAX ? take_of_the_card(whole) : NULL;
+        if (at == NULL)
+            return OUT_OF_MEMORY;
+        blocks[i] = (struct block){at, bytes, 0};
+        *memory = at;
+        return 0;
+    }
     at = mmap(NULL, whole + 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (i == BLOCKS_MAX || at == MAP_FAILED)
         return OUT_OF_MEMORY;
@@ -200,7 +284,11 @@ static int give_back(void *memory, int is_host)
             n++;
         if (n + 64 < block->bytes)
             say("wrong: %s that is not 0 is given back\n", is_host ? "a stage" : "memory");
-        (void)munmap(block->at - PAGE, (block->bytes + PAGE - 1) / PAGE * PAGE + 2 * PAGE);
+        if (the_card != NULL && !is_host)
+            (void)lock_card((size_t)(block->at - the_card), (block->bytes + PAGE - 1) / PAGE * PAGE,
+                            F_UNLCK, &n);
+        else
+            (void)munmap(block->at - PAGE, (block->bytes + PAGE - 1) / PAGE * PAGE + 2 * PAGE);
         block->at = NULL;
         return 0;
     }
@@ -393,7 +481,7 @@ EXPORT int cuDeviceTotalMem_v2(size_t *bytes, int card);
 int cuDeviceTotalMem_v2(size_t *bytes, int card)
 {
     (void)card;
-    *bytes = (size_t)1 << 30;
+    *bytes = is_card(NULL) ? CARD_BYTES : (size_t)1 << 30;
     return outcome("cuDeviceTotalMem_v2", 999);
 }
 
@@ -403,6 +491,8 @@ int cuDevicePrimaryCtxRetain(void **context, int card)
     int code = outcome("cuDevicePrimaryCtxRetain", 46);
 
     (void)card;
+    if (code == 0)
+        code = open_the_card();
     if (code == 0) {
         *context = &threadIdx;
         n_users++;
@@ -481,12 +571,66 @@ static void own_freed(const void *args)
     kept = freed.y;
 }
 
+/* Those of tests/gpu/own.c that look for what is another's. */
+struct own_area {
+    uint32_t *y;
+    const uint32_t *at;
+    uint64_t n;
+    uint32_t mark, writes;
+};
+static void own_fill(const void *args)
+{
+    const struct own_area *area = args;
+
+    for (uint64_t i = blockIdx.x * blockDim.x + threadIdx.x; i < area->n;
+         i += gridDim.x * blockDim.x)
+        area->y[i] = area->mark;
+}
+
+static void own_look(const void *args)
+{
+    const struct own_area *area = args;
+    const volatile uint32_t *at = area->at != NULL ? area->at : area->y;
+    uint64_t found[2] = {0, 0};
+    uint64_t sum;
+
+    for (uint64_t i = blockIdx.x * blockDim.x + threadIdx.x; i < area->n;
+         i += gridDim.x * blockDim.x) {
+        found[0] += at[i] == area->mark;
+        found[1]++;
+    }
+    sum = (uintptr_t)area->y;
+    memcpy(area->y, &sum, sizeof(sum));
+    for (uint32_t i = 0; i < 2; i++) {
+        memcpy(&sum, area->y + 2 + 2 * i, sizeof(sum));
+        sum += found[i];
+        memcpy(area->y + 2 + 2 * i, &sum, sizeof(sum));
+    }
+}
+
+/* Of one block: each has the same here. */
+static void own_scratch(const void *args)
+{
+    const struct own_area *area = args;
+    uint32_t *words = (uint32_t *)(void *)the_card;
+    uint64_t found[4] = {SHARED_WORDS, 0, HEAP_WORDS, 0};
+
+    if (words == NULL || blockIdx.x != 0 || threadIdx.x != 0)
+        return;
+    for (uint32_t i = 0; i < SHARED_WORDS + HEAP_WORDS; i++) {
+        if (area->writes != 0)
+            words[i] = area->mark;
+        found[i < SHARED_WORDS ? 1 : 3] += words[i] == area->mark;
+    }
+    memcpy(area->y, found, sizeof(found));
+}
+
 static const struct {
     const char *name;
     kernel_fn fn;
-} own_kernels[] = {{"own_scale", own_scale},
-                   {"own_beyond", own_beyond},
-                   {"own_endless", own_endless},
+} own_kernels[] = {{"own_scale", own_scale},   {"own_fill", own_fill},
+                   {"own_look", own_look},     {"own_scratch", own_scratch},
+                   {"own_beyond", own_beyond}, {"own_endless", own_endless},
                    {"own_freed", own_freed}};
 
 static unsigned char *image_bytes; /* of the last that was loaded: text, or an ELF file */

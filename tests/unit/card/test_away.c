@@ -233,6 +233,7 @@ static const struct {
     {"cuMemcpyHtoD_v2:3", "cuda emulated: CUDA_ERROR (700) in write"},
     {"cuMemcpyDtoH_v2:1", "cuda emulated: CUDA_ERROR (700) in read"},
     {"cuMemsetD8Async:7", "cuda emulated: CUDA_ERROR (700) in fill"},
+    {"cuMemcpyDtoDAsync_v2:2", "cuda emulated: CUDA_ERROR (700) in copy"},
     {"cuCtxSynchronize:8", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in context_wait"},
     {"cuMemFree_v2:1", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in release"},
     {"cuLaunchKernel:9=die", "cuda emulated: its worker ended: signal 9 (Killed)"},

@@ -12,6 +12,10 @@
 
 static const char *driver; /* the stand-in's file */
 
+/* A call that no job makes: of host/card a session alone copies from one place of the card to
+ * another, for a training. card_away reaches it, and has it fail. */
+#define OF_A_SESSION "cuMemcpyDtoDAsync_v2"
+
 #define DRIVER_SYMBOL(name, symbol, args) symbol,
 static const char *const driver_calls[] = {DRIVER_CALLS(DRIVER_SYMBOL)};
 static const char *const sensor_calls[] = {"nvmlInit_v2",
@@ -150,8 +154,8 @@ START_TEST(every_call_of_the_driver_is_reached)
     run_all("", 60 * SECOND, &run);
     expect_right("", &run, 1);
     for (size_t i = 0; i < N_DRIVER; i++) {
-        // Nothing is copied from one place of a card to another, and nothing failed.
-        int is_made = strcmp(driver_calls[i], "cuMemcpyDtoDAsync_v2") != 0 &&
+        // Nothing failed.
+        int is_made = strcmp(driver_calls[i], OF_A_SESSION) != 0 &&
                       strcmp(driver_calls[i], "cuGetErrorName") != 0;
 
         ck_assert_msg(said(&run, "", driver_calls[i]) == is_made, "%s", driver_calls[i]);
@@ -194,7 +198,7 @@ START_TEST(a_call_that_fails_costs_nobody_else)
         char fails[128];
         struct run run;
 
-        if (strcmp(call, "cuMemcpyDtoDAsync_v2") == 0)
+        if (strcmp(call, OF_A_SESSION) == 0)
             continue;
         // The name of an error is asked for when something else has failed.
         (void)snprintf(fails, sizeof(fails), "%s%s:%u",
@@ -212,8 +216,7 @@ START_TEST(a_call_that_fails_costs_nobody_else)
         free(run.log);
     }
     // Of what is called once in a life there is no second time.
-    ck_assert_msg(n_reached > 0 || nths[0] > 1 || strcmp(call, "cuMemcpyDtoDAsync_v2") == 0, "%s",
-                  call);
+    ck_assert_msg(n_reached > 0 || nths[0] > 1 || strcmp(call, OF_A_SESSION) == 0, "%s", call);
 }
 END_TEST
 
