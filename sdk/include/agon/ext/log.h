@@ -11,7 +11,7 @@ enum agon_log_level { AGON_DEBUG = 1, AGON_INFO = 2, AGON_WARN = 3, AGON_ERROR =
 struct agon_host_log {
     /* One line of UTF-8 of at most 200 bytes, shown with the slot's name and engine time; of a
      * longer one the first 197 at most and an ellipsis (U+2026). It is never used as a format.
-     * Control characters and bytes that are no UTF-8 are shown as \xNN. At most 100 a second of
+     * Control characters and invalid bytes are shown as \xNN. At most 100 a second of
      * engine time; more are counted and dropped: AGON_EAGAIN. [agent] */
     int (*line)(const struct agon_host *host, uint32_t level, const char *text);
 };
