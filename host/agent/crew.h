@@ -67,6 +67,7 @@ struct crew_slot {             /* what a roster says of one slot */
     uint32_t plugin_index;     /* of several in one file */
     uint8_t is_isolated;       /* not with less than the whole sandbox */
     char unfit[160];       /* why its plugin may not be loaded (roster_audit); "": nothing known */
+    uint8_t needs_gpu;     /* AGON_NEEDS_GPU, as far as its plugin was looked at (roster_audit) */
     uint8_t is_file_unfit; /* ... for the file itself, whatever the roster says of it */
     uint64_t arena_bytes;  /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
     uint32_t threads;      /* process: it may have so many beside its own */

@@ -6,13 +6,16 @@
 
 #define LINES_PER_S 100
 #define LINE_MAX    200
+#define SHORTENED   "\xe2\x80\xa6" /* an ellipsis */
+#define SHORT_MAX   (LINE_MAX - (sizeof(SHORTENED) - 1))
 
 static int line(const struct agon_host *host, uint32_t level, const char *text)
 {
     int rc;
     struct feed *feed = feed_enter(host, FEED_ANY, &rc);
-    char escaped[4 * LINE_MAX + 8];
-    size_t n;
+    char escaped[4 * LINE_MAX + sizeof(SHORTENED) + 8];
+    size_t n, used;
+    int is_long;
 
     if (feed == NULL)
         return rc;
@@ -25,12 +28,15 @@ static int line(const struct agon_host *host, uint32_t level, const char *text)
     if (feed->log_lines >= LINES_PER_S)
         return AGON_EAGAIN;
     feed->log_lines++;
-    n = strnlen(text, LINE_MAX);
-    // Not in the middle of a character.
-    while (n == LINE_MAX && n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-        n--;
+    n = strnlen(text, LINE_MAX + 1);
+    is_long = n > LINE_MAX;
+    if (is_long) // not in the middle of a character, which has four bytes at most
+        for (n = SHORT_MAX; n > SHORT_MAX - 3 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n--;
     if (feed->config.log) {
-        utf8_escape(text, n, escaped, sizeof(escaped));
+        used = utf8_escape(text, n, escaped, sizeof(escaped) - sizeof(SHORTENED));
+        if (is_long)
+            memcpy(escaped + used, SHORTENED, sizeof(SHORTENED));
         feed->config.log(feed->config.ctx, level, feed->t, escaped);
     }
     return AGON_OK;

@@ -324,7 +324,8 @@ static int take_option(const struct args_spec *spec, int argc, char **argv, int 
         return refuse_option(spec, command, text, n);
     arg = &spec->args[i];
     if (given[i]++)
-        return args_refuse(spec, command, "--%s is given twice", arg->name);
+        return args_refuse(spec, command, "--%s is given twice%s", arg->name,
+                           arg->type == ARG_LIST ? "; it takes all its words at once" : "");
     if (arg->is_given)
         *arg->is_given = 1;
     if (arg->type == ARG_FLAG) {

@@ -260,6 +260,15 @@ static void of_leases(struct doubts *doubts)
 {
     const struct settings *settings = doubts->settings;
 
+    for (uint32_t i = 0; i < settings->host.n_slots; i++) {
+        const struct crew_slot *slot = &settings->slots[i];
+
+        if (slot->needs_gpu && slot->n_leases == 0)
+            doubt_at(doubts, settings->roster, slot->line,
+                     "agent %s: its plugin says that it needs a card (AGON_NEEDS_GPU), and it is "
+                     "given no lease; expected 'gpu: {leases: {NAME: {budget: ..., memory: ...}}}'",
+                     slot->record.name);
+    }
     doubts->n += config_doubts_of_leases(&settings->host.cards, settings->slots,
                                          settings->host.n_slots, settings->roster);
 }

@@ -16,6 +16,7 @@ struct compared {
     struct judged of_new, of_old;
     struct beside beside;
     int is_better;
+    char why_alone[512]; /* why the old one is not beside it; "": it is, or there is none */
 };
 
 static void compared_free(struct compared *compared)
@@ -36,7 +37,8 @@ static int run(struct compared *compared, const struct model_ask *ask, struct er
 
     if (n == 2 && strcmp(compared->new.model.names.goal, compared->old.model.names.goal) != 0)
         return error_set(err, AGON_EINVAL,
-                         "%s says %s and %s says %s: they cannot be compared on the same rows",
+                         "%s says %s and %s says %s: they cannot be compared on the same rows; "
+                         "expected two versions with one answer",
                          compared->new.word, compared->new.model.names.goal, compared->old.word,
                          compared->old.model.names.goal);
     rc = model_rows_read(&compared->rows, ask, both, n, 0, err);
@@ -62,6 +64,43 @@ static int run(struct compared *compared, const struct model_ask *ask, struct er
     return rc;
 }
 
+static int refuse(int rc, const struct error *why, struct error *err)
+{
+    (void)error_set(err, rc, "%s", why->text);
+    error_hint(err, "without --data, --anyway REASON makes it current and compares nothing");
+    return rc;
+}
+
+/* Who has a reason to promote it all the same is not held up by a current version that cannot be
+ * asked on these rows: another answer, other inputs, another edition of the features. */
+static int run_anyway(struct compared *compared, const struct model_ask *ask, struct error *err)
+{
+    struct error why = {0};
+    int rc = run(compared, ask, &why);
+
+    if (rc >= 0)
+        return rc;
+    if (compared->old.word[0] != '\0' && ask->anyway != NULL) {
+        (void)snprintf(compared->why_alone, sizeof(compared->why_alone), "%.511s", why.text);
+        if (!ask->is_json)
+            printf("%s is not compared with %s: %s\n", compared->new.word, compared->old.word,
+                   compared->why_alone);
+        model_version_close(&compared->old);
+        train_table_free(&compared->rows.table);
+        why = (struct error){0};
+        rc = run(compared, ask, &why);
+        if (rc >= 0)
+            return rc;
+    }
+    return refuse(rc, &why, err);
+}
+
+/* By itself it may be better than the constant: that is no better version. */
+static int is_better(const struct compared *compared)
+{
+    return compared->is_better && compared->why_alone[0] == '\0';
+}
+
 static json_t *compared_json(const struct compared *compared)
 {
     int has_old = compared->old.word[0] != '\0';
@@ -69,8 +108,10 @@ static json_t *compared_json(const struct compared *compared)
         json_pack("{s:s, s:s, s:i, s:i, s:o, s:b}", "new", compared->new.word, "data_sha256",
                   compared->rows.table.sha256, "left_out", (int)compared->rows.n_left_out, "gap",
                   (int)compared->rows.gap, "of_new", judged_json(&compared->of_new), "is_better",
-                  compared->is_better);
+                  is_better(compared));
 
+    if (compared->why_alone[0] != '\0')
+        (void)json_object_set_new(object, "not_compared", json_string(compared->why_alone));
     if (!has_old)
         return object;
     (void)json_object_set_new(object, "old", json_string(compared->old.word));
@@ -158,8 +199,8 @@ static int move(const struct model_ask *ask, struct registry *registry, const st
         .at_ns = clock_now(), .by = model_who(ask->by), .reason = reason, .evidence = text};
     int rc;
 
-    (void)snprintf(reason, sizeof(reason), "%s%.400s", is_judged && by->is_better ? "" : "anyway: ",
-                   is_judged && by->is_better ? (ask->reason != NULL ? ask->reason : "better")
+    (void)snprintf(reason, sizeof(reason), "%s%.400s", is_judged && is_better(by) ? "" : "anyway: ",
+                   is_judged && is_better(by) ? (ask->reason != NULL ? ask->reason : "better")
                                               : ask->anyway);
     rc = registry_promote(registry, by->new.version.name, by->new.version.version, &move, err);
     if (rc >= 0 && is_judged) {
@@ -192,10 +233,10 @@ int model_promote(const struct model_ask *ask, struct error *err)
         if (rc == AGON_ENOENT && compared.old.version.version == 0)
             rc = AGON_OK; // the first
         else if (rc < 0)
-            rc = error_set(err, rc, "%s", none.text);
+            rc = refuse(rc, &none, err);
     }
     if (rc >= 0 && is_judged)
-        rc = run(&compared, ask, err);
+        rc = run_anyway(&compared, ask, err);
     if (rc >= 0 && is_judged && !ask->is_json)
         print_compared(&compared);
     if (rc >= 0 && is_judged && !compared.is_better && ask->anyway == NULL) {

@@ -245,10 +245,23 @@ static json_t *params_of(const struct run *run)
                      run->data.table.sha256, "target", run->ask->target);
 }
 
+/* What decides about its bits: also how the rows are divided, and which columns are inputs. */
 static char *mark_of(const struct run *run)
 {
     json_t *params = params_of(run);
-    char *text = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+    char key[32];
+    char *text;
+
+    (void)json_object_set_new(params, "gap", json_integer(run->data.gap));
+    (void)json_object_set_new(params, "rows", json_integer(run->data.learnt.n_rows));
+    (void)json_object_set_new(params, "validation_ppm",
+                              json_integer(run->settings->validation_ppm));
+    (void)json_object_set_new(params, "holdout_ppm", json_integer(run->settings->holdout_ppm));
+    for (uint32_t i = 0; i < run->data.table.n_features; i++) {
+        (void)snprintf(key, sizeof(key), "input.%u", i);
+        (void)json_object_set_new(params, key, json_string(run->data.table.names[i]));
+    }
+    text = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 
     json_decref(params);
     return text;

@@ -2,6 +2,7 @@
 /* train_ppo_file: what a training leaves behind: the model, and the checkpoint that it goes on
  * from. Both are safetensors (nn/checkpoint.h) and are whole or not there. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,13 +10,17 @@
 #include <agon/feature.h>
 
 #include "base/hash.h"
+#include "cli/train_differ.h"
 #include "cli/train_ppo_impl.h"
 #include "nn/served.h"
 
 #define PARTS   4u /* weights, m, v, best */
 #define OWN     6u /* tensors beside them */
-#define TEXTS   6u
-#define WHOLE   16777216.0 /* a float holds every whole number up to it */
+#define TEXTS   5u
+#define SAIDS   (32u + CREW_PARAMS_MAX) /* settings beside them */
+#define OF      "agon.of."              /* what the texts of settings begin with */
+#define SHORT   44u                     /* bytes of a setting's text */
+#define WHOLE   16777216.0              /* a float holds every whole number up to it */
 #define PATH_OF 4096
 
 /* --- files that are whole or not there --- */
@@ -64,38 +69,108 @@ int train_ppo_write(struct training *training, const char *path, real *weights, 
 
 /* --- the checkpoint --- */
 
-/* What the training is of: settings and run, but not how far it is. */
-static void name_training(const struct training *training, char hex[32])
+/* One setting as a text that a checkpoint may have: of a longer one the beginning and a hash. */
+__attribute__((format(printf, 3, 4))) static void put(json_t *said, const char *key,
+                                                      const char *format, ...)
+{
+    char text[512], hex[2 * HASH_SIZE + 1];
+    unsigned char digest[HASH_SIZE];
+    struct hash hash;
+    int is_other = 0;
+    size_t n;
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    n = strlen(text);
+    hash_init(&hash);
+    hash_update(&hash, text, n);
+    hash_final(&hash, digest);
+    hash_hex(digest, hex);
+    for (size_t i = 0; i < n; i++)
+        if (text[i] < ' ' || text[i] > '~' || text[i] == '"' || text[i] == '\\') {
+            text[i] = '?';
+            is_other = 1;
+        }
+    if (is_other || n >= SHORT)
+        (void)snprintf(text + (n < SHORT - 12 ? n : SHORT - 12), 16, "...%.8s", hex);
+    (void)json_object_set_new(said, key, json_string(text));
+}
+
+/* What the training is of: settings and run, but not how far it is. For json_decref. */
+static json_t *said_of(const struct training *training)
 {
     const struct train_ppo_settings *of = training->settings;
     const struct backtest_config *run = training->job->backtest;
-    unsigned char digest[HASH_SIZE];
-    char whole[2 * HASH_SIZE + 1];
-    char text[1024];
-    struct hash hash;
+    const struct crew_slot *slot = &run->slots[0];
+    json_t *said = json_object();
+    char key[48];
 
-    hash_init(&hash);
-    (void)snprintf(text, sizeof(text),
-                   "%u %u %u %u %u %u %u %lld %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %u "
-                   "%u %u %u %u %llu %u %u %d %d %d %d",
-                   of->environments, of->steps, of->updates, of->epochs, of->minibatches,
-                   of->hidden, of->feed, (long long)of->episode_ns, of->rate, of->gamma, of->lambda,
-                   of->clip, of->value_share, of->entropy_share, of->norm_most, of->unit_bps,
-                   of->is_rate_kept, of->is_shuffled, of->validation, of->validation_every,
-                   of->patience, (unsigned long long)of->seed, training->job->n_inputs,
-                   training->job->n_actions, run->maker_fee_ppb, run->taker_fee_ppb,
-                   run->has_maker_fee, run->has_taker_fee);
-    hash_update(&hash, text, strlen(text));
+    put(said, "environments", "%u", of->environments);
+    put(said, "episode", "%.15g s", (double)of->episode_ns / 1e9);
+    put(said, "steps", "%u", of->steps);
+    put(said, "updates", "%u", of->updates);
+    put(said, "epochs", "%u", of->epochs);
+    put(said, "minibatches", "%u", of->minibatches);
+    put(said, "hidden", "%u", of->hidden);
+    put(said, "feed", "%u", of->feed);
+    put(said, "rate", "%.15g", of->rate);
+    put(said, "rate_later", "%s", of->is_rate_kept ? "stays" : "falls");
+    put(said, "gamma", "%.15g", of->gamma);
+    put(said, "lambda", "%.15g", of->lambda);
+    put(said, "clip", "%.15g", of->clip);
+    put(said, "value_share", "%.15g", of->value_share);
+    put(said, "entropy_share", "%.15g", of->entropy_share);
+    put(said, "norm_most", "%.15g", of->norm_most);
+    put(said, "unit_bps", "%.15g", of->unit_bps);
+    put(said, "rewards", "%s", of->is_shuffled ? "shuffled" : "own");
+    put(said, "validation", "%u", of->validation);
+    put(said, "validation_every", "%u", of->validation_every);
+    put(said, "patience", "%u", of->patience);
+    put(said, "seed", "%llu", (unsigned long long)of->seed);
+    put(said, "inputs", "%u", training->job->n_inputs);
+    put(said, "actions", "%u", training->job->n_actions);
+    put(said, "capital", "%.15g", (double)slot->record.limits.capital_amt / 1e8);
+    if (run->has_maker_fee)
+        put(said, "maker", "%.15g bps", run->maker_fee_ppb / 1e5);
+    if (run->has_taker_fee)
+        put(said, "taker", "%.15g bps", run->taker_fee_ppb / 1e5);
     if (run->market != NULL)
-        hash_update(&hash, run->market->about, strlen(run->market->about));
-    for (uint32_t i = 0; i < run->slots[0].n_params; i++) {
-        hash_update(&hash, run->slots[0].params[i].name, strlen(run->slots[0].params[i].name) + 1);
-        hash_update(&hash, run->slots[0].params[i].text, strlen(run->slots[0].params[i].text) + 1);
+        put(said, "market", "%s", run->market->about);
+    for (uint32_t i = 0; i < slot->n_params; i++) {
+        (void)snprintf(key, sizeof(key), "param.%s", slot->params[i].name);
+        put(said, key, "%s", slot->params[i].text);
     }
-    hash_final(&hash, digest);
-    hash_hex(digest, whole);
-    memcpy(hex, whole, 24);
-    hex[24] = '\0';
+    return said;
+}
+
+/* Is the checkpoint of this training? */
+static int check_said(const struct training *training, FILE *in, struct error *err)
+{
+    const char *path = training->job->checkpoint, *key;
+    json_t *card = checkpoint_card(in), *was = json_object(), *is = said_of(training), *value;
+    char differs[TRAIN_DIFFER_TEXT];
+    int rc = AGON_OK;
+
+    json_object_foreach(card, key, value)
+    {
+        if (strncmp(key, OF, sizeof(OF) - 1) == 0)
+            (void)json_object_set(was, key + sizeof(OF) - 1, value);
+    }
+    train_differ(was, is, differs);
+    if (card != NULL && json_object_size(was) == 0)
+        rc = error_set(err, AGON_EVERSION,
+                       "%.512s is of another version of agon; begin again with --restart", path);
+    else if (card != NULL && differs[0] != '\0')
+        rc = error_set(err, AGON_EINVAL,
+                       "%.300s is of another training: %s; expected the same settings, parameters "
+                       "and market, or --restart instead of --resume",
+                       path, differs);
+    json_decref(card);
+    json_decref(was);
+    json_decref(is);
+    return rc;
 }
 
 struct file {
@@ -166,8 +241,8 @@ static void set_text(struct checkpoint_text *text, const char *key)
 
 static void name_texts(struct checkpoint_text texts[TEXTS])
 {
-    static const char *const keys[TEXTS] = {"agon.training", "agon.update",      "agon.steps",
-                                            "agon.best",     "agon.best_update", "agon.since"};
+    static const char *const keys[TEXTS] = {"agon.update", "agon.steps", "agon.best",
+                                            "agon.best_update", "agon.since"};
 
     for (uint32_t i = 0; i < TEXTS; i++)
         set_text(&texts[i], keys[i]);
@@ -198,27 +273,40 @@ static int fill(struct training *training, struct file *file, struct error *err)
 
 int train_ppo_checkpoint(struct training *training, struct error *err)
 {
-    struct checkpoint_text texts[TEXTS];
+    struct checkpoint_text texts[TEXTS + SAIDS];
+    char keys[SAIDS][sizeof(OF) + 48];
     char part[PATH_OF];
+    uint32_t n = TEXTS;
     struct file file;
     FILE *out = NULL;
+    const char *key;
+    json_t *said, *value;
     int rc = open_file(training, &file, err);
 
     if (rc < 0)
         return rc;
     name_texts(texts);
-    name_training(training, texts[0].value);
-    (void)snprintf(texts[1].value, sizeof(texts[1].value), "%u", training->update);
-    (void)snprintf(texts[2].value, sizeof(texts[2].value), "%llu",
+    said = said_of(training);
+    REQUIRE(json_object_size(said) <= SAIDS);
+    json_object_foreach(said, key, value)
+    {
+        (void)snprintf(keys[n - TEXTS], sizeof(keys[0]), OF "%s", key);
+        texts[n].key = keys[n - TEXTS];
+        (void)snprintf(texts[n].value, sizeof(texts[n].value), "%s", json_string_value(value));
+        n++;
+    }
+    json_decref(said);
+    (void)snprintf(texts[0].value, sizeof(texts[0].value), "%u", training->update);
+    (void)snprintf(texts[1].value, sizeof(texts[1].value), "%llu",
                    (unsigned long long)training->ppo.n_steps);
-    (void)snprintf(texts[3].value, sizeof(texts[3].value), "%.17g", training->best_validation);
-    (void)snprintf(texts[4].value, sizeof(texts[4].value), "%u", training->best_update);
-    (void)snprintf(texts[5].value, sizeof(texts[5].value), "%u", training->since);
+    (void)snprintf(texts[2].value, sizeof(texts[2].value), "%.17g", training->best_validation);
+    (void)snprintf(texts[3].value, sizeof(texts[3].value), "%u", training->best_update);
+    (void)snprintf(texts[4].value, sizeof(texts[4].value), "%u", training->since);
     rc = fill(training, &file, err);
     if (rc >= 0 && (out = begin(training->job->checkpoint, part, err)) == NULL)
         rc = AGON_EIO;
     if (out != NULL)
-        rc = end(out, checkpoint_write(out, texts, TEXTS, file.tensors, file.n, err), part,
+        rc = end(out, checkpoint_write(out, texts, n, file.tensors, file.n, err), part,
                  training->job->checkpoint, err);
     close_file(&file);
     return rc;
@@ -246,8 +334,8 @@ static int take(struct training *training, const struct file *file,
     real *to[] = {ppo->weights, ppo->adam.m, ppo->adam.v};
     double numbers[TEXTS] = {0};
 
-    for (uint32_t i = 1; i < TEXTS; i++) {
-        int rc = number_of(&texts[i], i == 3 ? 1e300 : 1e12, &numbers[i], err);
+    for (uint32_t i = 0; i < TEXTS; i++) {
+        int rc = number_of(&texts[i], i == 2 ? 1e300 : 1e12, &numbers[i], err);
 
         if (rc < 0)
             return rc;
@@ -278,12 +366,12 @@ static int take(struct training *training, const struct file *file,
     for (uint32_t part = 0; part < 3; part++)
         ppo->device->write(ppo->device, to[part], file->here + part * n, n * sizeof(real));
     memcpy(training->best, file->here + 3 * n, n * sizeof(real));
-    training->update = (uint32_t)numbers[1];
-    ppo->n_steps = (uint64_t)numbers[2];
+    training->update = (uint32_t)numbers[0];
+    ppo->n_steps = (uint64_t)numbers[1];
     adam_at(&ppo->adam, ppo->n_steps);
-    training->best_validation = numbers[3];
-    training->best_update = (uint32_t)numbers[4];
-    training->since = (uint32_t)numbers[5];
+    training->best_validation = numbers[2];
+    training->best_update = (uint32_t)numbers[3];
+    training->since = (uint32_t)numbers[4];
     return AGON_OK;
 }
 
@@ -291,7 +379,6 @@ int train_ppo_restore(struct training *training, struct envs_snapshot *snapshots
 {
     const char *path = training->job->checkpoint;
     struct checkpoint_text texts[TEXTS];
-    char own[32];
     struct file file;
     FILE *in = fopen(path, "rb");
     int rc;
@@ -301,15 +388,11 @@ int train_ppo_restore(struct training *training, struct envs_snapshot *snapshots
     if (in == NULL)
         return error_set(err, AGON_EIO, "%.512s: %s", path, strerror(errno));
     name_texts(texts);
-    name_training(training, own);
     rc = open_file(training, &file, err);
     if (rc >= 0)
+        rc = check_said(training, in, err);
+    if (rc >= 0)
         rc = checkpoint_texts(in, texts, TEXTS, err);
-    if (rc >= 0 && strcmp(texts[0].value, own) != 0)
-        rc = error_set(err, AGON_EINVAL,
-                       "%.512s is of another training: expected one of these settings, parameters "
-                       "and market, or --restart instead of --resume",
-                       path);
     if (rc >= 0)
         rc = checkpoint_read(in, file.tensors, file.n, err);
     if (rc >= 0)

@@ -8,6 +8,7 @@
 
 #include "args/args.h"
 #include "base/hash.h"
+#include "cli/train_differ.h"
 #include "cli/train_out.h"
 #include "sys/file.h"
 
@@ -19,7 +20,7 @@ struct head {
     uint64_t n_mark, n_state, n_best; /* bytes that follow, in this order; then the SHA-256 */
     struct train_course course;
 };
-static const char magic[8] = "AGTRAIN2";
+static const char magic[8] = "AGTRAIN3";
 
 static int path_of(const char *out, char *path, size_t room, struct error *err)
 {
@@ -77,6 +78,21 @@ int train_resume_save(const char *out, const char *mark, const struct train_cour
     return rc;
 }
 
+static int refuse_other(const char *path, const char *bytes, size_t n, const char *mark,
+                        struct error *err)
+{
+    json_t *was = json_loadb(bytes, n, 0, NULL), *is = json_loads(mark, 0, NULL);
+    char differs[TRAIN_DIFFER_TEXT];
+
+    train_differ(was, is, differs);
+    json_decref(was);
+    json_decref(is);
+    return error_set(err, AGON_EINVAL,
+                     "%.300s is of other settings or data: %s; expected the same, or --restart "
+                     "instead of --resume",
+                     path, differs);
+}
+
 static int take(const char *path, const char *bytes, uint64_t n, const char *mark,
                 struct train_course *course, struct train *train, float *best, struct error *err)
 {
@@ -102,10 +118,7 @@ static int take(const char *path, const char *bytes, uint64_t n, const char *mar
                          path);
     bytes += sizeof(head);
     if (head.n_mark != strlen(mark) || memcmp(bytes, mark, head.n_mark) != 0)
-        return error_set(err, AGON_EINVAL,
-                         "%.400s is of other settings or data (%.*s); expected the same, or "
-                         "--restart instead of --resume",
-                         path, (int)(head.n_mark < 400 ? head.n_mark : 400), bytes);
+        return refuse_other(path, bytes, head.n_mark, mark, err);
     bytes += head.n_mark;
     memory = fmemopen((void *)(uintptr_t)bytes, head.n_state, "r");
     if (memory == NULL)

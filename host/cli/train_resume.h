@@ -15,10 +15,12 @@ struct train_course {
     char devices[TRAIN_DEVICES]; /* on which it was trained so far */
 };
 
-/* mark: settings and data as text; who goes on has the same. AGON_EIO, AGON_ENOMEM. */
+/* mark: settings and data, an object of JSON as text; who goes on has the same. AGON_EIO,
+ * AGON_ENOMEM. */
 int train_resume_save(const char *out, const char *mark, const struct train_course *course,
                       struct train *train, const float *best, struct error *err);
-/* AGON_ENOENT: there is none; AGON_EINVAL: it is of other settings or data; AGON_ECORRUPT. */
+/* AGON_ENOENT: there is none; AGON_EINVAL: it is of other settings or data, and the error says
+ * which; AGON_ECORRUPT. */
 int train_resume_load(const char *out, const char *mark, struct train_course *course,
                       struct train *train, float *best, struct error *err);
 void train_resume_remove(const char *out);

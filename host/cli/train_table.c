@@ -244,9 +244,11 @@ static int read_row(struct reader *reader, char *line, struct error *err)
             continue;
         }
         if (!number_of(field, &value) || (place == IS_TARGET && isnan(value)))
-            rc = error_set(err, AGON_EINVAL, "%s:%llu: \"%.40s\" of column %u is not a number%s",
+            rc = error_set(err, AGON_EINVAL,
+                           "%s:%llu: \"%.40s\" of column %u (%s) is not a number%s",
                            lines_name(reader->lines),
                            (unsigned long long)lines_number(reader->lines), args_safe(field), n + 1,
+                           place == IS_TARGET ? "the target" : args_safe(table->names[place]),
                            place == IS_TARGET ? "; expected a target in each row"
                                               : "; expected one, or nothing where it is missing");
         else if (place == IS_TARGET)

@@ -283,6 +283,17 @@ done:
     return rc;
 }
 
+json_t *checkpoint_card(FILE *file)
+{
+    uint64_t first = 0;
+    uint64_t n_bytes = 0;
+    json_t *header = read_header(file, &first, &n_bytes, NULL);
+    json_t *card = json_incref(json_object_get(header, "__metadata__"));
+
+    json_decref(header);
+    return card;
+}
+
 int checkpoint_texts(FILE *file, struct checkpoint_text *texts, uint32_t n, struct error *err)
 {
     uint64_t first = 0;

@@ -15,6 +15,7 @@
 #define checkpoint_write TYPED(checkpoint_write)
 #define checkpoint_read  TYPED(checkpoint_read)
 #define checkpoint_texts TYPED(checkpoint_texts)
+#define checkpoint_card  TYPED(checkpoint_card)
 
 #define CHECKPOINT_TENSORS 1024 /* of a file */
 #define CHECKPOINT_NAME    64   /* bytes of a name: letters, digits, "." and "_" */
@@ -47,5 +48,7 @@ int checkpoint_read(FILE *file, const struct checkpoint_tensor *tensors, uint32_
 /* Fills the values of these keys of "__metadata__". AGON_EINVAL: one is not there, is no text or
  * too long, or the file is something else. [owner] */
 int checkpoint_texts(FILE *file, struct checkpoint_text *texts, uint32_t n, struct error *err);
+/* All of "__metadata__", as it stands there, for json_decref; NULL: there is none. [owner] */
+struct json_t *checkpoint_card(FILE *file);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "nn/net_impl.h"
 #include "nn/norm.h"
+#include "nn/served.h"
 
 #define REAL_TYPE  (REAL_BITS == 32 ? 1 : 11) /* TensorProto.DataType */
 #define INT64_TYPE 7
@@ -266,6 +267,19 @@ void onnx_transpose(struct onnx *onnx, const char *from, const char *to, const c
     onnx_node(onnx, "Transpose", from, to, attributes);
 }
 
+/* What the columns of x are called, a blank between two. */
+static void put_columns(struct onnx *onnx, struct onnx_bytes *value)
+{
+    struct onnx_bytes text = {0};
+
+    for (uint32_t i = 0; i < onnx->names->n_inputs; i++) {
+        put(onnx, &text, " ", i > 0);
+        put(onnx, &text, onnx->names->inputs[i], strlen(onnx->names->inputs[i]));
+    }
+    if (text.n > 0)
+        put_message(onnx, value, 3, &text);
+}
+
 /* x or y: [rows][columns] of this type. */
 static void put_value(struct onnx *onnx, struct onnx_bytes *graph, uint32_t field, const char *name,
                       uint32_t rows, uint32_t columns)
@@ -287,6 +301,8 @@ static void put_value(struct onnx *onnx, struct onnx_bytes *graph, uint32_t fiel
     put_message(onnx, &type, 1, &tensor);
     put_text(onnx, &value, 1, name);
     put_message(onnx, &value, 2, &type);
+    if (*name == 'x')
+        put_columns(onnx, &value);
     put_message(onnx, graph, field, &value);
 }
 
@@ -297,6 +313,36 @@ static void put_opset(struct onnx *onnx, struct onnx_bytes *model, const char *d
     put_text(onnx, &opset, 1, domain);
     put_number(onnx, &opset, 2, n);
     put_message(onnx, model, 8, &opset);
+}
+
+/* One of the file's texts; "": it is left out. */
+static void put_said(struct onnx *onnx, struct onnx_bytes *model, const char *key, const char *text)
+{
+    struct onnx_bytes entry = {0};
+
+    if (*text == '\0')
+        return;
+    put_text(onnx, &entry, 1, key);
+    put_text(onnx, &entry, 2, text);
+    put_message(onnx, model, 14, &entry);
+}
+
+static void put_card(struct onnx *onnx, struct onnx_bytes *model)
+{
+    const struct served_names *names = onnx->names;
+    char key[32];
+
+    put_said(onnx, model, "agon.model", names->model);
+    put_said(onnx, model, "agon.served", names->served);
+    put_said(onnx, model, "agon.goal", names->goal);
+    if (names->edition > 0) {
+        (void)snprintf(key, sizeof(key), "%u", names->edition);
+        put_said(onnx, model, "agon.edition", key);
+    }
+    for (uint32_t i = 0; i < names->n_inputs; i++) {
+        (void)snprintf(key, sizeof(key), "agon.input.%u", i);
+        put_said(onnx, model, key, names->inputs[i]);
+    }
 }
 
 int onnx_finish(struct onnx *onnx, FILE *file, const char *name, uint32_t inputs, uint32_t outputs,
@@ -318,6 +364,7 @@ int onnx_finish(struct onnx *onnx, FILE *file, const char *name, uint32_t inputs
     put_opset(onnx, &model, "", OPSET);
     if (onnx->has_trees)
         put_opset(onnx, &model, ML_DOMAIN, ML_OPSET);
+    put_card(onnx, &model);
     if (onnx->failed)
         rc = error_set(err, AGON_ENOMEM, "no memory for an ONNX file");
     else if (fwrite(model.at, 1, model.n, file) != model.n || fflush(file) != 0)
@@ -329,9 +376,10 @@ int onnx_finish(struct onnx *onnx, FILE *file, const char *name, uint32_t inputs
 }
 
 int onnx_write(FILE *file, const struct net *net, const real *weights, const real *mean,
-               const real *scale, uint32_t steps, struct error *err)
+               const real *scale, const struct served_names *names, uint32_t steps,
+               struct error *err)
 {
-    struct onnx onnx = {.steps = steps};
+    struct onnx onnx = {.steps = steps, .names = names};
 
     if (steps == 0 || steps > ONNX_STEPS)
         return error_set(err, AGON_EINVAL, "%u steps; expected from 1 to %d", steps, ONNX_STEPS);

@@ -26,17 +26,25 @@
 
 #define ONNX_STEPS 4096 /* of a file */
 
+/* The file's metadata has what names says, as the model's own card does: agon.model, agon.served,
+ * agon.goal, agon.edition and agon.input.0, .1, ... for the columns of x, which x has as its text
+ * too. */
+struct served_names;
+
 /* For windows of `steps`; weights, mean[inputs] and scale[inputs] in this process's memory.
  * AGON_ENOMEM, AGON_EIO. [any] */
 int onnx_write(FILE *file, const struct net *net, const real *weights, const real *mean,
-               const real *scale, uint32_t steps, struct error *err);
+               const real *scale, const struct served_names *names, uint32_t steps,
+               struct error *err);
 
 /* Trees: each of the `steps` rows by itself; NaN is missing. Margins in float, whose sum ONNX
  * leaves to who runs it. [any] */
-int onnx_trees(FILE *file, const struct trees *trees, uint32_t steps, struct error *err);
+int onnx_trees(FILE *file, const struct trees *trees, const struct served_names *names,
+               uint32_t steps, struct error *err);
 
 struct onnx {
     uint32_t steps;
+    const struct served_names *names; /* of the model */
     struct onnx_bytes {
         unsigned char *at;
         size_t n, room;

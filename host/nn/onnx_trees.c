@@ -89,9 +89,10 @@ static void put_graph(struct onnx *onnx, const struct trees *trees, const struct
         onnx_node(onnx, "Softmax", "margin", "y", last);
 }
 
-int onnx_trees(FILE *file, const struct trees *trees, uint32_t steps, struct error *err)
+int onnx_trees(FILE *file, const struct trees *trees, const struct served_names *names,
+               uint32_t steps, struct error *err)
 {
-    struct onnx onnx = {.steps = steps};
+    struct onnx onnx = {.steps = steps, .names = names};
     size_t n = trees->n_nodes;
     int64_t *whole = NULL;
     float *floats = NULL;

@@ -8,29 +8,36 @@
 #include "kernels/cpu.h"
 #include "nn/onnx.h"
 #include "nn/served.h"
+#include "store/registry.h"
 #include "sys/file.h"
 #include "sys/harden.h"
 
 #define FILE_MOST ((uint64_t)1 << 31) /* bytes of a model */
+#define VERSION   "model:"            /* of a version of agon models */
 #define STEPS     64                  /* of a model whose state goes on, where none are asked for */
 
 static int usage(int code)
 {
-    fprintf(code == EXIT_OK ? stdout : stderr,
-            "usage: agon-onnx MODEL OUT.onnx [STEPS]\n"
-            "Writes a model that agon.nn serves, a net (safetensors) or trees (XGBoost's JSON or "
-            "UBJSON), as ONNX\n(opset 17): x[STEPS][inputs] to y[STEPS][outputs], with "
-            "normalisation inside.\n"
-            "A net whose state goes on answers each row as in Agon from reset on. A net of a "
-            "window answers its\nlast row: x is the last events of a full window, the newest last. "
-            "Trees answer each row by itself,\nand a missing value is NaN.\n"
-            "  MODEL     a file that `agon train` wrote, or one that XGBoost saved\n"
-            "  OUT.onnx  the file to write; one that is there is replaced when the new one is "
-            "whole\n"
-            "  STEPS     rows of x, from 1 to %d (%d); of a net of a window its length and no "
-            "other\n"
-            "  --help, --version\n",
-            ONNX_STEPS, STEPS);
+    fprintf(
+        code == EXIT_OK ? stdout : stderr,
+        "usage: agon-onnx MODEL OUT.onnx [STEPS] [--models DIR]\n"
+        "Writes a model that agon.nn serves, a net (safetensors) or trees (XGBoost's JSON or "
+        "UBJSON), as ONNX\n(opset 17): x[STEPS][inputs] to y[STEPS][outputs], with "
+        "normalisation inside.\n"
+        "A net whose state goes on answers each row as in Agon from reset on. A net of a "
+        "window answers its\nlast row: x is the last events of a full window, the newest last. "
+        "Trees answer each row by itself,\nand a missing value is NaN.\n"
+        "The columns of x have their names in the file's metadata, as the model's card has them "
+        "(agon.input.0, ...).\n"
+        "  MODEL     a file that `agon train` wrote, or one that XGBoost saved; or "
+        "model:NAME[@N], a version\n            of `agon models`, without @N the current one\n"
+        "  OUT.onnx  the file to write; one that is there is replaced when the new one is "
+        "whole\n"
+        "  STEPS     rows of x, from 1 to %d (%d); of a net of a window its length and no "
+        "other\n"
+        "  --models DIR  the folder of the versions (models)\n"
+        "  --help, --version\n",
+        ONNX_STEPS, STEPS);
     return code;
 }
 
@@ -77,7 +84,8 @@ static int check_out(const char *from, const char *to)
                : fail(EXIT_FLAGS, "OUT.onnx is there and is not a file; expected the name of one");
 }
 
-static int write_onnx(const struct served *model, const char *path, uint32_t steps)
+static int write_onnx(const struct served *model, const struct served_names *names,
+                      const char *path, uint32_t steps)
 {
     struct served_parts parts = served_parts(model);
     struct error err = {0};
@@ -88,9 +96,9 @@ static int write_onnx(const struct served *model, const char *path, uint32_t ste
 
     if (file == NULL)
         return fail(EXIT_ENVIRONMENT, "no memory for an ONNX file");
-    rc = parts.trees != NULL
-             ? onnx_trees(file, parts.trees, steps, &err)
-             : onnx_write(file, parts.net, parts.weights, parts.mean, parts.scale, steps, &err);
+    rc = parts.trees != NULL ? onnx_trees(file, parts.trees, names, steps, &err)
+                             : onnx_write(file, parts.net, parts.weights, parts.mean, parts.scale,
+                                          names, steps, &err);
     if (fclose(file) != 0 && rc >= 0)
         rc = error_set(&err, AGON_ENOMEM, "no memory for an ONNX file");
     if (rc >= 0)
@@ -115,35 +123,79 @@ static int say(const struct served *model, const struct served_shape *shape, con
                                : EXIT_OK;
 }
 
-static int run(struct device *device, const char *from, const char *to, const char *word)
+/* MODEL, or the file of a version of that name. */
+static int find(const char *dir, const char *word, char path[REGISTRY_PATH], const char **from)
 {
+    unsigned char hash[HASH_SIZE];
+    struct error err = {0};
+
+    *from = word;
+    if (strncmp(word, VERSION, sizeof(VERSION) - 1) != 0)
+        return EXIT_OK;
+    *from = path;
+    if (registry_resolve(dir, word + sizeof(VERSION) - 1, path, hash, &err) >= 0)
+        return EXIT_OK;
+    return fail(err.code == AGON_EIO || err.code == AGON_ENOMEM || err.code == AGON_EBUSY
+                    ? EXIT_ENVIRONMENT
+                    : EXIT_DATA,
+                err.text);
+}
+
+static int run(struct device *device, const char *dir, const char *const words[3])
+{
+    const char *to = words[1], *from;
     struct served_shape shape = {0};
+    struct served_names names = {0};
     struct served *model = NULL;
     struct error err = {0};
+    char path[REGISTRY_PATH];
     char *bytes = NULL;
     uint64_t n = 0;
     uint32_t steps;
-    int rc;
+    int rc = find(dir, words[0], path, &from);
 
+    if (rc != EXIT_OK)
+        return rc;
     if (file_read(from, FILE_MOST, &bytes, &n, &err) < 0)
         return fail(err.code == AGON_EINVAL || err.code == AGON_ERANGE ? EXIT_DATA
                                                                        : EXIT_ENVIRONMENT,
                     err.text);
-    if (served_open(device, from, bytes, (size_t)n, &model, &shape, &err) < 0)
+    if (served_open(device, words[0], bytes, (size_t)n, &model, &shape, &err) < 0 ||
+        served_said(bytes, (size_t)n, &names, &err) < 0)
         rc = fail(err.code == AGON_ENOMEM ? EXIT_ENVIRONMENT : EXIT_DATA, err.text);
-    else if ((steps = steps_of(word, from, shape.window)) == 0)
+    else if ((steps = steps_of(words[2], words[0], shape.window)) == 0)
         rc = EXIT_FLAGS;
     else if ((rc = check_out(from, to)) == EXIT_OK)
-        rc = write_onnx(model, to, steps);
+        rc = write_onnx(model, &names, to, steps);
     if (rc == EXIT_OK)
         rc = say(model, &shape, to, steps);
     served_close(model);
+    free(names.inputs);
     free(bytes);
     return rc;
 }
 
+/* MODEL, OUT and STEPS, and --models before, between or behind them. 0: it is another command line.
+ */
+static int read_words(int argc, char **argv, const char *words[3], const char **dir)
+{
+    int n = 0;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--models") == 0 && i + 1 < argc && *dir == NULL)
+            *dir = argv[++i];
+        else if (n == 3 || strncmp(argv[i], "--", 2) == 0)
+            return 0;
+        else
+            words[n++] = argv[i];
+    }
+    return n >= 2 && words[0][0] != '-';
+}
+
 int main(int argc, char **argv)
 {
+    const char *words[3] = {NULL, NULL, NULL};
+    const char *dir = NULL;
     struct device *device;
     int rc;
 
@@ -151,13 +203,13 @@ int main(int argc, char **argv)
         return usage(EXIT_OK);
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return printf("agon-onnx %s\n", AGON_VERSION) < 0 ? EXIT_ENVIRONMENT : EXIT_OK;
-    if (argc < 3 || argc > 4 || argv[1][0] == '-')
+    if (!read_words(argc, argv, words, &dir))
         return usage(EXIT_FLAGS);
     harden_files();
     device = cpu_device_new(CPU_BEST, 1);
     if (device == NULL)
         return fail(EXIT_ENVIRONMENT, "no memory for a device");
-    rc = run(device, argv[1], argv[2], argc == 4 ? argv[3] : NULL);
+    rc = run(device, dir != NULL ? dir : "models", words);
     device->free(device);
     return rc;
 }

@@ -400,8 +400,10 @@ void roster_audit(const struct roster *roster, const char *dir, struct crew_slot
             continue;
         if (rc >= 0)
             rc = check_needs(slot, &opened->info, &err);
-        if (rc >= 0 && slots != NULL)
+        if (rc >= 0 && slots != NULL) {
             slots[i].record.agent_kind = (uint8_t)opened->info.kind;
+            slots[i].needs_gpu = (opened->info.caps & AGON_NEEDS_GPU) != 0;
+        }
         if (rc < 0 && !is_refused) {
             tell_slot(&slots[i], err.text);
             slots[i].is_file_unfit = opened->rc < 0;

@@ -11,7 +11,7 @@
 int agon_model_refuse(const struct agon_host *host, const char *format, ...)
 {
     const struct agon_host_log *log = host->get_extension(host, AGON_EXT_LOG);
-    char text[LINE_MAX_BYTES + 1];
+    char text[LINE_MAX_BYTES + 2]; /* of a longer one a byte more, so that the host marks it */
     va_list args;
 
     va_start(args, format);

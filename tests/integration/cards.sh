@@ -65,6 +65,17 @@ model=", files: {weights: weights}$(lease 'main: {budget: model_cache, memory: 2
 roster '' ''
 "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/said" 2>&1 && fail "taken: a file as large as its lease"
 grep -q 'roster.yaml:[0-9]*:[0-9]*: error.*the file has 2MiB, and the lease 2MiB' "$WORK/said" || fail "not said: $(cat "$WORK/said")"
+# A plugin that needs a card and is given none is named, at its line; where it has a lease, or does not ask, nothing is said.
+said() { "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/said" 2>&1 || fail "refused: $(cat "$WORK/said")"; }
+live_files "$(agent needy leaser.so '' '' '')
+$(agent model busy.so '' '' '')"
+said
+grep -q 'roster.yaml:4: warning: agent needy: its plugin says that it needs a card (AGON_NEEDS_GPU)' "$WORK/said" || fail "not said: $(cat "$WORK/said")"
+[ "$(grep -c NEEDS_GPU "$WORK/said")" = 1 ] || fail "said of another: $(cat "$WORK/said")"
+live_files "$(agent needy leaser.so '' '' "$(lease 'main: {budget: trading_models, memory: 1GiB, share: 10%}')")
+gpu: {profile: s1_inference_training, device: scripted, script: [\"0 look 1 30\", \"0 look 1 30\"]}"
+said
+! grep -q NEEDS_GPU "$WORK/said" || fail "said where there is a lease: $(cat "$WORK/said")"
 model=$(lease 'main: {budget: trading_models, memory: 4GiB, share: 20%, priority: 0}')
 
 # Heat, step by step; the second card says nothing of its own. Looks come four times a second.

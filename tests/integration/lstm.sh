@@ -94,7 +94,14 @@ refuses() { # WORDS ROWS SETTINGS [OPTION...]: a training
 }
 refuses 'nothing to go on with' learnt.rows.csv "$(settings 6 3)" --resume
 cp "$WORK/kept" "$WORK/x.resume"
-refuses 'is of other settings or data' learnt.rows.csv "$(settings 6 4 'dropout: 20%' 'head: 5')" --resume
+# What differs is named, with what it was and what it is: of the settings, of the rows, of what was asked beside them.
+refuses 'is of other settings or data: seed was 3 and is 4; expected the same, or --restart' learnt.rows.csv "$(settings 6 4 'dropout: 20%' 'head: 5')" --resume
+refuses 'data: dropout was 20 % and is 10 %; hidden was 6 and is 7; rate was 0.01 and is 0.0125; expected' learnt.rows.csv "$(settings 7 3 'dropout: 10%' 'head: 5' | sed 's/^rate: .*/rate: 0.0125/')" --resume
+refuses "data: data was $(sha256sum "$WORK/learnt.rows.csv" | cut -c1-16) and is $(sha256sum "$WORK/noise.rows.csv" | cut -c1-16); expected" noise.rows.csv "$(settings 6 3 'dropout: 20%' 'head: 5')" --resume
+GAP=7
+refuses 'gap was 1 and is 7; rows was [0-9]* and is [0-9]*; expected' learnt.rows.csv "$(settings 6 3 'dropout: 20%' 'head: 5')" --resume --allow-leak
+unset GAP
+refuses 'input.1 was range.1 and is place.1; .*; input.4 was [a-z_.0-9]* and is none; expected' learnt.rows.csv "$(settings 6 3 'dropout: 20%' 'head: 5')" --resume --ignore range.1
 printf 'x' | dd of="$WORK/x.resume" bs=1 seek=3000 conv=notrunc 2>/dev/null
 refuses 'is damaged: its hash is another' learnt.rows.csv "$(settings 6 3 'dropout: 20%' 'head: 5')" --resume
 rm "$WORK/x.resume"

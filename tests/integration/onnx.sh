@@ -86,8 +86,42 @@ for form in 'lstm 8' 'tcn 13' 'transformer 9'; do
     window=$(cd "$WORK" && "$MAKE" windows $WINDOWS trained-$name.model trained-$name) || fail "$name: no windows"
     [ "$window" = "${form#* }" ] || fail "$name has a window of $window"
     says 0 "onnx: $name/[12], x\[$window\]\[2\] to y\[$window\]\[2\], the last row is the answer" "$WORK/trained-$name.model" "$WORK/trained-$name.onnx"
+    cp "$WORK/out" "$WORK/trained-$name.said"
     says 2 "is served over a window of $window, and answers otherwise over $STEPS rows" "$WORK/trained-$name.model" "$WORK/x.onnx" $STEPS
 done
+
+# A version of agon models by its name, with @N and as the current one: the bytes of the file's own export; what is not there, or was changed, is said.
+"$AGON" models add trend "$WORK/trained-lstm.model" --models "$WORK/models" >"$WORK/out" 2>&1 &&
+    "$AGON" models promote trend@1 --anyway 'for this' --models "$WORK/models" >>"$WORK/out" 2>&1 || fail "no version: $(cat "$WORK/out")"
+for word in trend trend@1; do
+    says 0 'named.onnx: lstm/' "model:$word" "$WORK/named.onnx" --models "$WORK/models"
+    cmp -s "$WORK/trained-lstm.onnx" "$WORK/named.onnx" || fail "model:$word is another file"
+done
+says 0 'named.onnx: lstm/' --models "$WORK/models" model:trend "$WORK/named.onnx" 8
+says 4 'has no model trand' model:trand "$WORK/x.onnx" --models "$WORK/models"
+says 4 'trend has no version 9' model:trend@9 "$WORK/x.onnx" --models "$WORK/models"
+says 4 'names no version' model: "$WORK/x.onnx" --models "$WORK/models"
+says 4 'no registry of models is there' model:trend "$WORK/x.onnx" --models "$WORK/none"
+says 2 usage model:trend "$WORK/x.onnx" --models
+says 2 usage model:trend "$WORK/x.onnx" --models "$WORK/models" --models "$WORK/models"
+says 5 'is the model itself' model:trend "$("$AGON" models show trend --models "$WORK/models" --json | jq -r .path)" --models "$WORK/models"
+printf x >>"$("$AGON" models show trend --models "$WORK/models" --json | jq -r .path)"
+says 4 'was changed: its SHA-256 is' model:trend "$WORK/x.onnx" --models "$WORK/models"
+[ ! -e "$WORK/x.onnx" ] || fail "a refused export left a file"
+
+# What a column of x is stands in the file: names, goal and edition as the model's own card has them, and no word where it has none.
+python3 "$AGON_SOURCE_ROOT/tests/onnx/card.py" "$WORK/trained-lstm.onnx" >"$WORK/card" || fail "the file cannot be read: $(cat "$WORK/card")"
+[ "$(cat "$WORK/card")" = "agon.goal=up
+agon.input.0=$(head -n 1 "$WORK/whole.csv" | cut -d, -f2)
+agon.input.1=$(head -n 1 "$WORK/whole.csv" | cut -d, -f3)
+agon.model=$(sed -n 's/.*\(lstm\/[12]\).*/\1/p' "$WORK/trained-lstm.said")
+agon.served=window:8
+x=$(head -n 1 "$WORK/whole.csv" | cut -d, -f2,3 | tr , ' ')" ] || fail "the card is: $(cat "$WORK/card")"
+python3 "$AGON_SOURCE_ROOT/tests/onnx/card.py" "$WORK/boosted.onnx" >"$WORK/card" || fail "the file cannot be read: $(cat "$WORK/card")"
+grep -q '^agon.input.1=' "$WORK/card" && grep -q '^agon.model=trees/1$' "$WORK/card" || fail "the card of trees is: $(cat "$WORK/card")"
+python3 "$AGON_SOURCE_ROOT/tests/onnx/card.py" "$WORK/tcn.onnx" >"$WORK/card" || fail "the file cannot be read: $(cat "$WORK/card")"
+[ "$(cat "$WORK/card")" = "agon.model=tcn/1
+agon.served=state" ] || fail "the card of a net without names is: $(cat "$WORK/card")"
 
 # The operators of ai.onnx.ml are asked for where trees are, and nowhere else: a runtime without them runs every net.
 # shellcheck disable=SC2013

@@ -130,7 +130,11 @@ refused() { # WORDS ARGUMENT...
     grep -q -- "$expected" "$WORK/refused.safetensors.err" || fail "$expected: $(cat "$WORK/refused.safetensors.err")"
     [ ! -e "$WORK/refused.safetensors" ] && [ ! -e "$WORK/refused.safetensors.part" ] || fail "$expected: a file is left"
 }
-refused 'of another training' --checkpoint "$WORK/kept.ckpt" --resume --seed 2
+refused 'is of another training: seed was [0-9]* and is 2; expected' --checkpoint "$WORK/kept.ckpt" --resume --seed 2
+refused 'is of another training: taker was none and is 4 bps; expected' --checkpoint "$WORK/kept.ckpt" --resume --taker 4
+"$AGON" train ppo "$POLICY" --market rebound --param size=90 'features=return.1 return.5' --capital 999 --out "$WORK/other" --config "$SMALL" \
+    --checkpoint "$WORK/kept.ckpt" --resume >"$WORK/out" 2>&1 && fail "taken: with another size"
+grep -q 'is of another training: capital was 1000 and is 999; param.size was 100 and is 90; expected' "$WORK/out" || fail "another size: $(cat "$WORK/out")"
 head -c 3000 "$WORK/kept.ckpt" >"$WORK/short.ckpt"
 refused 'agon train:' --checkpoint "$WORK/short.ckpt" --resume
 python3 - "$WORK" <<'END'

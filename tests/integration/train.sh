@@ -93,9 +93,9 @@ refused 4 'nothing can be learnt of one class; expected' one
 head -n 40 "$WORK/planted.csv" >"$WORK/few.csv"
 refused 4 '39 rows: 7 to hold out' few
 sed '5s/,[01]$/,/' "$WORK/planted.csv" >"$WORK/bad.csv"
-refused 4 'bad.csv:5: "" of column 4 is not a number; expected a target in each row' bad
+refused 4 'bad.csv:5: "" of column 4 (the target) is not a number; expected a target in each row' bad
 sed '7s/,/,x/' "$WORK/planted.csv" >"$WORK/bad.csv"
-refused 4 'bad.csv:7: "x.*" of column 2 is not a number' bad
+refused 4 'bad.csv:7: "x.*" of column 2 (change) is not a number' bad
 sed '9s/$/,1/' "$WORK/planted.csv" >"$WORK/bad.csv"
 refused 4 'bad.csv:9: 5 fields; expected 4' bad
 sed '1s/up/down/' "$WORK/planted.csv" >"$WORK/bad.csv"

@@ -84,7 +84,18 @@ train trees up tree2.json --target up --config "$WORK/trees.yaml" --register tre
 grep -q 'the rows held out judged 1 versions of it before' "$WORK/out" || fail "nobody counts who was judged by these rows: $(cat "$WORK/out")"
 says 0 'trees@1 is current' models promote trees@1 --data "$WORK/up.rows.holdout.csv" --target up
 says 1 'trees@2 stays candidate: it is not better than trees@1' models promote trees@2 --data "$WORK/up.rows.holdout.csv" --target up
-says 4 'they cannot be compared' models compare trees@1 trend@2 --data "$WORK/up.rows.holdout.csv" --target up
+says 4 'expected two versions with one answer' models compare trees@1 trend@2 --data "$WORK/up.rows.holdout.csv" --target up
+# What cannot be compared with the current version: a reason promotes it, and stands in the history with why nothing was compared.
+says 0 'trees@3, a candidate' models add trees "$WORK/two"
+says 4 'trees@3 says direction:0 and trees@1 says up: .*; without --data, --anyway REASON makes it current' models promote trees@3 --data "$HELD"
+says 4 'none.csv.*; without --data, --anyway REASON makes it current' models promote trees@3 --data "$WORK/none.csv" --anyway 'no rows'
+jq -e '.state == "candidate"' <<END >"$WORK/is" || fail "refused, and it moved"
+$(models show trees@3 --json)
+END
+says 0 'is not compared with trees@1: trees@3 says direction:0' models promote trees@3 --data "$HELD" --anyway 'up and down are asked for' --by tester
+models show trees --json >"$WORK/show" || fail "show"
+jq -e '.version == 3 and .history[-1].reason == "anyway: up and down are asked for" and .history[-1].by == "tester" and .history[-1].before == 1 and
+    (.history[-1].evidence | .is_better == false and (.not_compared | startswith("trees@3 says")) and .of_new.right > 0.6)' "$WORK/show" >"$WORK/is" || fail "not compared: $(cat "$WORK/show")"
 
 # --- drift ---
 says 0 'volatility.20' models drift trend --data "$WORK/learnt.rows.csv"

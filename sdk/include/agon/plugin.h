@@ -83,7 +83,8 @@ enum {
     AGON_ADOPTS_ORDERS = 1, /* on_start(RELOAD) takes over open orders */
     AGON_DETERMINISTIC = 2, /* the same events give the same intents */
     AGON_STATELESS = 4,     /* nothing to save */
-    AGON_NEEDS_GPU = 8
+    AGON_NEEDS_GPU = 8      /* of no use without a lease, which the roster alone gives
+                               (gpu.leases); agon config check says where it gives none */
 };
 /* agon_param.type */
 enum agon_param_type {

@@ -128,7 +128,10 @@ static const struct agon_rule rule = {AGON_RULE(struct leaser), .init = init, .o
 AGON_PARAMS(struct leaser, PARAMS);
 AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_GPU, AGON_EXT_LOG);
 static const struct agon_descriptor descriptor = {
-    AGON_DESCRIBES(struct leaser, 100000), .kind = AGON_STRATEGY,
+    AGON_DESCRIBES(struct leaser, 100000),
+    .kind = AGON_STRATEGY,
     AGON_NAMED("org.agon.test.leaser", "1.0.0", "leaser", "Agon"),
-    .summary = "has a card, and gives it back", .event_mask = AGON_ON(AGON_EVENT_JOB)};
+    .summary = "has a card, and gives it back",
+    .caps = AGON_NEEDS_GPU,
+    .event_mask = AGON_ON(AGON_EVENT_JOB)};
 AGON_PLUGIN("org.agon.test.leaser", "1.0.0", descriptor, rule);

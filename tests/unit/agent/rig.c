@@ -154,6 +154,7 @@ int rig_start(struct rig *rig)
                                        .bus_granules = RIG_BUS_GRANULES,
                                        .entry = &script_entry,
                                        .now = rig->now,
+                                       .log = rig->log,
                                        .called = rig->called.who != NULL ? &rig->called : NULL,
                                        .hash = rig->hash,
                                        .on_lapse = rig->on_lapse,

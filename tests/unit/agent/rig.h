@@ -37,7 +37,8 @@ struct rig {
     const struct runner_port *port;
     uint64_t seq;
     agon_ns_t t;
-    int64_t (*now)(void); /* for run_inproc_config; or NULL */
+    int64_t (*now)(void); /* for run_inproc_config, as log; or NULL */
+    void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
     int (*on_lapse)(void *ctx, const struct record_lapse *lapse);
     const struct record_lapse *lapses;
     uint32_t n_lapses;

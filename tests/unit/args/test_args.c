@@ -136,6 +136,7 @@ static const struct {
     {{"--seed"}, "--seed needs a value: --seed N"},
     {{"--seed", "--json"}, "--seed needs a value"},
     {{"--seed", "1", "--seed=2"}, "--seed is given twice"},
+    {{"--data", "a", "--data", "b"}, "--data is given twice; it takes all its words at once"},
     {{"--json=1"}, "--json takes no value"},
     {{"--seed", "-1"}, "from 0 to 18446744073709551615"},
     {{"--seed", "1e3"}, "from 0 to 18446744073709551615"},
