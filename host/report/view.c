@@ -24,6 +24,8 @@ enum kind {
     WORDS,   // a name: its words apart
     NUMBER,  // as it is, right
     MEAN,    // of prices: two digits more than the row's mark has, without their zeros
+    RATIO,   // two digits
+    PRICE,   // of an order's limit; 0: it has none
     RANK,    // 0: none
     AMOUNT,  // with thousands apart
     SHARE,   // 0.2 is 20.00 %
@@ -67,9 +69,9 @@ struct view {
  */
 #define FIGURE_FIELDS(yields, ratios, amounts)                                                     \
     {"return", "return", SHARE, yields}, {"drawdown", "drawdown", SHARE, ratios},                  \
-        {"sharpe", "Sharpe", NUMBER, ratios}, {"sortino", "Sortino", NUMBER, amounts},             \
-        {"t", "t", NUMBER, ratios}, {"t_low", "t from", NUMBER, ratios},                           \
-        {"t_high", "t to", NUMBER, ratios}, {"gross", "gross", AMOUNT, amounts},                   \
+        {"sharpe", "Sharpe", RATIO, ratios}, {"sortino", "Sortino", RATIO, amounts},               \
+        {"t", "t", RATIO, ratios}, {"t_low", "t from", RATIO, amounts},                            \
+        {"t_high", "t to", RATIO, amounts}, {"gross", "gross", AMOUNT, amounts},                   \
         {"fees", "fees", AMOUNT, amounts}, {"rebates", "rebates", AMOUNT, amounts},                \
         {"funding", "funding", AMOUNT, amounts}, {"slippage", "slippage", AMOUNT, amounts},        \
     {                                                                                              \
@@ -78,7 +80,7 @@ struct view {
 
 #define ORDER_FIELDS                                                                               \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
-           {"type", "type", TEXT, 2}, {"price", "price", NUMBER, 1},                               \
+           {"type", "type", TEXT, 2}, {"price", "price", PRICE, 1},                                \
            {"quantity", "quantity", NUMBER, 1}, {"filled", "filled", NUMBER, 1},                   \
            {"state", "state", TEXT, 1}, {"request", "request", TEXT, 3},                           \
            {"since", "since", TIME, 2}, {"id", "id", TEXT, 3})
@@ -155,7 +157,7 @@ static const struct view views[] = {
             {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
             {"result", "result", AMOUNT, 1}, FIGURE_FIELDS(2, 2, 3), {"open", "open", AMOUNT, 1},
             {"fills", "fills", AMOUNT, 1}, {"refused", "refused", AMOUNT, 2},
-            {"wins", "wins", AMOUNT, 3}, {"losses", "losses", AMOUNT, 3},
+            {"wins", "fills won", AMOUNT, 3}, {"losses", "fills lost", AMOUNT, 3},
             {"intents", "intents", AMOUNT, 3}, {"events", "events", AMOUNT, 3},
             {"generation", "generation", NUMBER, 3}, {"runner", "runner", TEXT, 3},
             {"kind", "kind", TEXT, 3}, {"code", "code", HASH, 3})},
@@ -167,7 +169,7 @@ static const struct view views[] = {
             {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
             {"result", "result", AMOUNT, 1}, FIGURE_FIELDS(1, 1, 1),
             {"judgement", "judged", LAST, 1}, {"fills", "fills", AMOUNT, 1},
-            {"wins", "wins", AMOUNT, 1}, {"losses", "losses", AMOUNT, 1},
+            {"wins", "closing fills won", AMOUNT, 1}, {"losses", "closing fills lost", AMOUNT, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
             {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1},
             {"day_loss", "lost today, to close", AMOUNT, 1},
@@ -212,7 +214,7 @@ static const struct view views[] = {
             {"exit_reason", "exit reason", WORDS, 1})},
     {"ended", NULL, "Newest orders that ended", ROWS, NULL,
      FIELDS({"time", "ended", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
-            {"type", "type", TEXT, 2}, {"price", "price", NUMBER, 2},
+            {"type", "type", TEXT, 2}, {"price", "price", PRICE, 2},
             {"quantity", "quantity", NUMBER, 1}, {"filled", "filled", NUMBER, 1},
             {"average", "average", MEAN, 1}, {"fee", "fee", NUMBER, 2},
             {"fee_asset", "of", TEXT, 2}, {"end", "end", TEXT, 1}, {"id", "order", TEXT, 3},
@@ -530,6 +532,10 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         snprintf(out, CELL_MAX, "%s", apart);
     else if (kind == SCORE && json_is_number(value))
         snprintf(out, CELL_MAX, "%.3f", json_number_value(value));
+    else if (kind == RATIO && json_is_number(value))
+        snprintf(out, CELL_MAX, "%.2f", json_number_value(value));
+    else if (kind == PRICE && strspn(plain, "0.") == strlen(plain))
+        snprintf(out, CELL_MAX, "-");
     else if (kind == RANK && json_integer_value(value) == 0)
         snprintf(out, CELL_MAX, "-");
     else if ((kind == SHARE || kind == LIMIT) && json_is_number(value))
