@@ -43,7 +43,7 @@ struct tick2order {
     struct binance_fronts fronts;
     char lines[128];
     uint32_t n_lines;
-    uint64_t at, bare_at, n_ticks, n_wrong, n_before, n_unjournaled;
+    uint64_t at, bare_at, n_ticks, n_wrong, n_before, n_unjournaled, n_untold;
     int64_t there_ns; /* when the last order's bytes were */
     char target[2048], wire[2048];
     int64_t n_wire;
@@ -59,15 +59,22 @@ struct tick2order {
     struct plain_view view;
 };
 
+static const char symbol[] = "BTCUSDT";
+static const struct order_ids ids = {1, 1};
+
+static struct binance_front_kind front_kind(const struct order_cmd *cmd)
+{
+    return (struct binance_front_kind){.side = cmd->side,
+                                       .type = cmd->type,
+                                       .tif = cmd->tif,
+                                       .is_post_only = (cmd->flags & AGON_POST_ONLY) != 0,
+                                       .recv_window_ms = 5000};
+}
+
 /* As the gateway of Binance spot writes a LIMIT order (venue/binance/core.c and spot.c). */
 static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
 {
-    static const char symbol[] = "BTCUSDT";
-    const struct binance_front_kind kind = {.side = cmd->side,
-                                            .type = cmd->type,
-                                            .tif = cmd->tif,
-                                            .is_post_only = (cmd->flags & AGON_POST_ONLY) != 0,
-                                            .recv_window_ms = 5000};
+    const struct binance_front_kind kind = front_kind(cmd);
     char *text = bench->target + BINANCE_PATH_ROOM;
     char id[CLIENT_ID_TEXT];
     char number[NUM_TEXT];
@@ -78,7 +85,8 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
                                    .n_lines = bench->n_lines};
 
     binance_params_init(&params, text, sizeof(bench->target) - BINANCE_PATH_ROOM);
-    if (!binance_front_begin(&bench->fronts, &params, symbol, sizeof(symbol) - 1, &kind)) {
+    if (!binance_front_begin(&bench->fronts, &params, symbol, sizeof(symbol) - 1, &kind,
+                             cmd->order_id, cmd->rev)) {
         binance_params_add(&params, "symbol", symbol);
         binance_params_add_word(&params, "side", cmd->side == AGON_BUY ? "BUY" : "SELL");
         binance_params_add_word(&params, "type", "LIMIT");
@@ -87,11 +95,14 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
         binance_params_add_u64(&params, "recvWindow", kind.recv_window_ms);
         binance_front_keep(&bench->fronts, &bench->signer, &params, sizeof(symbol) - 1, &kind);
     }
-    binance_params_add_bare(&params, "quantity", number,
-                            (size_t)num_format_short(cmd->qty, 5, number));
+    if (!params.has_id) {
+        client_id_format(&ids, cmd->order_id, cmd->rev, id);
+        binance_params_add_bare(&params, "newClientOrderId", id, CLIENT_ID_CHARS);
+        binance_params_add_bare(&params, "quantity", "", 0);
+        bench->n_untold++;
+    }
+    binance_params_add_value(&params, number, (size_t)num_format_short(cmd->qty, 5, number));
     binance_params_add_bare(&params, "price", number, (size_t)num_format_short(cmd->px, 2, number));
-    client_id_format(&(struct order_ids){1, 1}, cmd->order_id, cmd->rev, id);
-    binance_params_add_bare(&params, "newClientOrderId", id, CLIENT_ID_CHARS);
     binance_params_add_u64(&params, "timestamp", (uint64_t)cmd->t / 1000000);
     if (binance_params_sign(&params, &bench->signer) < 0)
         bench->n_wrong++;
@@ -102,12 +113,16 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
 static int send_order(void *ctx, const struct order_cmd *cmd)
 {
     struct tick2order *bench = ctx;
+    const struct binance_front_kind kind = front_kind(cmd);
 
     // Nothing is handed over that does not stand in the journal's buffer.
     bench->n_unjournaled +=
         atomic_load_explicit(&bench->world.buffer.seq, memory_order_acquire) < cmd->depends_seq;
     write_order(bench, cmd);
     bench->there_ns = clock_mono();
+    // As the gateway does behind what it sent.
+    binance_front_foretell(&bench->fronts, symbol, sizeof(symbol) - 1, &kind, &ids, cmd->order_id,
+                           cmd->rev);
     bench->world.cmd = *cmd;
     bench->world.n_cmds++;
     return AGON_OK;

@@ -277,6 +277,8 @@ static int send_http(struct gateway *gateway, struct link *link, struct gateway_
     link->request = request;
     link->request_bytes = (uint64_t)n;
     gateway_has_left(gateway, link, request, strcmp(http.method, "GET") != 0, utc, now);
+    if (request->entry != NULL)
+        venue_sent(gateway->client, request);
     return AGON_OK;
 }
 
