@@ -81,6 +81,7 @@ static int set_target(struct gateway_http *http, const struct binance_params *pa
         return AGON_ENOSPC;
     REQUIRE(target >= http->target && target < http->target + sizeof(http->target));
     http->target_from = (uint32_t)(target - http->target);
+    http->target_n = (uint32_t)(params->text + params->n - target);
     return AGON_OK;
 }
 
