@@ -435,8 +435,28 @@ static const char hundred[201] =
     TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
 #undef TEN
 
+/* The eight digits of a value below 10^8, the first of them in the lowest byte: its halves and
+ * quarters are independent of each other. */
+static inline uint64_t eight_digits(uint32_t value)
+{
+    uint64_t fours = (uint64_t)(value / 10000) | (uint64_t)(value % 10000) << 32;
+    // 10486 / 2^20 and 103 / 2^10 are so little above 1 / 100 and 1 / 10 that no quotient differs.
+    uint64_t high = (fours * 10486 >> 20) & 0x0000007f0000007f;
+    uint64_t twos = high | (fours - high * 100) << 16;
+    uint64_t tens = (twos * 103 >> 10) & 0x000f000f000f000f;
+
+    return (tens | (twos - tens * 10) << 8) + 0x3030303030303030;
+}
+
 char *num_digits(uint64_t value, char *end)
 {
+    while (value >= 100000000) {
+        uint64_t digits = eight_digits((uint32_t)(value % 100000000));
+
+        value /= 100000000;
+        end -= 8;
+        memcpy(end, &digits, 8);
+    }
     while (value >= 100) {
         end -= 2;
         memcpy(end, hundred + value % 100 * 2, 2);

@@ -122,6 +122,13 @@ static int is_reach_counted(const struct engine *engine, const struct agon_instr
     return engine->exposure->is_reach_kept || unit_of(instrument) != engine->table.base_currency;
 }
 
+static inline agon_amt_t worth_at(const struct engine *engine,
+                                  const struct agon_instrument *instrument, agon_px_t px,
+                                  agon_qty_t qty)
+{
+    return qty != 0 ? instruments_worth(&engine->table, instrument, px, qty, NUM_AWAY) : 0;
+}
+
 static void work_out_reach(const struct engine *engine, const struct position *pos,
                            const struct agon_instrument *instrument, struct exposure_line *line)
 {
@@ -129,14 +136,12 @@ static void work_out_reach(const struct engine *engine, const struct position *p
     agon_px_t px = market->long_px > market->short_px ? market->long_px : market->short_px;
     agon_asset_t unit = unit_of(instrument);
 
-    line->up_amt = in_base(engine, unit,
-                           instruments_worth(&engine->table, instrument, px,
-                                             num_add(pos->qty, pos->working_buy_qty), NUM_AWAY),
-                           &line->is_unknown);
-    line->down_amt = in_base(engine, unit,
-                             instruments_worth(&engine->table, instrument, px,
-                                               num_add(pos->qty, -pos->working_sell_qty), NUM_AWAY),
-                             &line->is_unknown);
+    line->up_amt = in_base(
+        engine, unit, worth_at(engine, instrument, px, num_add(pos->qty, pos->working_buy_qty)),
+        &line->is_unknown);
+    line->down_amt = in_base(
+        engine, unit, worth_at(engine, instrument, px, num_add(pos->qty, -pos->working_sell_qty)),
+        &line->is_unknown);
     line->reach_amt = num_abs(line->up_amt) > num_abs(line->down_amt) ? num_abs(line->up_amt)
                                                                       : num_abs(line->down_amt);
     line->venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
@@ -331,6 +336,43 @@ static inline int move_value(struct engine *engine, uint16_t slot, uint32_t plac
     return 1;
 }
 
+/* Of a position that was counted before, in the base currency: an order, or a price, changes what
+ * it reaches and nothing of what it is worth. Most often on one side. */
+static HOT void count_reach(struct engine *engine, uint16_t slot, uint32_t place,
+                            const struct position *pos, const struct agon_instrument *instrument)
+{
+    struct exposure_reach *reach = &engine->exposure->reach;
+    struct exposure_line *line = &engine->exposure->lines[slot][place];
+    struct exposure_line before = *line;
+
+    work_out_reach(engine, pos, instrument, line);
+    if (line->down_amt == before.down_amt && line->venue == before.venue &&
+        line->asset == before.asset) {
+        reach->net_up += (num128_t)line->up_amt - before.up_amt;
+        reach->asset_up[line->asset] += (num128_t)line->up_amt - before.up_amt;
+        reach->gross += (num128_t)line->reach_amt - before.reach_amt;
+        reach->venue[line->venue] += (num128_t)line->reach_amt - before.reach_amt;
+        return;
+    }
+    move_reach(reach, &before, line);
+}
+
+/* Nothing is held, and counted in the base currency: a price moves what the open orders reach, and
+ * no value. False: it is another kind of position. */
+static inline int move_orders(struct engine *engine, uint16_t slot, uint32_t place,
+                              const struct agon_instrument *instrument)
+{
+    const struct exposure_line *line = &engine->exposure->lines[slot][place];
+    const struct position *pos = ledger_position_at(engine->ledger, slot, place);
+
+    if (pos->held_amt != 0 || line->value_amt != 0 || line->is_unknown ||
+        unit_of(instrument) != engine->table.base_currency)
+        return 0;
+    if (engine->exposure->is_reach_kept)
+        count_reach(engine, slot, place, pos, instrument);
+    return 1;
+}
+
 /* ... of this instrument, where nobody is on a path of it and nothing is summed up of what they
  * reach. */
 static inline int is_value_all(const struct engine *engine,
@@ -354,13 +396,16 @@ static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
     while (slot_set_take(&holders, &slot)) {
         int is_counted = engine->exposure->places[instrument][slot] != 0;
         uint32_t place = exposure_place(engine, slot, instrument);
+        int is_orders = def != NULL && is_counted && place != EXPOSURE_NO_PLACE &&
+                        move_orders(engine, slot, place, def);
 
-        if (place != EXPOSURE_NO_PLACE &&
+        if (!is_orders && place != EXPOSURE_NO_PLACE &&
             !(is_value && is_counted &&
               move_value(engine, slot, place, def, engine->markets[instrument].long_px)))
             count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
         exposure_open_price(engine, slot, instrument, place, before_long_px, before_short_px);
-        touch(engine, slot);
+        if (!is_orders || !exposure_is_judged(engine, slot))
+            touch(engine, slot);
     }
 }
 
@@ -434,19 +479,6 @@ void exposure_fill(struct engine *engine, uint16_t slot, agon_instrument_t instr
     count_cash(engine, slot);
     count_at(engine, slot, instrument);
     touch(engine, slot);
-}
-
-/* Of a position that was counted before, in the base currency: an order changes what it reaches and
- * nothing of what it is worth. */
-static void count_reach(struct engine *engine, uint16_t slot, uint32_t place,
-                        const struct position *pos, const struct agon_instrument *instrument)
-{
-    struct exposure *exposure = engine->exposure;
-    struct exposure_line *line = &exposure->lines[slot][place];
-    struct exposure_line before = *line;
-
-    work_out_reach(engine, pos, instrument, line);
-    move_reach(&exposure->reach, &before, line);
 }
 
 void exposure_working(struct engine *engine, uint16_t slot, const struct position *pos)
@@ -707,10 +739,7 @@ static void cut_all(struct engine *engine, const struct risk_losses *losses)
 static void judge_slot(struct engine *engine, uint16_t id)
 {
     const struct slot_limits *limits = &engine->slots.all[id].limits;
-    const struct risk_losses losses = {.daily_loss_amt = limits->daily_loss_amt,
-                                       .drawdown_ppm = limits->drawdown_ppm,
-                                       .daily_reason = REASON_DAILY_LOSS,
-                                       .drawdown_reason = REASON_DRAWDOWN};
+    const struct risk_losses losses = exposure_losses(limits);
     uint16_t reason = risk_mark(&engine->risk[id], exposure_equity(engine, id), engine->t, &losses);
 
     if (reason == REASON_NONE) {
@@ -728,12 +757,7 @@ static void judge_slot(struct engine *engine, uint16_t id)
 static void judge_portfolio(struct engine *engine)
 {
     const struct portfolio_limits *limits = &engine->portfolio_limits;
-    const struct risk_losses losses = {.daily_loss_amt = limits->daily_loss_amt,
-                                       .drawdown_ppm = limits->drawdown_ppm,
-                                       .floor_amt = limits->equity_amt,
-                                       .daily_reason = REASON_PORTFOLIO_DAILY_LOSS,
-                                       .drawdown_reason = REASON_PORTFOLIO_DRAWDOWN,
-                                       .floor_reason = REASON_PORTFOLIO_EQUITY};
+    const struct risk_losses losses = exposure_losses_all(limits);
     uint16_t reason;
 
     if (engine->exposure->n_unknown_all != 0)

@@ -133,6 +133,12 @@ int exposure_judges_loss(const struct engine *engine, const struct slot *slot);
 int exposure_judges_loss_all(const struct engine *engine);
 /* Limits of the slot changed, or it is time to look again. */
 void exposure_look(struct engine *engine, uint16_t slot);
+/* The limits of losses by which a slot, and all of them together, are judged. */
+struct risk_losses exposure_losses(const struct slot_limits *limits);
+struct risk_losses exposure_losses_all(const struct portfolio_limits *limits);
+/* Would judging the slot, and all, say nothing and change nothing: equity is what it was, and what
+ * open orders may lose is known and reaches no limit? */
+int exposure_is_judged(const struct engine *engine, uint16_t slot);
 /* Judges what this event touched. At a limit: what on_breach says. Where open orders could lead to
  * one, if each filled at the worst price that it can: those that add risk are cancelled. */
 void exposure_settle(struct engine *engine);

@@ -237,3 +237,44 @@ HOT agon_amt_t exposure_open_loss_all(const struct engine *engine)
         work_out(engine, (uint16_t)slot_set_first(&exposure->open_unknown));
     return fit(exposure->open_loss);
 }
+
+struct risk_losses exposure_losses(const struct slot_limits *limits)
+{
+    return (struct risk_losses){.daily_loss_amt = limits->daily_loss_amt,
+                                .drawdown_ppm = limits->drawdown_ppm,
+                                .daily_reason = REASON_DAILY_LOSS,
+                                .drawdown_reason = REASON_DRAWDOWN};
+}
+
+struct risk_losses exposure_losses_all(const struct portfolio_limits *limits)
+{
+    return (struct risk_losses){.daily_loss_amt = limits->daily_loss_amt,
+                                .drawdown_ppm = limits->drawdown_ppm,
+                                .floor_amt = limits->equity_amt,
+                                .daily_reason = REASON_PORTFOLIO_DAILY_LOSS,
+                                .drawdown_reason = REASON_PORTFOLIO_DRAWDOWN,
+                                .floor_reason = REASON_PORTFOLIO_EQUITY};
+}
+
+/* Is equity what it was when it was judged last, no limit reached, and none within what open orders
+ * may lose? Then judging it again says nothing. */
+static inline int is_clear(const struct risk_slot *risk, num128_t equity, num128_t open_loss,
+                           const struct risk_losses *losses)
+{
+    return equity == risk->equity_amt && !risk->is_daily_breached && !risk->is_drawdown_breached &&
+           !risk->is_floor_breached && open_loss <= NUM_MAX &&
+           risk_worst(risk, (agon_amt_t)open_loss, losses) == REASON_NONE;
+}
+
+// Of the slot, and of all. What is not known yet is worked out by who judges.
+HOT int exposure_is_judged(const struct engine *engine, uint16_t slot)
+{
+    const struct exposure *exposure = engine->exposure;
+    const struct risk_losses losses = exposure_losses(&engine->slots.all[slot].limits);
+    const struct risk_losses all = exposure_losses_all(&engine->portfolio_limits);
+
+    return slot_set_is_empty(&exposure->open_unknown) && exposure->n_unknown_all == 0 &&
+           is_clear(&engine->risk[slot], exposure->equity[slot], exposure->open[slot].loss,
+                    &losses) &&
+           is_clear(&engine->portfolio, exposure->total, exposure->open_loss, &all);
+}

@@ -88,6 +88,18 @@ struct http_request {
 /* Headers as whole lines, judged once for all requests that have them. */
 int64_t http_write_lines(char *out, size_t room, const struct http_header *headers, uint32_t n);
 int64_t http_write_request(char *out, size_t room, const struct http_request *request);
+/* What all requests without a body of a method to a host have around their target and their lines,
+ * judged and written once. */
+struct http_frame {
+    uint32_t n_before, n_host, n_end;
+    char before[16], end[32]; /* the method; the length and the end of the head */
+    char host[320];           /* the version and the Host header */
+};
+/* AGON_EINVAL, AGON_ENOSPC as above: there is no room for such a method or host. */
+int http_frame_init(struct http_frame *frame, const char *method, const char *host);
+/* The request that http_write_request writes of these; the target has n_target bytes. */
+int64_t http_frame_write(char *out, size_t room, const struct http_frame *frame, const char *target,
+                         size_t n_target, const char *lines, size_t n_lines);
 struct http_response {
     int status;
     const struct http_header *headers;

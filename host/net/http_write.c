@@ -129,10 +129,8 @@ static inline int is_fine(const struct look *look, int has_blanks)
 /* The same for bytes that are put: both in one go. Of either set there is one, which asks for it
  * once and not with each step. */
 static inline __attribute__((always_inline)) int put_judged(struct out *out, const char *text,
-                                                            int has_blanks)
+                                                            size_t n, int has_blanks)
 {
-    size_t n = text != NULL ? strlen(text) : 0;
-
     if (n == 0)
         return text != NULL && has_blanks;
 #if defined(__SSE2__)
@@ -154,12 +152,12 @@ static inline __attribute__((always_inline)) int put_judged(struct out *out, con
 
 static __attribute__((noinline)) int put_word(struct out *out, const char *text)
 {
-    return put_judged(out, text, 0);
+    return put_judged(out, text, text != NULL ? strlen(text) : 0, 0);
 }
 
 static __attribute__((noinline)) int put_line(struct out *out, const char *text)
 {
-    return put_judged(out, text, 1);
+    return put_judged(out, text, text != NULL ? strlen(text) : 0, 1);
 }
 
 /* Is it one of those that are ours to write? */
@@ -203,6 +201,12 @@ int64_t http_write_lines(char *buffer, size_t room, const struct http_header *he
     return put_headers(&out, headers, n) ? finish(&out) : AGON_EINVAL;
 }
 
+/* Whether a length is written where there is no body. */
+static int has_length(const char *method)
+{
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
+}
+
 int64_t http_write_request(char *buffer, size_t room, const struct http_request *request)
 {
     struct out out = {.at = buffer, .room = room};
@@ -219,8 +223,7 @@ int64_t http_write_request(char *buffer, size_t room, const struct http_request 
     if (!put_headers(&out, request->headers, request->n_headers))
         return AGON_EINVAL;
     put(&out, request->lines, request->n_lines);
-    if (request->body || strcmp(request->method, "POST") == 0 ||
-        strcmp(request->method, "PUT") == 0) {
+    if (request->body || has_length(request->method)) {
         PUT(&out, "Content-Length: ");
         put_number(&out, request->body_n);
         PUT(&out, "\r\n");
@@ -230,6 +233,62 @@ int64_t http_write_request(char *buffer, size_t room, const struct http_request 
     PUT(&out, "\r\n");
     put(&out, request->body, request->body_n);
     return finish(&out);
+}
+
+int http_frame_init(struct http_frame *frame, const char *method, const char *host)
+{
+    struct out before = {.at = frame->before, .room = sizeof(frame->before)};
+    struct out middle = {.at = frame->host, .room = sizeof(frame->host)};
+    struct out end = {.at = frame->end, .room = sizeof(frame->end)};
+
+    memset(frame, 0, sizeof(*frame));
+    if (!put_word(&before, method))
+        return AGON_EINVAL;
+    PUT(&before, " ");
+    PUT(&middle, " HTTP/1.1\r\nHost: ");
+    if (!put_word(&middle, host))
+        return AGON_EINVAL;
+    PUT(&middle, "\r\n");
+    if (has_length(method))
+        PUT(&end, "Content-Length: 0\r\n");
+    PUT(&end, "\r\n");
+    if (finish(&before) < 0 || finish(&middle) < 0 || finish(&end) < 0)
+        return AGON_ENOSPC;
+    frame->n_before = (uint32_t)before.n;
+    frame->n_host = (uint32_t)middle.n;
+    frame->n_end = (uint32_t)end.n;
+    return AGON_OK;
+}
+
+/* More bytes than are asked for, where there is room for them: a copy of a length that is known is
+ * a few moves, and of another one a call. */
+static inline void put_wide(char *to, const char *from, size_t n, size_t n_wide, size_t room)
+{
+    if (n <= n_wide && n_wide <= room)
+        memcpy(to, from, n_wide);
+    else
+        memcpy(to, from, n);
+}
+
+int64_t http_frame_write(char *buffer, size_t room, const struct http_frame *frame,
+                         const char *target, size_t n_target, const char *lines, size_t n_lines)
+{
+    struct out out = {.at = buffer, .room = room};
+    size_t n = frame->n_before + n_target + frame->n_host + n_lines + frame->n_end;
+
+    if (n_target >= room || n_lines >= room || n > room)
+        return AGON_ENOSPC;
+    put_wide(buffer, frame->before, frame->n_before, sizeof(frame->before), room);
+    out.n = frame->n_before;
+    if (!put_judged(&out, target, n_target, 0))
+        return AGON_EINVAL;
+    put_wide(buffer + out.n, frame->host, frame->n_host, 64, room - out.n);
+    out.n += frame->n_host;
+    if (n_lines > 0)
+        memcpy(buffer + out.n, lines, n_lines);
+    out.n += n_lines;
+    put_wide(buffer + out.n, frame->end, frame->n_end, sizeof(frame->end), room - out.n);
+    return (int64_t)n;
 }
 
 const char *http_reason(int status)

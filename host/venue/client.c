@@ -163,6 +163,12 @@ int venue_write(struct venue_client *client, struct gateway_request *request,
     return rc;
 }
 
+void venue_sent(struct venue_client *client, const struct gateway_request *request)
+{
+    if (client->wire->sent != NULL)
+        client->wire->sent(client->self, request);
+}
+
 int64_t venue_say(struct venue_client *client, struct gateway_request *request, uint64_t id,
                   char *text, size_t room)
 {

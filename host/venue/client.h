@@ -121,6 +121,8 @@ void venue_on_message(struct venue_client *client, struct link *link, const void
  * become pointless. */
 int venue_write(struct venue_client *client, struct gateway_request *request,
                 struct gateway_http *http);
+/* It has left. */
+void venue_sent(struct venue_client *client, const struct gateway_request *request);
 /* As venue_write, of what is said on a socket: bytes of text. */
 int64_t venue_say(struct venue_client *client, struct gateway_request *request, uint64_t id,
                   char *text, size_t room);

@@ -236,35 +236,72 @@ void gateway_has_left(struct gateway *gateway, const struct link *link,
     gateway_tell_sent(gateway, link, request, 0, utc);
 }
 
+static const char *const frame_methods[LINK_FRAMES] = {"POST", "DELETE"};
+
+static void make_frames(struct link *link)
+{
+    char host[300];
+
+    link_host(link, host, sizeof(host));
+    for (int i = 0; i < LINK_FRAMES; i++) {
+        if (http_frame_init(&link->frames[i], frame_methods[i], host) < 0)
+            link->frames[i].n_before = 0; // then it is written as any other
+    }
+}
+
+/* NULL: it has more than a target and lines, or another method. */
+static const struct http_frame *frame_of(const struct link *link, const struct gateway_http *http)
+{
+    if (http->n_headers > 0 || http->body_n > 0 || http->target_n == 0)
+        return NULL;
+    for (int i = 0; i < LINK_FRAMES; i++) {
+        if (link->frames[i].n_before > 0 && strcmp(http->method, frame_methods[i]) == 0)
+            return &link->frames[i];
+    }
+    return NULL;
+}
+
+/* Into gateway->scratch. */
+static int64_t write_http(struct gateway *gateway, const struct link *link,
+                          const struct gateway_http *http)
+{
+    const struct http_frame *frame = frame_of(link, http);
+    char *out = (char *)gateway->scratch;
+    struct http_request wire = {.method = http->method,
+                                .target = http->target + http->target_from,
+                                .headers = http->headers,
+                                .n_headers = http->n_headers,
+                                .lines = http->lines,
+                                .n_lines = http->n_lines,
+                                .body = http->body_n > 0 ? http->body : NULL,
+                                .body_n = http->body_n};
+    char host[300];
+
+    if (frame != NULL)
+        return http_frame_write(out, sizeof(gateway->scratch), frame, wire.target, http->target_n,
+                                http->lines, http->n_lines);
+    link_host(link, host, sizeof(host));
+    wire.host = host;
+    return http_write_request(out, sizeof(gateway->scratch), &wire);
+}
+
 static int send_http(struct gateway *gateway, struct link *link, struct gateway_request *request,
                      int64_t now)
 {
     struct gateway_http http; // six kilobytes: what is written there is said by its lengths
-    struct http_request wire = {0};
-    char host[300];
     agon_ns_t utc;
     int64_t n;
     int rc;
 
     http.method = "GET";
-    http.target_from = http.n_headers = http.n_lines = http.body_n = 0;
+    http.target_from = http.target_n = http.n_headers = http.n_lines = http.body_n = 0;
     http.target[0] = http.body[0] = '\0';
     http.lines = NULL;
     request->is_said = 0;
     rc = venue_write(gateway->client, request, &http);
     if (rc < 0)
         return rc;
-    link_host(link, host, sizeof(host));
-    wire.method = http.method;
-    wire.host = host;
-    wire.target = http.target + http.target_from;
-    wire.headers = http.headers;
-    wire.n_headers = http.n_headers;
-    wire.lines = http.lines;
-    wire.n_lines = http.n_lines;
-    wire.body = http.body_n > 0 ? http.body : NULL;
-    wire.body_n = http.body_n;
-    n = http_write_request((char *)gateway->scratch, sizeof(gateway->scratch), &wire);
+    n = write_http(gateway, link, &http);
     REQUIRE(n > 0); // our own text, bounded by its buffer
     utc = gateway->stream->utc(gateway->stream->ctx);
     rc = gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch, (size_t)n);
@@ -277,6 +314,8 @@ static int send_http(struct gateway *gateway, struct link *link, struct gateway_
     link->request = request;
     link->request_bytes = (uint64_t)n;
     gateway_has_left(gateway, link, request, strcmp(http.method, "GET") != 0, utc, now);
+    if (request->entry != NULL)
+        venue_sent(gateway->client, request);
     return AGON_OK;
 }
 
@@ -516,6 +555,7 @@ static struct link *add_link(struct gateway *gateway, enum link_role role, int i
     link->is_ws = (uint8_t)is_ws;
     link->conn = -1;
     link->target = *target;
+    make_frames(link);
     snprintf(link->path, sizeof(link->path), "%s", path);
     return link;
 }

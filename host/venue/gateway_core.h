@@ -81,6 +81,9 @@ struct gateway_request {
     uint64_t said_id, said_at;
 };
 
+/* Methods that change an order. */
+#define LINK_FRAMES 2
+
 struct link {
     struct gateway *gateway;
     uint8_t role, is_ws, state, is_fresh; /* is_fresh: it was never up since the last failure */
@@ -93,6 +96,7 @@ struct link {
     int conn;
     struct stream_target target;
     char path[128];
+    struct http_frame frames[LINK_FRAMES]; /* of requests by HTTP */
     struct backoff backoff;
     int64_t retry_ns; /* next attempt */
     int64_t open_ns, bytes_ns, ping_ns, partial_ns;
@@ -118,6 +122,7 @@ enum gateway_fate { /* what became of a request without a usable answer */
 struct gateway_http { /* a request being written */
     const char *method;
     uint32_t target_from; /* where in target it begins */
+    uint32_t target_n;    /* so many bytes of it; 0: up to the NUL */
     char target[4096];    /* path and query */
     struct http_header headers[8];
     uint32_t n_headers;

@@ -6,6 +6,7 @@
 
 #include <openssl/sha.h>
 #include <sodium.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -57,6 +58,58 @@ size_t hmac_key_ahead(struct hmac_key *key, const void *bytes, size_t n)
     n -= n % BLOCK;
     REQUIRE(n == 0 || SHA256_Update(&state_of(key)->inner, bytes, n) == 1);
     return n;
+}
+
+/* The words of a state, or a length, as the standard has them: the highest byte first. */
+static inline void write_words(unsigned char *to, const SHA_LONG *words, int n)
+{
+    for (int i = 0; i < n; i++) {
+        SHA_LONG word = __builtin_bswap32(words[i]);
+
+        memcpy(to + 4 * i, &word, 4);
+    }
+}
+
+/* Ends a block at whose byte n (below BLOCK) the message does (FIPS 180-4, 5.1.1): a 1 bit behind
+ * it, zeros, and its length in bits. */
+static inline void end_message(SHA256_CTX *hash, unsigned char block[BLOCK], size_t n,
+                               uint64_t n_bits)
+{
+    const SHA_LONG length[2] = {(SHA_LONG)(n_bits >> 32), (SHA_LONG)n_bits};
+
+    block[n] = 0x80;
+    if (n >= BLOCK - 8) {
+        SHA256_Transform(hash, block);
+        memset(block, 0, BLOCK);
+    }
+    write_words(block + BLOCK - 8, length, 2);
+    SHA256_Transform(hash, block);
+}
+
+void hmac_whole(const struct hmac_key *key, const void *bytes, size_t n,
+                unsigned char mac[HMAC_BYTES])
+{
+    const struct state *state = (const struct state *)(const void *)key->opaque;
+    struct {
+        SHA256_CTX hash; // its chained state alone: the rest is for Update
+        unsigned char block[BLOCK];
+    } work;
+    const unsigned char *at = bytes;
+    uint64_t n_bits = ((uint64_t)state->inner.Nh << 32 | state->inner.Nl) + (uint64_t)n * 8;
+
+    REQUIRE(state->inner.num == 0 && state->outer.num == 0);
+    memcpy(work.hash.h, state->inner.h, sizeof(work.hash.h));
+    for (; n >= BLOCK; at += BLOCK, n -= BLOCK)
+        SHA256_Transform(&work.hash, at);
+    memset(work.block, 0, BLOCK);
+    memcpy(work.block, at, n);
+    end_message(&work.hash, work.block, n, n_bits);
+    memset(work.block, 0, BLOCK);
+    write_words(work.block, work.hash.h, 8);
+    memcpy(work.hash.h, state->outer.h, sizeof(work.hash.h));
+    end_message(&work.hash, work.block, HMAC_BYTES, (BLOCK + HMAC_BYTES) * 8);
+    write_words(mac, work.hash.h, 8);
+    sodium_memzero(&work, sizeof(work));
 }
 
 void hmac_begin(struct hmac *hmac, const struct hmac_key *key)

@@ -24,6 +24,11 @@ void hmac_key_init(struct hmac_key *key, const void *secret, size_t n);
 size_t hmac_key_ahead(struct hmac_key *key, const void *bytes, size_t n);
 void hmac_begin(struct hmac *hmac, const struct hmac_key *key);
 void hmac_add(struct hmac *hmac, const void *bytes, size_t n);
+/* The same of a whole message, of which no byte was given before but by hmac_key_ahead: block by
+ * block, without what Update and Final do around them for messages that come in parts. What an
+ * order's bytes wait for. */
+void hmac_whole(const struct hmac_key *key, const void *bytes, size_t n,
+                unsigned char mac[HMAC_BYTES]);
 /* Wipes it, too. */
 void hmac_end(struct hmac *hmac, unsigned char mac[HMAC_BYTES]);
 

@@ -302,6 +302,9 @@ struct venue_wire {
                            struct wire_out *out);
     /* Writes the request now, signed where it has to be. AGON_EAGAIN: not yet. */
     int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
+    /* A request that changes an order has left by HTTP: what the next one can be prepared by. NULL:
+     * nothing is. */
+    void (*sent)(void *self, const struct gateway_request *request);
     /* Orders by WebSocket, where config.orders says so: said has 1 << op of each that goes by the
      * private connection while the subscription of user data stands; else they go by write. say
      * writes the request under that id: bytes of text, or an error as write's. on_user hands its

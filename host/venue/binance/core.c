@@ -52,6 +52,20 @@ void binance_add_client_id(const struct binance *binance, struct binance_params 
     binance_params_add_bare(params, name, text, CLIENT_ID_CHARS);
 }
 
+void binance_add_own(const struct binance *binance, struct binance_params *params,
+                     const struct symbol *symbol, uint64_t order_id, uint8_t rev, agon_qty_t qty)
+{
+    char text[NUM_TEXT];
+    size_t n = (size_t)num_format_short(qty, symbol->qty_exp, text);
+
+    if (params->has_id) {
+        binance_params_add_value(params, text, n);
+        return;
+    }
+    binance_add_client_id(binance, params, "newClientOrderId", order_id, rev);
+    binance_params_add_bare(params, "quantity", text, n);
+}
+
 const char *binance_side_name(uint8_t side)
 {
     return side == AGON_BUY ? "BUY" : "SELL";
@@ -67,6 +81,7 @@ static int set_target(struct gateway_http *http, const struct binance_params *pa
         return AGON_ENOSPC;
     REQUIRE(target >= http->target && target < http->target + sizeof(http->target));
     http->target_from = (uint32_t)(target - http->target);
+    http->target_n = (uint32_t)(params->text + params->n - target);
     return AGON_OK;
 }
 
@@ -145,23 +160,29 @@ static void add_recent(const struct binance *binance, struct binance_params *par
     binance_params_add_u64(params, "limit", 1000);
 }
 
+static struct binance_front_kind front_kind(const struct binance *binance,
+                                            const struct outbox_entry *entry)
+{
+    return (struct binance_front_kind){.side = entry->side,
+                                       .type = entry->type,
+                                       .tif = entry->tif,
+                                       .is_post_only = (entry->flags & AGON_POST_ONLY) != 0,
+                                       .recv_window_ms = binance->gateway->config.recv_window_ms};
+}
+
 /* What all orders of the symbol and kind begin with, which is written and hashed once. */
 static void begin_order(struct binance *binance, const struct gateway_request *request,
                         struct binance_params *params)
 {
     const struct outbox_entry *entry = request->entry;
     const struct symbol *symbol = request->symbol;
-    const struct binance_front_kind kind = {.side = entry->side,
-                                            .type = entry->type,
-                                            .tif = entry->tif,
-                                            .is_post_only = (entry->flags & AGON_POST_ONLY) != 0,
-                                            .recv_window_ms =
-                                                binance->gateway->config.recv_window_ms};
+    const struct binance_front_kind kind = front_kind(binance, entry);
     // Said on a socket they are put into another order, and not hashed as they stand.
     int is_kept = !request->is_said;
 
     if (is_kept &&
-        binance_front_begin(&binance->vault->fronts, params, symbol->name, symbol->n_name, &kind))
+        binance_front_begin(&binance->vault->fronts, params, symbol->name, symbol->n_name, &kind,
+                            entry->order_id, venue_wire_rev(binance->client, entry->pending_rev)))
         return;
     binance_params_add(params, "symbol", symbol->name);
     binance->flavour->add_kind(params, entry);
@@ -171,6 +192,20 @@ static void begin_order(struct binance *binance, const struct gateway_request *r
     params->has_window = 1;
     binance_front_keep(&binance->vault->fronts, &binance->vault->signer, params, symbol->n_name,
                        &kind);
+}
+
+void binance_sent(void *self, const struct gateway_request *request)
+{
+    struct binance *binance = self;
+    const struct outbox_entry *entry = request->entry;
+    struct binance_front_kind kind;
+
+    if (request->is_said || request->kind != REQ_NEW || entry == NULL)
+        return;
+    kind = front_kind(binance, entry);
+    binance_front_foretell(&binance->vault->fronts, request->symbol->name, request->symbol->n_name,
+                           &kind, &binance->gateway->ports.ids, entry->order_id,
+                           venue_wire_rev(binance->client, entry->pending_rev));
 }
 
 static int write_request(struct binance *binance, struct gateway_request *request,

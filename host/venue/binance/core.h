@@ -81,6 +81,7 @@ extern const struct rescue_wire binance_spot_rescue, binance_um_rescue; /* rescu
 int binance_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t,
                       int64_t *resolution_ns);
 int binance_write(void *self, struct gateway_request *request, struct gateway_http *http);
+void binance_sent(void *self, const struct gateway_request *request);
 /* socket.c: by WebSocket. */
 int64_t binance_say(void *self, struct gateway_request *request, uint64_t id, char *text,
                     size_t room);
@@ -113,7 +114,7 @@ void binance_count(const void *self, uint64_t *n_bad, uint64_t *n_cut);
 /* What the three markets have in common of a struct venue_wire. */
 #define BINANCE_WIRE                                                                               \
     .read_time = binance_read_time, .close = binance_close, .write = binance_write,                \
-    .judge = binance_judge_reply, .refusal = binance_refusal,                                      \
+    .sent = binance_sent, .judge = binance_judge_reply, .refusal = binance_refusal,                \
     .is_of_socket = binance_is_of_socket, .read_info = binance_read_info,                          \
     .fit_rules = binance_fit_rules, .read_snapshot = binance_read_snapshot,                        \
     .read_bars = binance_read_bars, .read_order = binance_read_order,                              \
@@ -126,6 +127,9 @@ void binance_count(const void *self, uint64_t *n_bad, uint64_t *n_cut);
 void binance_add_num(struct binance_params *params, const char *name, int64_t value, int exp);
 void binance_add_client_id(const struct binance *binance, struct binance_params *params,
                            const char *name, uint64_t order_id, uint8_t rev);
+/* A new order's id and, behind it, its quantity: as far as they do not stand there yet. */
+void binance_add_own(const struct binance *binance, struct binance_params *params,
+                     const struct symbol *symbol, uint64_t order_id, uint8_t rev, agon_qty_t qty);
 const char *binance_side_name(uint8_t side);
 int binance_write_signed(struct binance *binance, struct gateway_request *request,
                          struct gateway_http *http, struct binance_params *params,

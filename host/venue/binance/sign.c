@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "net/http.h"
-#include "venue/binance/front.h"
 #include "venue/hmac.h"
 
 #define SAID_PARAMS 32
@@ -103,6 +102,13 @@ static void write_hex(const unsigned char *bytes, size_t n, char *text)
     }
 }
 
+static size_t write_mac(const unsigned char mac[HMAC_BYTES], char text[BINANCE_SIGNATURE_TEXT])
+{
+    write_hex(mac, HMAC_BYTES, text);
+    text[2 * HMAC_BYTES] = '\0';
+    return 2 * HMAC_BYTES;
+}
+
 static size_t sign_by(const struct hmac_key *key, const void *bytes, size_t n,
                       char text[BINANCE_SIGNATURE_TEXT])
 {
@@ -112,9 +118,7 @@ static size_t sign_by(const struct hmac_key *key, const void *bytes, size_t n,
     hmac_begin(&hmac, key);
     hmac_add(&hmac, bytes, n);
     hmac_end(&hmac, mac);
-    write_hex(mac, sizeof(mac), text);
-    text[2 * sizeof(mac)] = '\0';
-    return 2 * sizeof(mac);
+    return write_mac(mac, text);
 }
 
 uint32_t binance_signer_begin(const struct binance_signer *signer, struct hmac_key *key,
@@ -152,7 +156,9 @@ void binance_params_init(struct binance_params *params, char *text, size_t room)
     params->is_full = room == 0;
     params->is_plain = 0;
     params->has_window = 0;
-    params->front = NULL;
+    params->has_id = 0;
+    params->hashed = NULL;
+    params->n_hashed = 0;
     if (room > 0)
         text[0] = 0;
 }
@@ -223,16 +229,20 @@ void binance_params_add_n(struct binance_params *params, const char *name, size_
 
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer)
 {
-    const struct binance_front *front = params->front;
     char signature[BINANCE_SIGNATURE_TEXT];
     size_t n;
 
     if (params->is_full)
         return AGON_ENOSPC;
-    n = front != NULL && front->n_hashed > 0
-            ? sign_by(&front->key, params->text + front->n_hashed, params->n - front->n_hashed,
-                      signature)
-            : binance_sign(signer, params->text, params->n, signature);
+    if (params->n_hashed > 0) {
+        unsigned char mac[HMAC_BYTES];
+
+        hmac_whole(params->hashed, params->text + params->n_hashed, params->n - params->n_hashed,
+                   mac);
+        n = write_mac(mac, signature);
+    } else {
+        n = binance_sign(signer, params->text, params->n, signature);
+    }
     if (signer->kind == BINANCE_SIGN_HMAC) // of one length, which makes its copy a few moves
         binance_params_add_bare(params, "signature", signature, 2 * HMAC_BYTES);
     else

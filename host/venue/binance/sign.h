@@ -33,7 +33,6 @@ size_t binance_sign(const struct binance_signer *signer, const void *bytes, size
                     char text[BINANCE_SIGNATURE_TEXT]);
 
 struct hmac_key;
-struct binance_front;
 /* Makes key one of messages that begin with these bytes, as far as it can; how many of them. 0: by
  * that kind of signature, or of so few, none. */
 uint32_t binance_signer_begin(const struct binance_signer *signer, struct hmac_key *key,
@@ -44,8 +43,10 @@ struct binance_params {
     char *text; /* borrowed; NUL-terminated */
     size_t room, n;
     int is_full;
-    int has_window;                    /* recvWindow is among them */
-    const struct binance_front *front; /* what they begin with; NULL: nothing that is kept */
+    int has_window;                /* recvWindow is among them */
+    int has_id;                    /* newClientOrderId is, and the value of quantity is next */
+    const struct hmac_key *hashed; /* with n_hashed: of what begins with those of their bytes */
+    uint32_t n_hashed;
     int is_plain; /* not encoded, for binance_params_say; what JSON or & would mark does not fit */
 };
 void binance_params_init(struct binance_params *params, char *text, size_t room);
@@ -84,6 +85,18 @@ static inline void binance_params_add_bare(struct binance_params *params, const 
     at += n_value;
     *at = '\0';
     params->n = (size_t)(at - params->text);
+}
+/* What stands behind a name that is there already. */
+static inline void binance_params_add_value(struct binance_params *params, const char *value,
+                                            size_t n_value)
+{
+    if (params->is_full || params->room - params->n < n_value + 1) {
+        params->is_full = 1;
+        return;
+    }
+    memcpy(params->text + params->n, value, n_value);
+    params->n += n_value;
+    params->text[params->n] = '\0';
 }
 /* A word of the API. */
 static inline void binance_params_add_word(struct binance_params *params, const char *name,

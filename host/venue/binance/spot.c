@@ -47,12 +47,11 @@ static void add_order(const struct binance *binance, struct binance_params *para
                       const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
                       agon_px_t px, uint8_t rev)
 {
-    binance_add_num(params, "quantity", qty, symbol->qty_exp);
+    binance_add_own(binance, params, symbol, entry->order_id, rev, qty);
     if (order_type_has_px(entry->type))
         binance_add_num(params, "price", px, symbol->px_exp);
     if (order_type_waits(entry->type))
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
-    binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
 }
 
 static int take_cancel_replace(struct binance *binance, const struct http_message *reply,

@@ -59,14 +59,13 @@ static void add_order(const struct binance *binance, struct binance_params *para
 {
     int is_limit = order_type_has_px(entry->type);
 
-    binance_add_num(params, "quantity", qty, symbol->qty_exp);
+    binance_add_own(binance, params, symbol, entry->order_id, rev, qty);
     if (is_limit)
         binance_add_num(params, "price", px, symbol->px_exp);
     if (order_type_waits(entry->type))
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
     if ((entry->flags & AGON_REDUCE_ONLY) != 0)
         binance_params_add(params, "reduceOnly", "true");
-    binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
 }
 
 /* Requests of its own ---------------------------------------------------------------------------

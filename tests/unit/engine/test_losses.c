@@ -233,6 +233,30 @@ START_TEST(inv_23_the_only_order_of_a_slot_is_cut_like_any_other)
 }
 END_TEST
 
+/* The same of a slot that holds nothing: its equity does not move. Half a coin at 59,000 loses
+ * 0.5 x (59,000 - P) and 29.50, which is the limit of 500 at 58,059.00. */
+START_TEST(inv_23_a_price_cancels_the_order_of_a_slot_that_holds_nothing)
+{
+    uint32_t n, buy;
+
+    world = world_new(RUN_PAPER); // nobody holds anything
+    book(6000000);
+    limit(1, LIMIT_DAILY_LOSS_AMT, USD(500));
+    buy = stand(1, AGON_BUY, 5900000, 50000, 2);
+    n = world->n_cmds;
+    book(5805901);
+    ck_assert_uint_eq(world->n_cmds, n);
+    book(5805900);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    ck_assert_uint_eq(last_cmd()->order_id, world->cmds[buy].order_id);
+    ck_assert_uint_eq(world->engine->risk[1].is_daily_breached, 0);
+    incremental_is_whole();
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(halt_leaves_open_orders_and_so_does_a_limit_that_they_cannot_reach)
 {
     uint32_t n;
@@ -548,6 +572,7 @@ int main(void)
     tcase_add_test(tcase, cancel_leaves_the_position_and_halt_the_orders);
     tcase_add_test(tcase, inv_23_a_price_cancels_what_could_carry_the_loss_to_the_limit);
     tcase_add_test(tcase, inv_23_the_only_order_of_a_slot_is_cut_like_any_other);
+    tcase_add_test(tcase, inv_23_a_price_cancels_the_order_of_a_slot_that_holds_nothing);
     tcase_add_test(tcase, halt_leaves_open_orders_and_so_does_a_limit_that_they_cannot_reach);
     tcase_add_test(tcase, inv_23_the_portfolio_counts_the_open_orders_of_every_slot);
     tcase_add_test(tcase, open_orders_are_counted_as_if_each_time_anew);

@@ -444,6 +444,61 @@ START_TEST(headers_written_once_are_those_of_each_request)
 }
 END_TEST
 
+/* Of every length, what a frame is written around is what is written in one go; and no room, and no
+ * byte that a target may not have, is overlooked. */
+START_TEST(a_request_in_its_frame_is_the_request)
+{
+    static const char *const methods[] = {"POST", "DELETE", "GET", "PUT"};
+    static const char lines[] = "X-KEY: a key of some length\r\nX-A: \r\n";
+    struct http_frame frame;
+    char target[80], first[512], second[512];
+    char longer[400];
+
+    for (size_t i = 0; i < 4 * 64; i++) {
+        const char *method = methods[i % 4];
+        size_t n_target = 1 + i / 4;
+        struct http_request request = {.method = method, .host = "example.org:8443"};
+        int64_t n;
+
+        memset(target, 'a', sizeof(target));
+        target[n_target] = '\0';
+        request.target = target;
+        request.lines = lines;
+        request.n_lines = i % 3 == 0 ? 0 : (uint32_t)strlen(lines);
+        n = http_write_request(first, sizeof(first), &request);
+        ck_assert_int_gt(n, 0);
+        ck_assert_int_eq(http_frame_init(&frame, method, request.host), AGON_OK);
+        memset(second, 'x', sizeof(second));
+        ck_assert_int_eq(
+            http_frame_write(second, (size_t)n, &frame, target, n_target, lines, request.n_lines),
+            n);
+        ck_assert_mem_eq(first, second, (size_t)n);
+        ck_assert_int_eq(second[n], 'x'); // no byte behind it
+        for (int64_t room = 0; room < n; room++)
+            ck_assert_int_eq(http_frame_write(second, (size_t)room, &frame, target, n_target, lines,
+                                              request.n_lines),
+                             AGON_ENOSPC);
+        for (size_t at = 0; at < n_target; at++) {
+            for (int c = 0; c < 256; c++) {
+                target[at] = (char)c;
+                ck_assert_int_eq(http_frame_write(second, sizeof(second), &frame, target, n_target,
+                                                  lines, request.n_lines),
+                                 c > ' ' && c <= '~' ? n : AGON_EINVAL);
+            }
+            target[at] = 'a';
+        }
+    }
+    memset(longer, 'h', sizeof(longer));
+    longer[sizeof(longer) - 1] = '\0';
+    ck_assert_int_eq(http_frame_init(&frame, "POST", longer), AGON_ENOSPC);
+    ck_assert_int_eq(http_frame_init(&frame, "A_METHOD_THAT_NOBODY_HAS", "h"), AGON_ENOSPC);
+    ck_assert_int_eq(http_frame_init(&frame, "POST", "h\r\nX: y"), AGON_EINVAL);
+    ck_assert_int_eq(http_frame_init(&frame, "PO ST", "h"), AGON_EINVAL);
+    ck_assert_int_eq(http_frame_init(&frame, "", "h"), AGON_EINVAL);
+    ck_assert_int_eq(http_frame_init(&frame, "POST", ""), AGON_EINVAL);
+}
+END_TEST
+
 START_TEST(replies_we_write_are_read_back)
 {
     struct http_header header = {"Retry-After", "7"};
@@ -646,6 +701,7 @@ int main(void)
     tcase_add_test(tcase, targets_of_every_length_are_split);
     tcase_add_test(tcase, requests_we_write_are_read_back);
     tcase_add_test(tcase, headers_written_once_are_those_of_each_request);
+    tcase_add_test(tcase, a_request_in_its_frame_is_the_request);
     tcase_add_test(tcase, replies_we_write_are_read_back);
     tcase_add_test(tcase, nobody_writes_a_second_line_through_us);
     tcase_add_test(tcase, no_control_passes_at_any_place_of_a_line);

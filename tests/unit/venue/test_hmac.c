@@ -69,6 +69,15 @@ START_TEST(every_length_as_another_library_has_it)
             crypto_auth_hmacsha256_final(&state, want);
             sign(secret, n_secret, text, n, n * 2 / 3, mac);
             ck_assert_mem_eq(mac, want, sizeof(want));
+            for (size_t ahead = 0; ahead <= n; ahead += 64) {
+                struct hmac_key key;
+
+                hmac_key_init(&key, secret, n_secret);
+                ck_assert_uint_eq(hmac_key_ahead(&key, text, ahead), ahead);
+                memset(mac, 0, sizeof(mac));
+                hmac_whole(&key, text + ahead, n - ahead, mac);
+                ck_assert_mem_eq(mac, want, sizeof(want));
+            }
         }
     }
 }

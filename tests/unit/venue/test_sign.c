@@ -92,13 +92,17 @@ START_TEST(a_target_stands_in_front_of_its_parameters)
 }
 END_TEST
 
+static const struct order_ids ids = {0xabcdef, 1, 0, {{0}}};
+
 /* An order's parameters, with fronts and without; what is signed. */
 static void write_order(struct binance_fronts *fronts, struct binance_params *params,
-                        const char *name, const struct binance_front_kind *kind, uint64_t price)
+                        const char *name, const struct binance_front_kind *kind, uint64_t order_id,
+                        uint8_t rev, uint64_t price)
 {
     static const char *const words[4] = {"A", "LIMIT", "A_LONGER_WORD", "TAKE_PROFIT_LIMIT"};
 
-    if (fronts == NULL || !binance_front_begin(fronts, params, name, strlen(name), kind)) {
+    if (fronts == NULL ||
+        !binance_front_begin(fronts, params, name, strlen(name), kind, order_id, rev)) {
         binance_params_add(params, "symbol", name);
         binance_params_add_word(params, "side", kind->side == 1 ? "BUY" : "SELL");
         binance_params_add_word(params, "type", words[(kind->type ^ kind->type >> 4) % 4]);
@@ -109,6 +113,14 @@ static void write_order(struct binance_fronts *fronts, struct binance_params *pa
         if (fronts != NULL)
             binance_front_keep(fronts, &signer, params, strlen(name), kind);
     }
+    if (!params->has_id) {
+        char id[CLIENT_ID_TEXT];
+
+        client_id_format(&ids, order_id, rev, id);
+        binance_params_add_bare(params, "newClientOrderId", id, CLIENT_ID_CHARS);
+        binance_params_add_bare(params, "quantity", "", 0);
+    }
+    binance_params_add_value(params, "0.123456789012345678901234567890", 1 + price % 32);
     binance_params_add_u64(params, "price", price);
     ck_assert_int_eq(binance_params_sign(params, &signer), AGON_OK);
 }
@@ -124,7 +136,7 @@ START_TEST(an_order_with_a_front_is_the_order_without)
     struct binance_fronts fronts = {0};
     struct binance_params with, without;
     char text[512], other[512];
-    uint32_t n_kept = 0;
+    uint32_t n_kept = 0, n_told = 0;
     struct rng rng;
 
     rng_init(&rng, 5);
@@ -144,34 +156,94 @@ START_TEST(an_order_with_a_front_is_the_order_without)
                                               .recv_window_ms =
                                                   rng_below(&rng, 20) == 0 ? 60000 : 5000};
             uint64_t price = rng_below(&rng, 1000000);
+            // Some slots, of each some orders, some of them the next: the last ids there are, too.
+            uint64_t order_id = (uint64_t)rng_below(&rng, 3) << 48 | (uint64_t)1 << 32 |
+                                (rng_below(&rng, 4) == 0 ? ORDER_COUNTER_MAX - rng_below(&rng, 4)
+                                                         : 1 + rng_below(&rng, 8));
+            uint8_t rev = (uint8_t)(rng_below(&rng, 4) == 0);
 
             binance_params_init(&with, text, sizeof(text));
             binance_params_init(&without, other, sizeof(other));
-            write_order(&fronts, &with, name, &kind, price);
-            write_order(NULL, &without, name, &kind, price);
+            write_order(&fronts, &with, name, &kind, order_id, rev, price);
+            write_order(NULL, &without, name, &kind, order_id, rev, price);
             ck_assert_uint_eq(with.n, without.n);
             ck_assert_str_eq(text, other);
             // The same once more, out of what is kept: not of a name that is encoded, or long.
             binance_params_init(&with, text, sizeof(text));
-            n_kept += (uint32_t)binance_front_begin(&fronts, &with, name, strlen(name), &kind);
+            n_kept += (uint32_t)binance_front_begin(&fronts, &with, name, strlen(name), &kind,
+                                                    order_id, rev);
             binance_params_init(&with, text, sizeof(text));
-            write_order(&fronts, &with, name, &kind, price);
+            write_order(&fronts, &with, name, &kind, order_id, rev, price);
+            ck_assert_str_eq(text, other);
+            // And the next of its kind, most often by the id that was foretold.
+            binance_front_foretell(&fronts, name, strlen(name), &kind, &ids, order_id, rev);
+            order_id += ORDER_ID_COUNTER(order_id) < ORDER_COUNTER_MAX && rng_below(&rng, 4) != 0;
+            binance_params_init(&with, text, sizeof(text));
+            binance_params_init(&without, other, sizeof(other));
+            write_order(&fronts, &with, name, &kind, order_id, rev, price);
+            write_order(NULL, &without, name, &kind, order_id, rev, price);
+            n_told += (uint32_t)with.has_id;
             ck_assert_str_eq(text, other);
         }
+        ck_assert_uint_gt(n_told, key == 0 ? 5000u : 120u);
         ck_assert_uint_gt(n_kept, key == 0 ? 8000u : 8200u);
     }
     // Where something stands already, or there is no room for a whole front, there is none.
     binance_params_init(&with, text, sizeof(text));
     binance_params_add_word(&with, "a", "b");
-    ck_assert(!binance_front_begin(&fronts, &with, "BTCUSDT", 7, &(struct binance_front_kind){0}));
-    binance_params_init(&with, text, BINANCE_FRONT_TEXT);
+    ck_assert(
+        !binance_front_begin(&fronts, &with, "BTCUSDT", 7, &(struct binance_front_kind){0}, 1, 0));
+    binance_params_init(&with, text, BINANCE_AHEAD_TEXT);
     for (uint32_t i = 0; i < BINANCE_FRONTS; i++) {
         const struct binance_front *front = &fronts.all[i];
         char name[BINANCE_FRONT_TEXT];
 
         ck_assert_uint_gt(front->n, 0); // each place was used
         memcpy(name, front->text + strlen("symbol="), front->n_name);
-        ck_assert(!binance_front_begin(&fronts, &with, name, front->n_name, &front->kind));
+        ck_assert(!binance_front_begin(&fronts, &with, name, front->n_name, &front->kind, 1, 0));
+    }
+}
+END_TEST
+
+/* What the next order of a kind is called: one further, or as far as the last two were apart. */
+START_TEST(the_next_id_is_foretold_by_the_last_two)
+{
+    const struct binance_front_kind kind = {.side = 1, .type = 3, .tif = 2, .recv_window_ms = 5000};
+    const uint64_t run = (uint64_t)3 << 48 | (uint64_t)1 << 32;
+    const struct {
+        uint64_t sent, next; // 0: none is foretold
+    } steps[] = {{run | 5, run | 6},
+                 {run | 6, run | 7},
+                 {run | 8, run | 10}, // a bid and an offer in turn
+                 {run | 10, run | 12},
+                 {run | 500, run | 501},
+                 {(run + ((uint64_t)1 << 32)) | 1, (run + ((uint64_t)1 << 32)) | 2},
+                 {run | (ORDER_COUNTER_MAX - 1), run | ORDER_COUNTER_MAX},
+                 {run | ORDER_COUNTER_MAX, 0}};
+    struct binance_fronts fronts = {0};
+    struct binance_params params;
+    char text[512], other[512];
+
+    use(BINANCE_SIGN_HMAC, "agon-test-secret");
+    binance_params_init(&params, text, sizeof(text));
+    write_order(&fronts, &params, "BTCUSDT", &kind, run | 4, 0, 1);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        binance_front_foretell(&fronts, "BTCUSDT", 7, &kind, &ids, steps[i].sent, 0);
+        for (int at = 0; at < 3; at++) { // before it, that one, and that one with a revision
+            uint64_t order_id = steps[i].next != 0 ? steps[i].next - (at == 0) : run | 1;
+
+            binance_params_init(&params, text, sizeof(text));
+            ck_assert(binance_front_begin(&fronts, &params, "BTCUSDT", 7, &kind, order_id,
+                                          (uint8_t)(at == 2)));
+            ck_assert_int_eq(params.has_id, at == 1 && steps[i].next != 0);
+            // Two blocks of the hash are made: what is left is below one.
+            ck_assert_uint_eq(params.n_hashed, params.has_id ? 128 : 64);
+            binance_params_init(&params, text, sizeof(text));
+            write_order(&fronts, &params, "BTCUSDT", &kind, order_id, at == 2, 6000001);
+            binance_params_init(&params, other, sizeof(other));
+            write_order(NULL, &params, "BTCUSDT", &kind, order_id, at == 2, 6000001);
+            ck_assert_str_eq(text, other);
+        }
     }
 }
 END_TEST
@@ -282,6 +354,7 @@ int main(void)
     tcase_add_test(tcase, parameters_are_encoded_then_signed_as_sent);
     tcase_add_test(tcase, a_target_stands_in_front_of_its_parameters);
     tcase_add_test(tcase, an_order_with_a_front_is_the_order_without);
+    tcase_add_test(tcase, the_next_id_is_foretold_by_the_last_two);
     tcase_add_test(tcase, parameters_that_do_not_fit_are_not_signed);
     tcase_add_test(tcase, parameters_for_a_socket_are_sorted_and_signed);
     tcase_add_test(tcase, pem_is_read_as_openssl_writes_it);
