@@ -99,6 +99,8 @@ void engine_due(const struct engine *engine, struct record_due *due);
 int engine_leave_sample(struct engine *engine);
 /* Would it, and is nothing else due before t? */
 int engine_may_leave_sample(const struct engine *engine, agon_ns_t t);
+/* It is, by a driver that has asked and changed nothing since. */
+void engine_sample_left(struct engine *engine);
 
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
  * failed: *failed is its slot, and calling again goes on with the others. */

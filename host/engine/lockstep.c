@@ -560,8 +560,8 @@ static inline agon_ns_t told_at(const struct run *run, agon_ns_t t, agon_ns_t t_
 }
 
 /* Is a bar the next that happens, with nothing on its way, at rest or due before the core has heard
- * of it at t_bar? */
-static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_bar)
+ * of it at t_bar? *has_sample: but for a sample, which may be left. */
+static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_bar, int *has_sample)
 {
     const struct engine *engine = run->config->engine;
     const struct agon_event_hdr *head;
@@ -576,8 +576,10 @@ static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_b
         return 0;
     *t_end = paper_told_by(run->config->paper, head);
     *t_bar = told_at(run, run->at[0], *t_end);
-    return *t_end != 0 &&
-           (engine_next_due(engine) >= *t_bar || engine_may_leave_sample(engine, *t_bar));
+    if (*t_end == 0)
+        return 0;
+    *has_sample = engine_next_due(engine) < *t_bar;
+    return !*has_sample || engine_may_leave_sample(engine, *t_bar);
 }
 
 /* Such a bar, and the open behind it: at the exchange, and then at the core, in one go and in the
@@ -590,9 +592,9 @@ static HOT int pass_bar(struct run *run)
     struct agon_event_hdr *bar, *quote = NULL;
     struct record_path end;
     agon_ns_t t_end, t_bar, t;
-    int rc;
+    int has_sample, rc;
 
-    if (!is_bar_alone(run, &t_end, &t_bar))
+    if (!is_bar_alone(run, &t_end, &t_bar, &has_sample))
         return 0;
     t = run->at[0];
     bar = take_head(run, 0);
@@ -610,8 +612,8 @@ static HOT int pass_bar(struct run *run)
         }
         return 1;
     }
-    if (engine_next_due(run->config->engine) < t_bar)
-        (void)engine_leave_sample(run->config->engine);
+    if (has_sample)
+        engine_sample_left(run->config->engine); // nothing of it has changed since it was asked
     run->result->n_passed++;
     run->result->n_passed_ends += end.hdr.type != 0;
     paper_pass(paper, (const struct agon_bar *)(const void *)bar, &end);

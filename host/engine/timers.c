@@ -204,6 +204,11 @@ HOT int engine_may_leave_sample(const struct engine *engine, agon_ns_t t)
     return other_due(engine) >= t && is_left(engine);
 }
 
+HOT void engine_sample_left(struct engine *engine)
+{
+    engine->is_sample_left = 1;
+}
+
 HOT int engine_leave_sample(struct engine *engine)
 {
     if (!is_left(engine))
