@@ -194,6 +194,7 @@ START_TEST(what_was_passed_is_room_when_it_is_given_back)
 
         for (make(event, n, 3); evring_put(&producer, event) == AGON_OK; make(event, n, 3))
             n++;
+        MUST(n > taken); // what was given back is room
         used = evring_used(&producer);
         for (; taken < n; taken++) {
             const struct agon_event_hdr *record = evring_peek(&consumer, NULL);
