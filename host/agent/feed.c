@@ -176,11 +176,21 @@ HOT int feed_place(const struct feed *feed, agon_instrument_t id)
 static void set_cares(struct feed *feed)
 {
     feed->told = feed->subscription.event_mask & ~BY_CONTENT;
+    feed->own = 0;
+    for (uint32_t i = 0; i < feed->subscription.n_instruments; i++) {
+        if (feed->subscription.instruments[i] < 64)
+            feed->own |= (uint64_t)1 << feed->subscription.instruments[i];
+    }
     feed->cares = feed->subscription.event_mask | FOLDED |
                   (feed->subscription.depth == DEPTH_FULL ? FOLDED_FULL : 0);
     feed->shows = feed->config.shown != NULL && feed->failure.code == 0
                       ? feed->told & ~(FOLDED | FOLDED_FULL)
                       : 0;
+}
+
+static inline int is_own(const struct feed *feed, agon_instrument_t id)
+{
+    return id < 64 ? (int)(feed->own >> id & 1) : feed_place(feed, id) >= 0;
 }
 
 static inline int cares(const struct feed *feed, const struct agon_event_hdr *header)
@@ -190,8 +200,7 @@ static inline int cares(const struct feed *feed, const struct agon_event_hdr *he
     if (header->type >= 64)
         return 1;
     bit = AGON_ON(header->type);
-    return (feed->cares & bit) != 0 &&
-           ((OF_ALL & bit) != 0 || feed_place(feed, header->instrument) >= 0);
+    return (feed->cares & bit) != 0 && ((OF_ALL & bit) != 0 || is_own(feed, header->instrument));
 }
 
 /* Life */
@@ -836,6 +845,9 @@ HOT int64_t feed_take_turn(struct feed *feed)
     feed->is_unmeasured = feed->config.now != NULL;
     if (feed->failure.code == 0)
         walk(feed, turn, (turn->private.bits[word] & slot) != 0);
+    // Masks of exceptions are looked at now and then: they alter no result.
+    if ((nth ^ feed->nth) >> FEED_LOOK_BITS != 0 && fpstate_put(feed->fp))
+        count(&feed->beat->n_fp);
     feed->phase = FEED_IDLE;
     feed_current = outer;
     if (feed->failure.code != 0) {

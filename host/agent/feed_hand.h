@@ -32,8 +32,7 @@ static inline int feed_hand(struct feed *feed, const struct agon_event_hdr *even
     feed->n_streams = 0;
     feed->n_calls = 0;
     rc = feed->on_event(feed->self, event, nth);
-    // Masks of exceptions are looked at now and then: they alter no result.
-    if (__builtin_expect(rc < 0 || feed->odd != 0 || nth % 16 == 0 || !fpstate_is_left_plain(), 0))
+    if (__builtin_expect(rc < 0 || feed->odd != 0 || !fpstate_is_left_plain(), 0))
         return feed_after(feed, event, rc);
     return AGON_OK;
 }

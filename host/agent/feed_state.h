@@ -128,6 +128,7 @@ struct feed {
     int is_cared;          /* it is of these types, and of an instrument of ours if it has one */
     uint64_t told;         /* types below 64 of which that says that the plugin is told */
     uint64_t cares;        /* types below 64 that the plugin is told or the fold keeps */
+    uint64_t own;          /* instruments below 64 that it subscribes */
     uint8_t is_unmeasured; /* the next delivery is the first of its feed_run */
     struct feed_stream streams[FEED_STREAMS_MAX];
     int64_t log_second;

@@ -43,19 +43,26 @@ void hist_clear(struct hist *hist)
 
 void hist_add(struct hist *hist, int64_t ns)
 {
+    hist_add_n(hist, ns, 1);
+}
+
+void hist_add_n(struct hist *hist, int64_t ns, uint32_t n)
+{
     uint32_t bucket;
 
+    if (n == 0)
+        return;
     if (ns < 0)
         ns = 0;
     bucket = bucket_of((uint64_t)ns);
     REQUIRE(bucket < HIST_BUCKETS);
-    hist->count[bucket]++;
+    hist->count[bucket] += n;
     if (hist->n == 0 || ns < hist->min_ns)
         hist->min_ns = ns;
     if (ns > hist->max_ns)
         hist->max_ns = ns;
-    hist->sum_ns += (double)ns;
-    hist->n++;
+    hist->sum_ns += (double)ns * n;
+    hist->n += n;
 }
 
 int64_t hist_quantile(const struct hist *hist, double q)
@@ -136,10 +143,15 @@ void hist_small_clear(struct hist_small *hist)
 
 void hist_small_add(struct hist_small *hist, int64_t ns)
 {
+    hist_small_add_n(hist, ns, 1);
+}
+
+void hist_small_add_n(struct hist_small *hist, int64_t ns, uint32_t n)
+{
     if (ns < 0)
         ns = 0;
-    add(&hist->count[small_bucket_of((uint64_t)ns)], 1);
-    add(&hist->sum_ns, (uint64_t)ns);
+    add(&hist->count[small_bucket_of((uint64_t)ns)], n);
+    add(&hist->sum_ns, (uint64_t)ns * n);
 }
 
 void hist_small_copy(struct hist_small *to, const struct hist_small *from)

@@ -15,7 +15,8 @@ struct hist {
     double sum_ns;
 };
 void hist_clear(struct hist *hist);
-void hist_add(struct hist *hist, int64_t ns); /* negative counts as 0 */
+void hist_add(struct hist *hist, int64_t ns);               /* negative counts as 0 */
+void hist_add_n(struct hist *hist, int64_t ns, uint32_t n); /* n times the same */
 /* Upper end of the bucket that holds the q-quantile, 0 <= q <= 1; 0 when empty. ns */
 int64_t hist_quantile(const struct hist *hist, double q);
 /* How many are below ns; exact where ns is a power of two. */
@@ -32,7 +33,8 @@ struct hist_small {
     uint64_t sum_ns;
 };
 void hist_small_clear(struct hist_small *hist);
-void hist_small_add(struct hist_small *hist, int64_t ns); /* negative counts as 0 */
+void hist_small_add(struct hist_small *hist, int64_t ns);               /* negative counts as 0 */
+void hist_small_add_n(struct hist_small *hist, int64_t ns, uint32_t n); /* n times the same */
 /* While its writer writes, whatever it holds. [any] */
 void hist_small_copy(struct hist_small *to, const struct hist_small *from);
 /* A copy in the other form: each value stands at the upper end of its bucket. */

@@ -199,6 +199,18 @@ HOT const struct agon_event_hdr *evring_peek(struct evring *ring, int *rc)
     }
 }
 
+HOT void evring_pass(struct evring *ring)
+{
+    ring->at += ring->claimed;
+    ring->claimed = 0;
+}
+
+HOT void evring_give_back(struct evring *ring)
+{
+    if (ring->is_begun && atomic_load_explicit(&ring->shm->head, memory_order_relaxed) != ring->at)
+        atomic_store_explicit(&ring->shm->head, ring->at, memory_order_release);
+}
+
 HOT void evring_release(struct evring *ring)
 {
     if (ring->claimed == 0)

@@ -57,11 +57,21 @@ int evring_put(struct evring *ring, const struct agon_event_hdr *event);
  * *rc (may be NULL) when the bytes there are no record: a hostile producer. [consumer] */
 const struct agon_event_hdr *evring_peek(struct evring *ring, int *rc);
 void evring_release(struct evring *ring); /* [consumer] */
+/* The same of one of several: the producer hears of the room when evring_give_back says it, so that
+ * the line of the cursors goes from one processor to the other less often. [consumer] */
+void evring_pass(struct evring *ring);
+void evring_give_back(struct evring *ring); /* what was passed; nothing: no harm. [consumer] */
 /* The same as a look that finds none, and cheaper. 0: evring_peek is to be asked. [consumer] */
 static inline int evring_is_empty(const struct evring *ring)
 {
     return ring->is_begun && ring->at == ring->other &&
            atomic_load_explicit(&ring->shm->tail, memory_order_relaxed) == ring->at;
+}
+/* Does another record lie behind the one in hand, by the last look at the producer's cursor?
+ * [consumer] */
+static inline int evring_has_behind(const struct evring *ring)
+{
+    return ring->other - ring->at > ring->claimed;
 }
 /* Copies the oldest record into out (EVENT_BYTES_MAX bytes of room) and releases it: 1; 0 when
  * there is none; AGON_ECORRUPT. The copy's length is the one that was checked. [consumer] */

@@ -11,7 +11,6 @@
 #include "sys/log.h"
 #include "sys/memory.h"
 
-#define BATCH         256  /* events of a source in one turn */
 #define LAST_MS       2000 /* so long may agents take for their last events at an end */
 #define POLL_NS       ((int64_t)2 * 1000 * 1000)
 #define VIEW_NS       ((int64_t)100 * 1000 * 1000)
@@ -21,7 +20,7 @@
 
 /* Engine time of a receive time: the market's, where the venue says that its market has one of its
  * own (time.c); else the same at speed 1, once somebody vouches for our clock. */
-static agon_ns_t market_time(struct host *host, agon_ns_t received)
+agon_ns_t host_market_time(struct host *host, agon_ns_t received)
 {
     if (host->has_market_clock)
         return clock_market_at(&host->market, received);
@@ -30,7 +29,7 @@ static agon_ns_t market_time(struct host *host, agon_ns_t received)
 
 agon_ns_t host_now(struct host *host)
 {
-    return market_time(host, clock_now());
+    return host_market_time(host, clock_now());
 }
 
 // The plugin is gone: nothing more comes from it, and the engine is told as soon as it can be.
@@ -132,21 +131,45 @@ static void keep_bar(struct host *host, const struct agon_bar *bar)
                                .length_s = bar->length_s};
 }
 
+static inline int is_tick(const struct agon_event_hdr *event)
+{
+    return event->type == AGON_EVENT_TRADE || event->type == AGON_EVENT_QUOTE;
+}
+
+static void measure(struct host *host, const struct agon_event_hdr *event)
+{
+    int64_t end_ns = clock_mono();
+    uint32_t n = 1;
+
+    if (is_tick(event)) {
+        n += host->n_unmeasured;
+        host->n_unmeasured = 0;
+    }
+    hist_add_n(&host->draft->step_ns, end_ns - host->step_ns, n);
+    if (host->batch_ns != 0)
+        host->batch_ns = end_ns;
+}
+
 static void before(void *ctx, struct agon_event_hdr *event)
 {
     struct host *host = ctx;
 
-    (void)event;
     // In a batch a step begins where the one before ended: a look at the clock takes as long as a
-    // small step.
-    host->step_ns = host->batch_ns != 0 ? host->batch_ns : clock_mono();
+    // small step. Where more waits, one trade or quote in HOST_MEASURED stands for those before it.
+    host->is_measured = (uint8_t)(host->batch_ns == 0 || !is_tick(event) || !host->is_behind ||
+                                  host->n_unmeasured + 1 >= HOST_MEASURED);
+    if (host->batch_ns == 0)
+        host->step_ns = clock_mono();
+    else if (host->is_measured && host->n_unmeasured > 0)
+        host->step_ns = host->batch_ns = clock_mono();
+    else
+        host->step_ns = host->batch_ns;
     bus_stamp(host->bus.memory, engine_seq(host->engine) + 1, host->step_ns);
 }
 
 static int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct host *host = ctx;
-    int64_t end_ns;
     int is_fill = 0;
 
     host_meter(host, event);
@@ -155,10 +178,10 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
         host->draft->n_rate_refused +=
             rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
     }
-    end_ns = clock_mono();
-    hist_add(&host->draft->step_ns, end_ns - host->step_ns);
-    if (host->batch_ns != 0)
-        host->batch_ns = end_ns;
+    if (host->is_measured)
+        measure(host, event);
+    else
+        host->n_unmeasured++;
     host_keep_ended(host, event, is_fill);
     if (event->type == AGON_EVENT_TRADE)
         keep_trade(host, (const struct agon_trade *)(const void *)event);
@@ -412,115 +435,6 @@ static int drain_control(struct host *host)
     return n + host_drain_notes(host);
 }
 
-/* When a record was received. What waited for a time was stamped by the clock that was wrong until
- * then: it was not received later than now. */
-static agon_ns_t received_at(const struct host *host, agon_ns_t stamp)
-{
-    agon_ns_t now = host->guard.n_taken > 0 ? clock_now() : stamp;
-
-    return stamp < now ? stamp : now;
-}
-
-/* A scaled host whose venue says nothing of its market's time takes it from the data. */
-static agon_ns_t time_of(struct host *host, const struct agon_event_hdr *event, agon_ns_t received)
-{
-    if (host->config.speed_milli == 1000 || host->has_market_clock)
-        return market_time(host, received);
-    if (!market_guard_begins(event))
-        return market_guard_before(event, market_time(host, received));
-    clock_market_init(&host->market, event->t_venue, received, host->config.speed_milli);
-    host->has_market_clock = 1;
-    return market_time(host, received);
-}
-
-// The venue's terms are for the exchange that stands in for it on paper, and no event.
-static int take_terms(struct host_line *line, const struct agon_event_hdr *event)
-{
-    const void *record = event;
-
-    if (event->type == EVENT_RULES && line->paper != NULL)
-        (void)paper_set_rules(line->paper, event->instrument,
-                              &((const struct record_rules *)record)->rules);
-    if (event->type == EVENT_LIMIT && line->paper != NULL) {
-        const struct record_limit *limit = record;
-
-        venue_windows_narrow(&line->windows, limit->type, limit->interval_s, limit->limit);
-    }
-    return event->type == EVENT_RULES || event->type == EVENT_LIMIT;
-}
-
-// Is it no event of the engine's?
-static int is_for_line(struct host_line *line, const struct agon_event_hdr *event, int is_own)
-{
-    return is_own && (take_terms(line, event) || host_copies_instead(line, event));
-}
-
-static int drain_ring(struct host *host, struct host_line *line, struct evring *ring, int is_own)
-{
-    const struct agon_event_hdr *event = evring_peek(ring, NULL);
-    agon_ns_t offset_ns;
-    int n = 0;
-
-    if (event == NULL)
-        return 0;
-    host->batch_ns = clock_mono();
-    offset_ns = clock_at(host->batch_ns) - host->batch_ns;
-    for (; n < BATCH && event != NULL; event = evring_peek(ring, NULL)) {
-        agon_ns_t received;
-        int64_t took_ns;
-
-        if (is_for_line(line, event, is_own)) {
-            evring_release(ring);
-            n++;
-            continue;
-        }
-        memcpy(host->event.bytes, event, event_bytes(event));
-        received = received_at(host, host->event.hdr.t);
-        host->event.hdr.t = time_of(host, &host->event.hdr, received);
-        if (host->event.hdr.type == EVENT_SENT)
-            host->event.sent.t_sent = market_time(host, received_at(host, host->event.sent.t_utc));
-        if (!host_copies_fit(line, event) || host_close_on_paper(host, line) == AGON_EAGAIN ||
-            host_step(host, &host->event.hdr) == AGON_EAGAIN)
-            break;
-        host_copy(host, line, event);
-        evring_release(ring);
-        if (host->event.hdr.type == AGON_EVENT_QUOTE && line->bars.n > 0)
-            host->is_quoted[host->event.hdr.instrument] = 1;
-        if (line->paper != NULL)
-            host_show_paper(host, line);
-        took_ns = host->batch_ns + offset_ns - received;
-        hist_add(&host->draft->queue_ns, took_ns);
-        hist_small_add(&line->delivery, took_ns);
-        n++;
-    }
-    host->batch_ns = 0;
-    return n;
-}
-
-static int drain_line(struct host *host, struct host_line *line)
-{
-    int n = line->feed != NULL ? drain_ring(host, line, &line->copies_out, 0) : 0;
-
-    return n + drain_ring(host, line, &line->from_venue_out, 1);
-}
-
-// Does anything of a venue wait for the core?
-int host_is_line_waiting(const struct host_line *line)
-{
-    return evring_used(&line->from_venue_out) > 0 ||
-           (line->feed != NULL && evring_used(&line->copies_out) > 0);
-}
-
-static int drain_venue(struct host *host)
-{
-    int n = 0;
-
-    // Market data has a time: it waits in its ring until there is one.
-    for (uint32_t i = 0; i < host->n_lines && host->is_timed; i++)
-        n += drain_line(host, &host->lines[i]);
-    return n;
-}
-
 static int drain_wishes(struct host *host)
 {
     const struct heap_node *top;
@@ -556,8 +470,8 @@ static int drain_due(struct host *host)
     agon_ns_t t = host_now(host);
     int n = 0;
 
-    while (n < BATCH && engine_next_due(host->engine) <= t && host_tell_on(host) != AGON_EAGAIN &&
-           driver_due(&host->driver, t) != AGON_EAGAIN)
+    while (n < HOST_BATCH && engine_next_due(host->engine) <= t &&
+           host_tell_on(host) != AGON_EAGAIN && driver_due(&host->driver, t) != AGON_EAGAIN)
         n++;
     return n;
 }
@@ -720,6 +634,9 @@ void host_place_memory(const struct host *host)
                  PLACED_INSTRUMENTS, PLACED_VENUES);
         return;
     }
+    // A lap of the bus, as it is written and as agents of this process read it.
+    if (memory_place(host->bus.memory, bus_bytes(host->bus.granules)) >= 0)
+        (void)memory_show(host->bus.shown, bus_bytes(host->bus.granules));
     if (memory_settle(&bytes, &left, &err) < 0)
         log_info("host", "memory", "pages come as they are needed: %s", err.text);
     else
@@ -836,7 +753,7 @@ void *host_core_main(void *ctx)
         mind_journal(host);
         n = drain_control(host);
         host_drain_change(host);
-        n += drain_venue(host);
+        n += host_drain_venue(host);
         n += host_drain_paper(host);
         n += host_drain_jobs(host);
         n += drain_wishes(host);

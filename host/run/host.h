@@ -256,7 +256,7 @@ struct host_view_venue {
     struct host_view_money money[HOST_VIEW_MONEY];
     struct gateway_status status;
     struct host_uptime uptime;
-    struct hist_small delivery; /* from the socket's read to the end of the step */
+    struct hist_small delivery; /* as queue_ns, of this venue */
 };
 struct host_view_halt {
     uint8_t scope;   /* enum scope */
@@ -419,7 +419,7 @@ struct host_view {
     struct host_view_portfolio portfolio;
     struct host_view_cards cards;
     struct hist step_ns;  /* of one engine step */
-    struct hist queue_ns; /* from the socket's read to the end of the step */
+    struct hist queue_ns; /* from the socket's read to the end of the step, or of some behind it */
     /* Last, for only those that there are are copied. */
     uint32_t n_venues;
     struct host_view_venue venues[HOST_VENUES_MAX];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* host_impl: what the parts of a host share among themselves. open.c opens it, boot.c brings its
  * engine to where the journal ends and gives it what is configured, core.c is its core thread,
- * show.c what that shows and on_paper.c what of it is a paper host's, loader.c, io.c and writer.c
- * have the others, change.c makes what an operator changes, host.c starts, stops and looks. */
+ * drain.c what that takes of venues, show.c what that shows and on_paper.c what of it is a paper
+ * host's, loader.c, io.c and writer.c have the others, change.c makes what an operator changes,
+ * host.c starts, stops and looks. */
 #ifndef RUN_HOST_IMPL_H
 #define RUN_HOST_IMPL_H
 
@@ -37,6 +38,8 @@
 #include "venue/time_probe.h"
 #include "venue/windows.h"
 
+#define HOST_BATCH      256    /* events of a source in one turn of the core */
+#define HOST_MEASURED   8      /* one step in so many, while more of a batch waits */
 #define HOST_BARS       16384u /* that wait for the loader, at most */
 #define CHECKPOINT_NS   ((int64_t)10 * 1000000000)
 #define HOST_HUNG_MAX   16
@@ -266,10 +269,14 @@ struct host {
     struct host_change *_Atomic change; /* asked for and not yet begun */
     _Atomic uint32_t n_changes_done;
     struct driver driver;
-    int64_t step_ns;     /* when the step began that is being done */
-    int64_t batch_ns;    /* in a batch, when its last step ended; 0: outside of one */
-    uint64_t fills_seen; /* of the engine's count */
-    uint64_t ended_seen; /* of the orders that were settled */
+    int64_t step_ns;  /* when the step began that is being done */
+    int64_t batch_ns; /* in a batch, when the last of its steps ended that was looked at; 0: outside
+                         of one */
+    uint8_t is_behind;     /* in a batch: more of it lies behind the record in hand */
+    uint8_t is_measured;   /* the step that is being done is */
+    uint32_t n_unmeasured; /* steps before it that it stands for too */
+    uint64_t fills_seen;   /* of the engine's count */
+    uint64_t ended_seen;   /* of the orders that were settled */
     struct {
         int64_t won_amt;  /* less lost; base currency */
         uint64_t n;       /* fills that closed something */
@@ -345,6 +352,10 @@ int host_drain_paper(struct host *host); /* what is to be told by now. Returns h
 /* Goes on where the journal had no room for a step inside a bar. AGON_EAGAIN: it still has none,
  * and nothing else may be stepped before. */
 int host_tell_on(struct host *host);
+/* Engine time of a receive time. [core] */
+agon_ns_t host_market_time(struct host *host, agon_ns_t received);
+/* drain.c: how many records of the venues were taken. [core] */
+int host_drain_venue(struct host *host);
 /* The plugin of a slot is gone, and why; the engine is told by host_tell. */
 void host_fail_slot(struct host *host, uint16_t slot, const char *why);
 /* ... by its own end, or because it is broken: what it left is kept, and it may begin anew. */

@@ -9,6 +9,9 @@
 
 #include "base/sanitized.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -54,14 +57,24 @@ void memory_thread(void)
     free(any);
 }
 
-int memory_place(void *from, uint64_t bytes)
+static int populate(const void *from, uint64_t bytes, int advice)
 {
     uintptr_t at = (uintptr_t)from & ~(PAGE - 1);
     uintptr_t to = ((uintptr_t)from + bytes + PAGE - 1) & ~(PAGE - 1);
 
-    if (madvise((void *)at, to - at, MADV_POPULATE_WRITE) == 0)
+    if (madvise((void *)at, to - at, advice) == 0)
         return AGON_OK;
     return errno == EINVAL ? AGON_ENOTSUP : AGON_ENOMEM;
+}
+
+int memory_place(void *from, uint64_t bytes)
+{
+    return populate(from, bytes, MADV_POPULATE_WRITE);
+}
+
+int memory_show(const void *from, uint64_t bytes)
+{
+    return populate(from, bytes, MADV_POPULATE_READ);
 }
 
 /* What of a range is not spared, from that spared one on, and how much that is. */

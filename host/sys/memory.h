@@ -22,6 +22,8 @@ void memory_thread(void);
  * be NULL) is how much that is, *left how much was spared. AGON_ENOTSUP: this system cannot, or
  * this build keeps shadows of all memory; pages then come as they are written. */
 int memory_place(void *from, uint64_t bytes);
+/* The same of what can only be read. [any] */
+int memory_show(const void *from, uint64_t bytes);
 int memory_settle(uint64_t *bytes, uint64_t *left, struct error *err);
 
 #endif

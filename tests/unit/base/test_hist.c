@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* hist: a quantile is never below the true one and at most a 64th above it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../support/must.h"
 #include "base/hist.h"
@@ -172,6 +173,37 @@ START_TEST(whatever_a_writer_leaves_is_a_histogram)
 }
 END_TEST
 
+START_TEST(n_times_the_same_is_as_one_by_one)
+{
+    static struct hist_small at_once, by_one;
+    struct rng rng;
+
+    rng_init(&rng, 60);
+    hist_clear(&hist);
+    hist_clear(&other);
+    hist_small_clear(&at_once);
+    hist_small_clear(&by_one);
+    for (int i = 0; i < 2000; i++) {
+        int64_t value = (int64_t)(rng_u64(&rng) >> (24 + rng_below(&rng, 40)));
+        uint32_t n = (uint32_t)rng_below(&rng, 9);
+
+        hist_add_n(&hist, value, n);
+        if (n > 0)
+            hist_small_add_n(&at_once, value, n);
+        for (uint32_t k = 0; k < n; k++) {
+            hist_add(&other, value);
+            hist_small_add(&by_one, value);
+        }
+    }
+    MUST_EQ(hist.n, other.n);
+    MUST_EQ(hist.min_ns, other.min_ns);
+    MUST_EQ(hist.max_ns, other.max_ns);
+    MUST(hist.sum_ns > other.sum_ns * 0.999999 && hist.sum_ns < other.sum_ns * 1.000001);
+    MUST(memcmp(hist.count, other.count, sizeof(hist.count)) == 0);
+    MUST(memcmp(&at_once, &by_one, sizeof(at_once)) == 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hist");
@@ -185,6 +217,7 @@ int main(void)
     tcase_add_test(tcase, negative_is_zero_and_empty_is_zero);
     tcase_add_loop_test(tcase, a_small_one_is_within_an_eighth, 0, 4);
     tcase_add_test(tcase, whatever_a_writer_leaves_is_a_histogram);
+    tcase_add_test(tcase, n_times_the_same_is_as_one_by_one);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);

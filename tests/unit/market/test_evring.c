@@ -180,6 +180,41 @@ START_TEST(a_ring_of_one_thread_begins_anew_where_nothing_waits_in_it)
 }
 END_TEST
 
+START_TEST(what_was_passed_is_room_when_it_is_given_back)
+{
+    unsigned char *memory = memory_of(256);
+    struct evring producer, consumer;
+    uint64_t n = 0, taken = 0;
+
+    sides_of(memory, 256, &producer, &consumer);
+    evring_give_back(&consumer); // nothing was taken yet
+    // More than a lap, with records before its end that leave a filler there.
+    for (int lap = 0; lap < 8; lap++) {
+        uint64_t used;
+
+        for (make(event, n, 3); evring_put(&producer, event) == AGON_OK; make(event, n, 3))
+            n++;
+        MUST(n > taken); // what was given back is room
+        used = evring_used(&producer);
+        for (; taken < n; taken++) {
+            const struct agon_event_hdr *record = evring_peek(&consumer, NULL);
+
+            MUST(record != NULL && is_as_made(record, taken, 3));
+            MUST(evring_has_behind(&consumer) || taken + 1 == n);
+            evring_pass(&consumer);
+            // A filler is room at once, and what was passed before it with it.
+            MUST(evring_used(&producer) <= used);
+        }
+        if (lap == 0)
+            MUST_EQ(evring_put(&producer, event), AGON_EAGAIN);
+        evring_give_back(&consumer);
+        MUST(evring_peek(&consumer, NULL) == NULL);
+        MUST_EQ(evring_used(&producer), 0);
+    }
+    free(memory);
+}
+END_TEST
+
 START_TEST(the_largest_record_passes_from_every_place)
 {
     for (uint32_t place = 0; place < 256; place++) {
@@ -436,6 +471,7 @@ int main(void)
     tcase_add_test(tcase, what_is_claimed_is_unseen_until_published_and_keeps_its_length);
     tcase_add_test(tcase, a_full_ring_refuses_and_goes_on_when_read);
     tcase_add_test(tcase, a_ring_of_one_thread_begins_anew_where_nothing_waits_in_it);
+    tcase_add_test(tcase, what_was_passed_is_room_when_it_is_given_back);
     tcase_add_test(tcase, the_largest_record_passes_from_every_place);
     tcase_add_test(tcase, a_new_process_takes_over_where_the_old_one_stopped);
     tcase_add_test(tcase, a_lying_consumer_only_stops_the_producer);
