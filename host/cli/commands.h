@@ -42,7 +42,7 @@ int commands_can_print(void);
     X(replay, cmd_replay, "rebuild a state from its journal and prove it")                         \
     X(report, cmd_report, "say what a run came to, as text, JSON or a page")                       \
     X(run, cmd_run, "run agents on a venue, on paper or live")                                     \
-    X(sim, cmd_sim, "serve an exchange's own protocol on loopback over a simulated market")        \
+    X(sim, cmd_sim, "serve an exchange's protocol on loopback over a simulated market")            \
     X(tape, cmd_tape, "make tapes of recordings, and show what is in one")                         \
     X(top, cmd_top, "show a running host in the terminal")                                         \
     X(tournament, cmd_tournament, "show how capital moved and why, or what would move now")        \

@@ -35,10 +35,11 @@ static int print_help(void)
     printf("agon: an arena for trading strategies\n\n%s\nCommands:\n", usage);
     for (const struct command *command = commands; command->name; command++)
         printf("  %-12s %s\n", command->name, command->help);
-    printf("\nagon help COMMAND shows a command's options; agon --version [--features] what this "
-           "is.\nExit codes: 0 well, 1 a check failed, 2 command line, 3 configuration, 4 bad "
-           "data,\n5 refused for safety, 6 environment, 7 a journal ahead of the clock, 70 "
-           "internal error.\n");
+    printf("\nagon help COMMAND shows a command's options;\n"
+           "agon --version [--features] what this is.\n"
+           "Exit codes: 0 well, 1 a check failed, 2 command line, 3 configuration,\n"
+           "4 bad data, 5 refused for safety, 6 environment,\n"
+           "7 a journal ahead of the clock, 70 internal error.\n");
     return EXIT_OK;
 }
 

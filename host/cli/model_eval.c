@@ -8,6 +8,7 @@
 
 #include "args/args.h"
 #include "kernels/cpu.h"
+#include "score/figures.h"
 #include "sys/file.h"
 
 #define Z         1.959964            /* deviations of 95 % */
@@ -265,7 +266,9 @@ static void mean_of(double sum, double squares, double n, double n_alone, double
                     double *high)
 {
     double variance = n > 1 ? (squares - sum * sum / n) / (n - 1) : 0;
-    double half = n_alone > 1 ? Z * sqrt(variance > 0 ? variance / n_alone : 0) : INFINITY;
+    double half = n_alone > 1 ? figures_student((uint64_t)n_alone - 1) *
+                                    sqrt(variance > 0 ? variance / n_alone : 0)
+                              : INFINITY;
 
     *mean = sum / n;
     *low = *mean - half;

@@ -12,10 +12,10 @@
 #include "base/rng.h"
 #include "cli/train_ppo_impl.h"
 #include "kernels/cpu.h"
+#include "score/figures.h"
 
 #define TRAIN_FIRST ((uint64_t)1 << 40)        /* seeds of training: from there to twice that */
 #define BAR_NS      ((int64_t)60 * 1000000000) /* no plugin asks more often */
-#define SURE        1.959964                   /* deviations of 95 % */
 
 /* Streams of draws. */
 enum draw { DRAW_ACTION = 1, DRAW_ORDER, DRAW_EPISODE, DRAW_SHUFFLE };
@@ -488,7 +488,7 @@ static int judge(struct training *training, uint64_t first, uint32_t n,
     for (uint32_t i = 0; i < n; i++)
         square += (earned(training, &judged[i]) - *mean) * (earned(training, &judged[i]) - *mean);
     if (half != NULL)
-        *half = n > 1 ? SURE * sqrt(square / (n - 1) / n) : 0;
+        *half = n > 1 ? figures_student(n - 1) * sqrt(square / (n - 1) / n) : 0;
     return AGON_OK;
 }
 

@@ -68,7 +68,7 @@ static uint32_t steps_of(const char *word, const char *model, uint32_t window)
     return (uint32_t)n;
 }
 
-/* What is there already is a file, and not the model. */
+/* What is there already is an ONNX file by its name, and not the model. */
 static int check_out(const char *from, const char *to)
 {
     struct stat of_from;
@@ -79,9 +79,13 @@ static int check_out(const char *from, const char *to)
     if (stat(from, &of_from) == 0 && of_from.st_dev == of_to.st_dev &&
         of_from.st_ino == of_to.st_ino)
         return fail(EXIT_SAFETY, "OUT.onnx is the model itself; expected the name of another file");
-    return S_ISREG(of_to.st_mode)
-               ? EXIT_OK
-               : fail(EXIT_FLAGS, "OUT.onnx is there and is not a file; expected the name of one");
+    if (!S_ISREG(of_to.st_mode))
+        return fail(EXIT_FLAGS, "OUT.onnx is there and is not a file; expected the name of one");
+    if (strlen(to) < 5 || strcmp(to + strlen(to) - 5, ".onnx") != 0)
+        return fail(EXIT_SAFETY,
+                    "OUT.onnx is there and its name does not end with .onnx; expected a name that "
+                    "does, or one that is free");
+    return EXIT_OK;
 }
 
 static int write_onnx(const struct served *model, const struct served_names *names,

@@ -545,7 +545,7 @@ static void join_unfit(struct host *host, uint16_t id)
     slot_set_add(&host->unfit, id);
     slot_set_add(&host->gone, id);
     host_alert(host, ALERT_CRASH, id, 0, 0, 0, "%.31s is suspended: its plugin did not begin: %s",
-               engine_slots(host->engine)->all[id].name, host->failures[id]);
+               engine_slots(host->engine)->all[id].name, host_without_slot(host->failures[id]));
 }
 
 /* A slot for which nobody was loaded, until somebody is (agon ctl reload, which may have been). */

@@ -329,6 +329,8 @@ struct host {
  */
 void host_spare_memory(struct host *host);
 void *host_core_main(void *ctx);
+/* What went wrong without the slot that it says first, for who knows of which it is. [any] */
+const char *host_without_slot(const char *text);
 void host_drive(struct host *host); /* the engine is as the journal left it, and booted */
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
 agon_ns_t host_now(struct host *host);                          /* market time */

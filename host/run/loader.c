@@ -328,8 +328,7 @@ void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history)
 
 /* --- the loader --- */
 
-/* What went wrong without the slot that it says first: who reads it knows of which it is. */
-static const char *without_slot(const char *text)
+const char *host_without_slot(const char *text)
 {
     const char *colon = strncmp(text, "slot ", 5) == 0 ? strstr(text, ": ") : NULL;
 
@@ -340,7 +339,7 @@ static void tell(struct host *host, uint16_t slot, uint32_t kind, const char *wh
                  const struct crew_report *report, const struct error *err)
 {
     const char *name = host->config.slots[slot].record.name;
-    const char *why = without_slot(err->text); // the line has it
+    const char *why = host_without_slot(err->text); // the line has it
     char code[17];
 
     snprintf(code, sizeof(code), "%016llx", (unsigned long long)__builtin_bswap64(report->hash));
@@ -497,7 +496,7 @@ static void do_crashed(struct host *host)
             continue;
         // Not to come back is one more crash. Its record names the slot; the words have 95 bytes.
         crew_put_why(host->stillborn_why[id], sizeof(host->stillborn_why[id]),
-                     without_slot(err.text));
+                     host_without_slot(err.text));
         slot_shared_add(&host->stillborn, id);
     }
 }

@@ -5,10 +5,13 @@
 //
 //   node report.mjs CHROMIUM REPORT.html [REPORT.html...]     SHOTS, a folder: screenshots go there
 import { chromium } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [, , executablePath, ...reports] = process.argv;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shots = process.env.SHOTS;
 const failures = [];
 const SCREENS_MAX = 8; // of a phone, before anything is opened
@@ -84,6 +87,9 @@ async function look(report, width, height, colorScheme) {
   const opened = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (opened > 0) fail(`with all parts opened the page is ${opened} px too wide`);
   for (const table of await cut(page)) fail(`the table ${table} too wide`);
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
+  for (const violation of found) fail(`axe: ${violation}`);
   await sorts(page, fail);
   const figures = await page.locator('figure.drawn').all();
   if (!figures.length) fail('no plot');

@@ -11,7 +11,7 @@ ctl() {
 }
 # alerted KIND [CONDITION [N]]: are there N (1) alerts of it, or more, for which that is so?
 alerted() {
-    ctl alerts all --json && jq -e --arg kind "$1" "map(select(.kind == \$kind and (${2:-true}))) | length >= ${3:-1}" \
+    ctl alerts all --json && jq -e --arg kind "$1" "map(select(.kind == \$kind and (${2:-true})) | .count // 1) | add // 0 | . >= ${3:-1}" \
         "$WORK/ctl.out" >/dev/null
 }
 # A buy limit order of somebody else, by the same key: what ctl foreign calls a stranger's.

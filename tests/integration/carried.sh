@@ -5,6 +5,7 @@
 # it says where to read. Where the driver is a library of the tests parity, worker and own run to their end; a bench's figures would be of
 # nothing there. Without nvcc an empty file stands in for the card's code, so that all this is of the part in C, and the rest is skipped.
 . "$(dirname "$0")/common.sh"
+LIB_32=$(realpath "$3") LIB_64=$(realpath "$4") LIB_NVRTC=$(realpath "$5") || fail "no libraries that stand in for the driver"
 mkdir "$WORK/copy"
 cp -R "$AGON_SOURCE_ROOT/host" "$AGON_SOURCE_ROOT/sdk" "$WORK/copy" && mkdir -p "$WORK/copy/tests" &&
     cp -R "$AGON_SOURCE_ROOT/tests/gpu" "$AGON_SOURCE_ROOT/tests/support" "$WORK/copy/tests" || fail "no copy"
@@ -43,13 +44,13 @@ ends 77 'own: no CUDA driver: .*none.so' ./own ./agon-gpu
 ends 2 'own: see its head' ./own
 ends 5 'agon-gpu: a worker that agon starts, and nobody else' ./agon-gpu
 ends 2 'worker: .*none' ./worker-32 ./none
-export AGON_NVRTC="$5"
+export AGON_NVRTC="$LIB_NVRTC"
 for bits in 32 64; do
-    [ $bits = 32 ] && AGON_CUDA_DRIVER=$3 || AGON_CUDA_DRIVER=$4
+    [ $bits = 32 ] && AGON_CUDA_DRIVER=$LIB_32 || AGON_CUDA_DRIVER=$LIB_64
     ends 0 'PARITY HOLDS' ./parity-$bits --small
     ends 0 'THE WORKER HOLDS' ./worker-$bits ./agon-gpu
 done
-AGON_CUDA_DRIVER=$3
+AGON_CUDA_DRIVER=$LIB_32
 export CUDA_EMULATED=CARD=protected
 ends 0 'OWN KERNELS HOLD' ./own ./agon-gpu
 [ $has_nvcc = 1 ] || { echo "skipped: needs nvcc; the part in C is built alone, in $took s"; exit 77; }

@@ -38,12 +38,13 @@ says 0 "^agon-onnx $("$AGON" --version | sed 's/^agon \([^ ]*\).*/\1/;q')\$" --v
 ln "$WORK/tcn.safetensors" "$WORK/linked"
 cp "$WORK/tcn.safetensors" "$WORK/kept"
 says 5 'is the model itself' "$WORK/tcn.safetensors" "$WORK/linked"
-cmp -s "$WORK/tcn.safetensors" "$WORK/kept" || fail "the model was written over"
-cp "$WORK/tcn.onnx" "$WORK/there"
-(ulimit -f 1 && exec "$ONNX" "$WORK/tcn.safetensors" "$WORK/there" $STEPS) >"$WORK/out" 2>&1
+says 5 'does not end with .onnx' "$WORK/tcn.safetensors" "$WORK/kept"
+cmp -s "$WORK/tcn.safetensors" "$WORK/kept" || fail "the model, or a file of another kind, was written over"
+cp "$WORK/tcn.onnx" "$WORK/there.onnx"
+(ulimit -f 1 && exec "$ONNX" "$WORK/tcn.safetensors" "$WORK/there.onnx" $STEPS) >"$WORK/out" 2>&1
 [ $? = 6 ] && grep -q 'File too large' "$WORK/out" || fail "a file that does not take it all: $(cat "$WORK/out")"
-[ ! -e "$WORK/there.new" ] || fail "half a file stays"
-cmp -s "$WORK/tcn.onnx" "$WORK/there" || fail "an export that failed left half a file: $(cat "$WORK/out")"
+[ ! -e "$WORK/there.onnx.new" ] || fail "half a file stays"
+cmp -s "$WORK/tcn.onnx" "$WORK/there.onnx" || fail "an export that failed left half a file: $(cat "$WORK/out")"
 
 # Trees: what agon train makes of rows with missing values, and XGBoost's own of three classes; asked for values that are missing
 # and on both sides of each threshold.

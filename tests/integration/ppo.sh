@@ -56,6 +56,12 @@ for market in report['markets']:
     apart = json.loads(subprocess.run(words + ['--runner', 'process'], stdout=subprocess.PIPE, check=True).stdout)
     assert apart['intents_hash'] == market['intents_hash'], (market, apart['intents_hash'])
 assert n_intents > 10, n_intents
+# Three markets: 95 % are 4.303 standard errors (Student's t, two degrees of freedom, of any table), where a large number has 1.96.
+x = [market['won'] / market['decisions'] for market in report['markets']]
+mean = sum(x) / 3
+error = (sum((one - mean) ** 2 for one in x) / 2 / 3) ** 0.5
+wide = (report['reward'] - report['reward_low']) / abs(report['reward'])
+assert abs(wide - 4.303 * error / abs(mean)) < 1e-3 * wide, (wide, error, mean)
 END
 
 printf 'environments: 2\nepisode: 30m\nsteps: 8\nupdates: 1\nminibatches: 1\nvalidation: 1\njudged: 2\n' >"$WORK/tiny.yaml"

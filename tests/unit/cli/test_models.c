@@ -69,10 +69,11 @@ START_TEST(two_are_compared_row_by_row)
     deviation = sqrt((20.0 - ROWS * 0.2 * 0.2) / (ROWS - 1));
     ck_assert_uint_eq(beside.n, ROWS);
     ck_assert_double_eq_tol(beside.gain, 0.2, 1e-12);
-    ck_assert_double_eq_tol(beside.low, 0.2 - 1.959964 * deviation / 10, 1e-9);
-    ck_assert_double_eq_tol(beside.high, 0.2 + 1.959964 * deviation / 10, 1e-9);
+    // 97.5 % of Student's t with 99 and with 3 degrees of freedom: 1.98422 and 3.182 (any table).
+    ck_assert_double_eq_tol(beside.low, 0.2 - 1.98422 * deviation / 10, 1e-5);
+    ck_assert_double_eq_tol(beside.high, 0.2 + 1.98422 * deviation / 10, 1e-5);
     model_judge_beside(&up, &rows, &of_one, &of_other, 25, &beside);
-    ck_assert_double_eq_tol(beside.low, 0.2 - 1.959964 * deviation / 2, 1e-9);
+    ck_assert_double_eq_tol(beside.low, 0.2 - 3.182 * deviation / 2, 1e-3 * deviation);
     model_judge_beside(&up, &rows, &of_other, &of_one, 0, &beside);
     ck_assert_double_lt(beside.high, 0);
     model_judge_beside(&up, &rows, &of_one, &of_one, 0, &beside);

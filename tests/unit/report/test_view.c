@@ -162,6 +162,23 @@ START_TEST(closed_trades_fit_eighty_columns)
 }
 END_TEST
 
+/* How an order ended is there at eighty columns, whatever its amounts. */
+START_TEST(ended_orders_say_how)
+{
+    const char *json =
+        "[{\"id\": \"1f\", \"agent\": \"basis_1\", \"symbol\": \"binance_um:BTCUSDT\","
+        " \"side\": \"sell\", \"type\": \"market\", \"price\": \"0.00\", \"quantity\": \"0.16284\","
+        " \"filled\": \"0.16284\", \"average\": \"61466.5794\", \"fee\": \"2.001234\","
+        " \"fee_asset\": \"USDT\", \"end\": \"filled\", \"why\": null, \"exit_reason\": null,"
+        " \"time\": \"2026-11-27T16:01:00.1Z\", \"seq\": 4711}]";
+
+    is("ended", json, 80,
+       "Newest orders that ended\n"
+       "ended           symbol              side  type    quantity   filled  end     why\n"
+       "11-27 16:01:00  binance_um:BTCUSDT  sell  market   0.16284  0.16284  filled  -\n");
+}
+END_TEST
+
 /* Two digits more than the market's prices have, where they are not 0, whatever the API says. */
 START_TEST(a_mean_price_has_two_digits_more)
 {
@@ -263,8 +280,8 @@ START_TEST(amounts_say_what_they_are_of)
     "[{\"time\": \"2026-11-28T00:48:25.1Z\", \"symbol\": \"BTCUSDT\", \"quantity\": \"0.16247\", " \
     "\"fee\": \"1.00000000\", \"fee_asset\": \"USDT\", \"end\": \"filled\"}]"
     is("ended", ENDED, 60,
-       "Newest orders that ended\nended           symbol   quantity         fee  of    end\n"
-       "11-28 00:48:25  BTCUSDT   0.16247  1.00000000  USDT  filled\n");
+       "Newest orders that ended\nended           symbol   quantity  end            fee  of\n"
+       "11-28 00:48:25  BTCUSDT   0.16247  filled  1.00000000  USDT\n");
     is("ended", ENDED, 54,
        "Newest orders that ended\nended           symbol   quantity  end\n"
        "11-28 00:48:25  BTCUSDT   0.16247  filled\n");
@@ -393,6 +410,7 @@ int main(void)
     tcase_add_test(tcase, one_that_is_asked_for_alone_is_a_row);
     tcase_add_test(tcase, a_limit_has_its_unit);
     tcase_add_test(tcase, closed_trades_fit_eighty_columns);
+    tcase_add_test(tcase, ended_orders_say_how);
     tcase_add_test(tcase, a_mean_price_has_two_digits_more);
     tcase_add_test(tcase, a_daily_loss_has_one_name);
     tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
