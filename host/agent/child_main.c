@@ -204,7 +204,7 @@ static int run_to(struct feed *feed, uint64_t limit)
 static void sleep_until_woken(const struct feed *feed)
 {
     uint32_t bits = shm->bus_bits;
-    const _Atomic uint32_t *word = bits != 0 ? &bus->calls[shm->bus_call].wake : &shm->wake;
+    const _Atomic uint32_t *word = bits != 0 ? &bus->wake : &shm->wake;
     uint32_t wake = atomic_load(word);
 
     atomic_store(&shm->is_asleep, 1);

@@ -487,7 +487,6 @@ static void start_words(struct run_process *run, const struct run_process_config
                                                : 0;
     shm->layers_wanted = config->layers_wanted | config->layers_required;
     shm->bus_bits = run->turn.bus_bits;
-    shm->bus_call = run->turn.bus_call;
     sandbox_ids(config->slot, &shm->uid, &shm->gid);
     shm->host_pid = getpid();
 }

@@ -13,14 +13,16 @@
 #include "agent/run_process_impl.h"
 #include "sys/clock.h"
 
+/* Of a step, for each child: what it takes to wake one, and to do little in it. */
+#define CHEAP_NS 10000
+
 /* Of all children in lock-step of this process. The thread that drives the first of them chooses;
  * of another's none are put anywhere. */
 static struct {
     pthread_mutex_t mutex; /* of what is no atomic */
     struct run_process *first;
     cpu_set_t all;
-    _Atomic int kind; /* enum core_kind: where they are */
-    int other;        /* core of the second half */
+    int is_one;
     pid_t driver_pid;
     pthread_t driver; /* written before has_driver is */
     /* Looked at in each step; written with the mutex. */
@@ -37,76 +39,52 @@ static int set_cores(pid_t pid, const cpu_set_t *set)
     return sched_setaffinity(pid, sizeof(*set), set) == 0 || errno == ESRCH ? AGON_OK : AGON_EPERM;
 }
 
-/* The thread that drives goes with the first half. */
-static int set_all(const cpu_set_t *first, const cpu_set_t *second)
+static int set_all(const cpu_set_t *set)
 {
-    int rc = set_cores(cores.driver_pid, first);
+    int rc = set_cores(cores.driver_pid, set);
 
     for (struct run_process *run = cores.first; run != NULL && rc >= 0; run = run->turn.next)
         if (run->turn.pid > 0)
-            rc = set_cores(run->turn.pid, run->turn.bus_call == 0 ? first : second);
+            rc = set_cores(run->turn.pid, set);
     return rc;
 }
 
-static void go_to_all(void)
+static void leave_one(void)
 {
-    if (cores.kind == CORES_HALVES)
-        run_process_halves_end();
-    if (cores.kind != CORES_ALL)
-        (void)set_all(&cores.all, &cores.all); // what was put there can be put back
-    cores.kind = CORES_ALL;
+    if (!cores.is_one)
+        return;
+    (void)set_all(&cores.all); // what was put there can be put back
+    cores.is_one = 0;
 }
 
-static int other_core(int core)
+static void go_to_one(void)
 {
-    for (int i = 1; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET((size_t)(core + i) % CPU_SETSIZE, &cores.all))
-            return (core + i) % CPU_SETSIZE;
-    return core;
-}
-
-/* On the core where this thread is; the second half on that of another, if so asked. */
-static void go_to_few(enum core_kind kind, struct bus_shm *bus)
-{
-    cpu_set_t one, other;
+    cpu_set_t one;
     int core = sched_getcpu();
-    int is_refused = core < 0 || core >= CPU_SETSIZE;
 
-    if (cores.kind == CORES_HALVES)
-        run_process_halves_end();
-    cores.driver_pid = gettid();
-    cores.kind = kind;
-    if (!is_refused) {
-        CPU_ZERO(&one);
-        CPU_SET((size_t)core, &one);
-        other = one;
-        if (kind == CORES_HALVES) {
-            cores.other = other_core(core);
-            CPU_ZERO(&other);
-            CPU_SET((size_t)cores.other, &other);
-        }
-        is_refused = set_all(&one, &other) < 0;
-    }
-    if (!is_refused && kind == CORES_HALVES)
-        is_refused = run_process_halves_begin(cores.first, bus, cores.other) < 0;
-    if (is_refused) {
+    if (core < 0 || core >= CPU_SETSIZE) {
         cores.is_refused = 1;
-        go_to_all();
+        return;
+    }
+    CPU_ZERO(&one);
+    CPU_SET((size_t)core, &one);
+    cores.driver_pid = gettid();
+    cores.is_one = 1;
+    if (set_all(&one) < 0) {
+        cores.is_refused = 1;
+        leave_one();
     }
 }
 
 // Not inlined: seldom.
-static __attribute__((noinline)) void choose(struct bus_shm *bus)
+static __attribute__((noinline)) void choose(int is_ahead)
 {
-    enum core_kind kind;
-
     (void)pthread_mutex_lock(&cores.mutex);
-    core_choice_next(&cores.choice, clock_mono());
-    kind = cores.choice.kind;
-    if (kind == CORES_ALL)
-        go_to_all();
-    else if (kind != (enum core_kind)cores.kind)
-        go_to_few(kind, bus);
+    core_choice_next(&cores.choice, clock_mono(), is_ahead ? 0 : (int64_t)cores.n * CHEAP_NS);
+    if (cores.choice.is_one && !cores.is_one)
+        go_to_one();
+    else if (!cores.choice.is_one)
+        leave_one();
     (void)pthread_mutex_unlock(&cores.mutex);
 }
 
@@ -121,24 +99,23 @@ static __attribute__((noinline)) void take_driver(void)
     (void)pthread_mutex_unlock(&cores.mutex);
 }
 
-int run_process_choose_cores(struct bus_shm *bus, int is_settled)
+void run_process_choose_cores(int is_ahead)
 {
     int n_all = atomic_load_explicit(&cores.n_all, memory_order_relaxed);
 
     if (atomic_load_explicit(&cores.n, memory_order_relaxed) < n_all || n_all < 2 ||
         atomic_load_explicit(&cores.is_refused, memory_order_relaxed))
-        return 0;
+        return;
     if (!atomic_load_explicit(&cores.has_driver, memory_order_acquire))
         take_driver();
     if (!pthread_equal(cores.driver, pthread_self()))
-        return 0;
+        return;
     if (atomic_load_explicit(&cores.is_afresh, memory_order_relaxed)) {
         atomic_store_explicit(&cores.is_afresh, 0, memory_order_relaxed);
         cores.choice = (struct core_choice){0};
     }
-    if (core_choice_step(&cores.choice) && is_settled)
-        choose(bus);
-    return atomic_load_explicit(&cores.kind, memory_order_relaxed) == CORES_HALVES;
+    if (core_choice_step(&cores.choice))
+        choose(is_ahead);
 }
 
 int run_process_cores_join(struct run_process *run)
@@ -158,13 +135,6 @@ void run_process_cores_child(struct run_process *run, int pid)
 {
     (void)pthread_mutex_lock(&cores.mutex);
     run->turn.pid = pid;
-    if (pid > 0 && cores.kind == CORES_HALVES && run->turn.bus_call != 0) {
-        cpu_set_t other; // it has begun on that of the thread that began it
-
-        CPU_ZERO(&other);
-        CPU_SET((size_t)cores.other, &other);
-        (void)set_cores(pid, &other);
-    }
     (void)pthread_mutex_unlock(&cores.mutex);
 }
 
@@ -179,13 +149,11 @@ void run_process_cores_leave(struct run_process *run)
         *at = run->turn.next;
         cores.n--;
     }
-    if (cores.kind == CORES_HALVES ? run->turn.is_halved : cores.n < cores.n_all) {
-        go_to_all(); // each has a core, or the halves are others; who is left is measured again
+    if (cores.n < cores.n_all) { // each has a core, and who begins next is measured anew
+        leave_one();
         cores.is_afresh = 1;
     }
-    if (cores.n == 0) {
-        run_process_halves_stop();
+    if (cores.n == 0)
         cores.has_driver = 0;
-    }
     (void)pthread_mutex_unlock(&cores.mutex);
 }

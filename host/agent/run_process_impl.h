@@ -20,12 +20,10 @@ struct run_process_turn {      /* what the child was given of the bus; written b
     int is_ahead;             /* the child has been said that steps come before the last is done */
     uint32_t spin_ns;         /* as the child was last said */
     int is_begun;             /* this turn */
-    int is_halved;            /* run_process_halves has it */
     int cores, is_counted;    /* among the children in lock-step */
     struct run_process *next; /* ... of this process */
     int pid;                  /* ... while it is there: run_process_cores_child */
-    uint32_t bus_bits;        /* with which it sleeps on a word of the bus; 0: on its own */
-    uint32_t bus_call;        /* ... on which of them, and in which half it is */
+    uint32_t bus_bits;        /* with which it sleeps on the bus's word; 0: on its own */
 };
 
 struct run_process {
@@ -70,23 +68,7 @@ int run_process_cores_join(struct run_process *run);
 void run_process_cores_leave(struct run_process *run);
 /* Its child has begun, or has ended (0). [any] */
 void run_process_cores_child(struct run_process *run, int pid);
-/* A step wakes some of them; is_settled: those of the step before were waited for. 1: each half of
- * them runs on a core of its own. [core] */
-int run_process_choose_cores(struct bus_shm *bus, int is_settled);
-/* run_process_halves.c: a thread on the second half's core calls those children and waits for them.
- * Begin: runs, each with its bus_call, on that bus; core is that of the thread. [core, or whoever
- * has stopped it] */
-int run_process_halves_begin(struct run_process *first, struct bus_shm *bus, int core);
-void run_process_halves_end(void);  /* behind it the thread looks at none of them */
-void run_process_halves_stop(void); /* ... and there is no thread */
-/* Those bits of the second half are called by it. 0: it is not there for that bus. [core] */
-int run_process_halves_give(struct bus_shm *bus, uint32_t bits);
-/* What was given has not been awaited. Of those that are is_halved. [core] */
-int run_process_halves_is_given(void);
-/* Until the last that was given is done, or takes long; before it wait, for each of the first half:
- * they share this core. [core] */
-void run_process_halves_await(void (*wait)(struct run_process *run));
-/* Wakes by one call who sleeps on a word with one of bits. [any] */
-void run_process_call(struct bus_call *call, uint32_t bits);
+/* A step has woken some of them. is_ahead: host and children work at one time. [core] */
+void run_process_choose_cores(int is_ahead);
 
 #endif

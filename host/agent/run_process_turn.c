@@ -32,16 +32,11 @@ uint64_t run_process_done(const struct run_process *run)
     return done >= sent && done < seen ? seen : done;
 }
 
-void run_process_call(struct bus_call *call, uint32_t bits)
-{
-    atomic_fetch_add(&call->wake, 1);
-    futex_wake_bits(&call->wake, bits);
-}
-
 void run_process_rouse(struct run_process *run)
 {
     if (run->turn.bus_bits != 0) {
-        run_process_call(&run->bus->calls[run->turn.bus_call], run->turn.bus_bits);
+        atomic_fetch_add(&run->bus->wake, 1);
+        futex_wake_bits(&run->bus->wake, run->turn.bus_bits);
     } else {
         atomic_fetch_add(&run->shm->wake, 1);
         futex_wake(&run->shm->wake, 1);
@@ -68,25 +63,19 @@ void run_process_wake(struct run_process *run)
         run_process_rouse(run);
 }
 
-/* All that begin has called, by one call into the kernel for each half: they are on one bus. */
+/* All that begin has called, by one call into the kernel: they are on one bus. */
 static HOT void rouse(void *ctx)
 {
     const struct run_process *run = ctx;
     struct bus_shm *bus = run->bus;
-    int is_settled;
-    uint32_t bits[BUS_CALLS] = {bus->calls[0].to_wake, bus->calls[1].to_wake};
+    uint32_t bits = bus->to_wake;
 
-    if ((bits[0] | bits[1]) == 0)
+    if (bits == 0)
         return;
-    bus->calls[0].to_wake = bus->calls[1].to_wake = 0;
-    is_settled = (int)bus->is_awaited;
-    bus->is_awaited = 0;
-    if (run_process_choose_cores(bus, is_settled) && bits[1] != 0 &&
-        run_process_halves_give(bus, bits[1]))
-        bits[1] = 0;
-    for (int i = 0; i < BUS_CALLS; i++)
-        if (bits[i] != 0)
-            run_process_call(&bus->calls[i], bits[i]);
+    run_process_choose_cores(run->turn.is_ahead);
+    bus->to_wake = 0;
+    atomic_fetch_add(&bus->wake, 1);
+    futex_wake_bits(&bus->wake, bits);
 }
 
 /* Where there are more of us than cores, who spins takes the core of who has work. */
@@ -129,7 +118,7 @@ static HOT int begin(void *ctx, uint64_t seq, uint32_t flags)
         set_spin(run);
     if ((!turn->is_ahead || atomic_load_explicit(&run->shm->is_held, memory_order_relaxed) == 0) &&
         takes_call(run)) // else when its intents are taken
-        run->bus->calls[turn->bus_call].to_wake |= turn->bus_bits;
+        run->bus->to_wake |= turn->bus_bits;
     return tail - turn->awaited_tail > 2 * turn->lag_max || used > 2 * turn->used_max ? 2 : 1;
 }
 
@@ -176,8 +165,9 @@ static HOT int await_step(struct run_process *run, uint64_t seq)
     return rc < 0 ? rc : done_seq(run) >= seq;
 }
 
-static HOT int await_child(struct run_process *run)
+static HOT int await(void *ctx)
 {
+    struct run_process *run = ctx;
     struct run_process_turn *turn = &run->turn;
     uint64_t seq = atomic_load_explicit(&turn->sent_seq, memory_order_relaxed);
     int rc;
@@ -192,21 +182,6 @@ static HOT int await_child(struct run_process *run)
     turn->awaited_seq = seq;
     turn->awaited_tail = turn->sent_tail;
     return 1;
-}
-
-static void await_first(struct run_process *run)
-{
-    (void)await_child(run); // what comes of it is asked again
-}
-
-static HOT int await(void *ctx)
-{
-    struct run_process *run = ctx;
-
-    if (run->turn.is_halved && run_process_halves_is_given())
-        run_process_halves_await(await_first);
-    run->bus->is_awaited = 1;
-    return await_child(run);
 }
 
 static HOT int advance_step(void *ctx, uint64_t seq)
@@ -285,9 +260,7 @@ void run_process_turns(struct run_process *run, uint16_t slot)
     turn->sent_tail = turn->awaited_tail =
         atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
     turn->is_counted = run->is_lock_step;
-    turn->bus_call = slot % BUS_CALLS;
-    // Who shares a bit wakes too.
-    turn->bus_bits = run->is_lock_step ? 1u << slot / BUS_CALLS % 32 : 0;
+    turn->bus_bits = run->is_lock_step ? 1u << slot % 32 : 0; // who shares a bit wakes too
     atomic_fetch_add(&n_in_step, turn->is_counted);
     run->port = (struct runner_port){.ctx = run,
                                      .to_agent = &run->to_agent,

@@ -68,8 +68,7 @@ struct slot_shm {
     _Atomic uint32_t stop;               /* enum agon_end, by the host; 0: go on */
     _Atomic uint32_t spin_ns;  /* before it sleeps, beside spin; by the host, in lock-step */
     _Atomic uint32_t is_ahead; /* by the host: go no further than the first step with an intent */
-    /* In lock-step it sleeps on that word of the bus, with these; 0: on wake. */
-    uint32_t bus_bits, bus_call;
+    uint32_t bus_bits; /* in lock-step it sleeps on the bus's word, with these; 0: on wake */
     _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */
     _Alignas(128) _Atomic uint32_t done;      /* futex: + 1 by the child when the host waits */
     _Alignas(128) _Atomic uint32_t host_waits;

@@ -32,8 +32,7 @@ int bus_format(void *memory, uint64_t granules)
     atomic_init(&shm->reserved, 0);
     atomic_init(&shm->tail, 0);
     atomic_init(&shm->tail_seq, 0);
-    for (int i = 0; i < BUS_CALLS; i++)
-        atomic_init(&shm->calls[i].wake, 0);
+    atomic_init(&shm->wake, 0);
     atomic_init(&shm->is_writer_asleep, 0);
     for (int i = 0; i < BUS_MARKS; i++)
         atomic_init(&shm->mark[i], 0);
@@ -150,12 +149,12 @@ HOT void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event
 HOT void bus_publish(struct bus_writer *writer, uint64_t seq)
 {
     struct bus_shm *shm = writer->shm;
-    uint32_t wake = atomic_load_explicit(&shm->calls[0].wake, memory_order_relaxed);
+    uint32_t wake = atomic_load_explicit(&shm->wake, memory_order_relaxed);
 
     atomic_store_explicit(&shm->tail, writer->at, memory_order_release);
     // After the tail: who sees this seq sees every record up to it.
     atomic_store_explicit(&shm->tail_seq, seq, memory_order_release);
-    atomic_store_explicit(&shm->calls[0].wake, wake + 1, memory_order_release);
+    atomic_store_explicit(&shm->wake, wake + 1, memory_order_release);
 }
 
 int bus_fall_forward(struct bus_reader *reader)

@@ -17,7 +17,6 @@
 
 #include "market/records.h"
 
-#define BUS_CALLS  2
 #define BUS_MARKS  64
 #define BUS_STAMPS 4096 /* a power of two */
 
@@ -27,15 +26,12 @@ struct bus_shm { /* at the front of the memory; data follows at BUS_HEAD */
     _Alignas(128) _Atomic uint64_t reserved; /* granules below reserved - size may be overwritten */
     _Alignas(128) _Atomic uint64_t tail;     /* granules that are whole */
     _Atomic uint64_t tail_seq;               /* seq of the last event whose step is complete */
-    /* Readers in lock-step sleep on one of two, so that each can be woken by a core of its own. */
-    struct bus_call {
-        _Alignas(128) _Atomic uint32_t wake; /* futex: each sleeps with its bits; + 1 with a call */
-        uint32_t to_wake; /* bits of readers that sleep on it and are to be woken; the writer's */
-    } calls[BUS_CALLS];
-    uint32_t is_awaited; /* readers in lock-step, since they were called; the writer's */
+    /* Futex word: readers in lock-step sleep on it, each with its bits; + 1 with each call. */
+    _Alignas(128) _Atomic uint32_t wake;
+    uint32_t to_wake; /* bits of readers that sleep on it and are about to be woken; the writer's */
     /* The writer's thread sleeps, or is about to look a last time before it does: a reader that has
        something for it wakes it, by a word of its own. */
-    _Alignas(128) _Atomic uint32_t is_writer_asleep;
+    _Atomic uint32_t is_writer_asleep;
     /* Where the first record that begins in each 64th of the ring stands, counted from the
        beginning: where a reader that fell behind can go on. */
     _Alignas(128) _Atomic uint64_t mark[BUS_MARKS];

@@ -1,122 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Which of three costs a step has, by what is chosen: the smallest is found, and found again when
- * it has changed. */
+/* Which of two costs a step has, by what is chosen: the smaller is found, and found again when it
+ * has changed. */
 #include "agent/core_choice.h"
 
 #include <check.h>
 #include <stdlib.h>
 
-#define EACH (CORE_CHOICE_LOOK + (CORE_CHOICE_ROUNDS - 1) * CORE_CHOICE_TRY) /* steps of one */
-
 static struct core_choice choice;
-static int64_t now_ns, cost_ns[CORE_KINDS]; /* of a step */
-static uint64_t n_on[CORE_KINDS];
+static int64_t now_ns, cost_ns[2]; /* of a step on all, on one */
+static uint64_t n_on[2];
 
-static void run(uint64_t n_steps)
+static void run(uint64_t n_steps, int64_t cheap_ns)
 {
-    for (enum core_kind kind = CORES_ALL; kind < CORE_KINDS; kind++)
-        n_on[kind] = 0;
+    n_on[0] = n_on[1] = 0;
     for (uint64_t i = 0; i < n_steps; i++) {
         if (core_choice_step(&choice))
-            core_choice_next(&choice, now_ns);
-        n_on[choice.kind]++;
-        now_ns += cost_ns[choice.kind];
+            core_choice_next(&choice, now_ns, cheap_ns);
+        n_on[choice.is_one]++;
+        now_ns += cost_ns[choice.is_one];
     }
 }
 
-static void begin(int64_t all_ns, int64_t one_ns, int64_t halves_ns)
+static void begin(int64_t all_ns, int64_t one_ns)
 {
     choice = (struct core_choice){0};
-    cost_ns[CORES_ALL] = all_ns;
-    cost_ns[CORES_ONE] = one_ns;
-    cost_ns[CORES_HALVES] = halves_ns;
+    cost_ns[0] = all_ns;
+    cost_ns[1] = one_ns;
     now_ns = 1000000000;
 }
 
-START_TEST(the_smallest_cost_is_chosen_and_the_others_seldom_tried)
+START_TEST(what_costs_little_on_one_core_stays_there)
 {
-    for (enum core_kind best = CORES_ALL; best < CORE_KINDS; best++) {
-        begin(300000, 300001, 300002);
-        cost_ns[best] = 100000;
-        run(1000000);
-        for (enum core_kind kind = CORES_ALL; kind < CORE_KINDS; kind++) {
-            if (kind == best)
-                continue;
-            ck_assert_uint_ge(n_on[kind], CORE_CHOICE_LOOK);
-            // 8,192, 16,384 and so on between.
-            ck_assert_uint_le(n_on[kind], (uint64_t)8 * EACH);
-        }
-        ck_assert_uint_eq(n_on[0] + n_on[1] + n_on[2], 1000000);
+    begin(1, 20000); // what all cores would cost is not looked at
+    run(1000000, 80000);
+    ck_assert_uint_eq(n_on[0], 0);
+    ck_assert_uint_eq(n_on[1], 1000000);
+}
+END_TEST
+
+START_TEST(the_smaller_cost_is_chosen_and_the_other_seldom_tried)
+{
+    for (int is_one = 0; is_one < 2; is_one++) {
+        begin(is_one ? 300000 : 100000, is_one ? 100000 : 300000);
+        run(1000000, 80000);
+        ck_assert_uint_ge(n_on[!is_one], CORE_CHOICE_TRY);
+        ck_assert_uint_le(n_on[!is_one], 8 * CORE_CHOICE_TRY); // 8,192, 16,384 and so on between
     }
 }
 END_TEST
 
 START_TEST(a_choice_that_is_none_any_more_is_found_again)
 {
-    begin(100000, 300000, 200000);
-    run(100000);
-    ck_assert_int_eq(choice.kind, CORES_ALL);
-    cost_ns[CORES_ALL] = 500000;
-    run(300000);
-    ck_assert_int_eq(choice.kind, CORES_HALVES);
-    ck_assert_uint_gt(n_on[CORES_HALVES], n_on[CORES_ALL]);
-    cost_ns[CORES_ONE] = 20000;
-    run(1000000);
-    run(1000000);
-    ck_assert_int_eq(choice.kind, CORES_ONE);
+    begin(100000, 300000);
+    run(100000, 0);
+    ck_assert_int_eq(choice.is_one, 0);
+    cost_ns[0] = 500000;
+    run(300000, 0);
+    ck_assert_int_eq(choice.is_one, 1);
+    ck_assert_uint_gt(n_on[1], n_on[0]);
+    // Cheap on one core by now: all are not tried again.
+    cost_ns[1] = 20000;
+    run(1000000, 80000);
+    run(3000000, 80000);
+    ck_assert_uint_eq(n_on[0], 0);
 }
 END_TEST
 
-START_TEST(each_is_tried_before_one_is_chosen)
+START_TEST(where_nothing_is_cheap_both_are_always_tried)
 {
-    begin(30000, 20000, 25000);
-    run(CORE_KINDS * EACH);
-    for (enum core_kind kind = CORES_ALL; kind < CORE_KINDS; kind++)
-        ck_assert_uint_eq(n_on[kind], EACH);
-    run(CORE_CHOICE_HOLD);
-    ck_assert_uint_eq(n_on[CORES_ONE], CORE_CHOICE_HOLD);
-}
-END_TEST
-
-/* Another program's turn in one of the stretches behind the first. */
-START_TEST(one_stretch_that_took_long_decides_nothing)
-{
-    for (uint64_t late = CORE_KINDS * CORE_CHOICE_LOOK; late < CORE_KINDS * EACH; late += 7) {
-        begin(190000, 180000, 100000);
-        run(late);
-        now_ns += 10000000000;
-        run(CORE_KINDS * EACH);
-        ck_assert_int_eq(choice.kind, CORES_HALVES);
-    }
-}
-END_TEST
-
-START_TEST(what_is_far_from_the_best_is_tried_once)
-{
-    begin(310000, 100000, 120000);
-    run(CORE_CHOICE_HOLD);
-    ck_assert_uint_eq(n_on[CORES_ALL], CORE_CHOICE_LOOK);
-    ck_assert_uint_eq(n_on[CORES_HALVES], EACH);
-    ck_assert_int_eq(choice.kind, CORES_ONE);
-}
-END_TEST
-
-/* Steps that are only done with a later one: what is left of them is no other's cost. */
-START_TEST(a_stretch_ends_where_all_is_done)
-{
-    uint64_t n = 0;
-
-    begin(1000, 1500, 800);
-    for (uint64_t i = 0; i < (uint64_t)4 * CORE_CHOICE_HOLD; i++) {
-        int is_settled = i % 50 == 0;
-
-        if (core_choice_step(&choice) && is_settled)
-            core_choice_next(&choice, now_ns);
-        now_ns += is_settled ? 50 * cost_ns[choice.kind] : 1;
-        n += choice.kind == CORES_HALVES;
-    }
-    ck_assert_int_eq(choice.kind, CORES_HALVES);
-    ck_assert_uint_ge(n, (uint64_t)3 * CORE_CHOICE_HOLD);
+    begin(30000, 20000);
+    run(100000, 0);
+    ck_assert_uint_ge(n_on[0], 2 * CORE_CHOICE_TRY);
+    ck_assert_int_eq(choice.is_one, 1);
 }
 END_TEST
 
@@ -127,12 +82,10 @@ int main(void)
     SRunner *runner;
     int n_failed;
 
-    tcase_add_test(tcase, the_smallest_cost_is_chosen_and_the_others_seldom_tried);
+    tcase_add_test(tcase, what_costs_little_on_one_core_stays_there);
+    tcase_add_test(tcase, the_smaller_cost_is_chosen_and_the_other_seldom_tried);
     tcase_add_test(tcase, a_choice_that_is_none_any_more_is_found_again);
-    tcase_add_test(tcase, each_is_tried_before_one_is_chosen);
-    tcase_add_test(tcase, one_stretch_that_took_long_decides_nothing);
-    tcase_add_test(tcase, what_is_far_from_the_best_is_tried_once);
-    tcase_add_test(tcase, a_stretch_ends_where_all_is_done);
+    tcase_add_test(tcase, where_nothing_is_cheap_both_are_always_tried);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
