@@ -84,9 +84,8 @@ def fail(text):
 
 pid, terminal = pty.fork()
 if pid == 0:
-    time.sleep(0.2)  # until its window has its size
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', SIZES[0][1], SIZES[0][0], 0, 0))
     os.execvp(command[0], command)
-fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', SIZES[0][1], SIZES[0][0], 0, 0))
 screen = Screen(*SIZES[0])
 stream = pyte.ByteStream(screen)
 began = time.monotonic()
