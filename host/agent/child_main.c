@@ -26,6 +26,11 @@ static struct plugin plugin;
 static struct evring log_ring, lapse_ring;
 static struct evring wish_ring;   /* to see how full it is */
 static const struct bus_shm *bus; /* NULL: nobody plays here */
+/* In lock-step: of what is to come, how often it was looked at, and whether this plugin has heard
+ * of more than its own bus has. */
+static struct bus_reader ahead;
+static uint32_t looks;
+static int is_beyond;
 
 /* The core looks at its rings after it has said that it sleeps, and we at its word after we have
  * written into ours, so that one of us sees the other. */
@@ -102,7 +107,7 @@ static int map_files(const void *files[SETUP_FILES_MAX], struct error *err)
 
 static int attach(struct feed_config *config, struct error *err)
 {
-    uint64_t bus_bytes_all = bus_bytes(shm->bus_granules);
+    uint64_t bus_bytes_all = bus_bytes(shm->bus_granules) * (shm->has_ahead ? 2 : 1);
     unsigned char *base = (unsigned char *)shm;
 
     *config = (struct feed_config){.bus_granules = shm->bus_granules,
@@ -135,6 +140,10 @@ static int attach(struct feed_config *config, struct error *err)
     if (evring_attach(&wish_ring, base + shm->from_at, shm->from_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "the ring of intents is not a ring");
     bus = config->bus;
+    if (shm->has_ahead &&
+        bus_reader_attach(&ahead, (const unsigned char *)config->bus + bus_bytes(shm->bus_granules),
+                          shm->bus_granules) < 0)
+        return error_set(err, AGON_ECORRUPT, "the bus of what is to come is no bus");
     return AGON_OK;
 }
 
@@ -178,12 +187,55 @@ static int is_held(void)
            evring_used(&wish_ring) > 0;
 }
 
+static int has_wishes(void)
+{
+    return evring_used(&wish_ring) > 0;
+}
+
+/* Of what is to come, as far as the host has said, and no further than the first intent. */
+static int look_ahead(struct feed *feed)
+{
+    uint32_t wanted = atomic_load_explicit(&shm->looks, memory_order_acquire);
+    struct runner_look look = shm->look;
+
+    if (wanted == looks)
+        return AGON_OK;
+    // What it was not woken for lies on its own bus before that.
+    if (feed_run(feed, UINT64_MAX) < 0 ||
+        feed_look(feed, &ahead, &look, has_wishes, &shm->looked_seq) < 0)
+        return AGON_EIO;
+    looks = wanted;
+    is_beyond = 1;
+    atomic_store_explicit(&shm->looks_done, wanted, memory_order_release);
+    return AGON_OK;
+}
+
+/* Is there something for it on its own bus, or ahead? */
+static int has_work(const struct feed *feed)
+{
+    if (atomic_load_explicit(&shm->looks, memory_order_acquire) != looks)
+        return 1;
+    if (is_beyond && atomic_load_explicit(&shm->go_on_at, memory_order_relaxed) == 0)
+        return 0;
+    return atomic_load_explicit(&bus->tail_seq, memory_order_acquire) > feed_done_seq(feed) &&
+           !is_held();
+}
+
 /* Delivers what is there up to limit. Where the host has not waited for the last step it may have
  * stepped beyond the first intent, but it has not acted on what it does not know yet: it takes that
  * with the time of its step (engine/lockstep.h), and meanwhile this plugin hears of nothing more.
  */
 static int run_to(struct feed *feed, uint64_t limit)
 {
+    if (is_beyond) {
+        uint64_t at = atomic_load_explicit(&shm->go_on_at, memory_order_acquire);
+
+        if (at == 0)
+            return AGON_OK;
+        feed_go_on(feed, at - 1);
+        is_beyond = 0;
+        atomic_store_explicit(&shm->go_on_at, 0, memory_order_relaxed);
+    }
     // Said before the step after the first of these was published: limit is of that one at most.
     if (atomic_load_explicit(&shm->is_ahead, memory_order_relaxed) == 0)
         return feed_run(feed, limit) < 0 ? AGON_EIO : AGON_OK;
@@ -209,8 +261,7 @@ static void sleep_until_woken(const struct feed *feed)
 
     atomic_store(&shm->is_asleep, 1);
     atomic_thread_fence(memory_order_seq_cst);
-    if ((atomic_load(&bus->tail_seq) <= feed_done_seq(feed) || is_held()) &&
-        atomic_load(&shm->stop) == 0 && atomic_load(&shm->order) == obeyed)
+    if (!has_work(feed) && atomic_load(&shm->stop) == 0 && atomic_load(&shm->order) == obeyed)
         futex_wait_bits(word, wake, bits != 0 ? bits : UINT32_MAX);
     atomic_store(&shm->is_asleep, 0);
 }
@@ -235,7 +286,7 @@ static int run(struct feed *feed)
     while ((reason = atomic_load_explicit(&shm->stop, memory_order_acquire)) == 0) {
         uint64_t limit = atomic_load_explicit(&bus->tail_seq, memory_order_acquire);
 
-        if (obey(feed) < 0 || run_to(feed, limit) < 0)
+        if (obey(feed) < 0 || run_to(feed, limit) < 0 || look_ahead(feed) < 0)
             return fail(feed_failure(feed));
         if (evring_used(&wish_ring) > 0)
             ring_bell();
@@ -244,8 +295,7 @@ static int run(struct feed *feed)
             atomic_fetch_add(&shm->done, 1);
             futex_wake(&shm->done, 1);
         }
-        if (atomic_load_explicit(&bus->tail_seq, memory_order_acquire) > feed_done_seq(feed) &&
-            !is_held()) {
+        if (has_work(feed)) {
             idle = 0;
             idle_ns = 0;
             continue;

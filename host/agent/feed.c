@@ -743,6 +743,60 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
     return (int64_t)(feed->nth - nth);
 }
 
+HOT int64_t feed_look(struct feed *feed, struct bus_reader *ahead, const struct runner_look *look,
+                      int (*is_held)(void), _Atomic uint64_t *seq)
+{
+    struct agon_event_hdr *next = (struct agon_event_hdr *)(void *)feed->next;
+    uint64_t nth = feed->nth, step = look->seq;
+    struct feed *outer = feed_current;
+
+    if (!feed->is_started)
+        return AGON_ESTATE;
+    feed->has_next = 0; // what lies behind the last step on its own bus comes from there later
+    ahead->at = ahead->tail = look->at;
+    look_at_fp(feed);
+    feed_current = feed;
+    feed->phase = FEED_EVENT;
+    feed->is_unmeasured = 0;
+    while (feed->failure.code == 0 && ahead->at < look->end_at) {
+        int rc = bus_look(ahead, next);
+
+        if (rc == 1 && next->seq != step) {
+            if (is_held())
+                break;
+            step = next->seq;
+            atomic_store_explicit(seq, step - 1, memory_order_relaxed);
+        }
+        if (rc == 1) {
+            feed->is_cared = cares(feed, next);
+            feed->is_bare = !feed->is_cared;
+            rc = feed->is_bare ? bus_pass(ahead, next) : bus_copy(ahead, next);
+        }
+        if (rc != 1) {
+            error_set(&feed->failure, AGON_EIO, "the bus cannot be read: %s", error_name(rc));
+            break;
+        }
+        next->seq += look->add;
+        feed->bus_seq = next->seq;
+        feed->bus_sub = next->sub;
+        take_public(feed);
+    }
+    if (feed->failure.code == 0)
+        atomic_store_explicit(seq, ahead->at < look->end_at ? step : look->end_seq,
+                              memory_order_relaxed);
+    if (fpstate_put(feed->fp))
+        count(&feed->beat->n_fp);
+    feed->phase = FEED_IDLE;
+    feed_current = outer;
+    return feed->failure.code != 0 ? AGON_EIO : (int64_t)(feed->nth - nth);
+}
+
+void feed_go_on(struct feed *feed, uint64_t at)
+{
+    feed->bus.at = feed->bus.tail = at;
+    feed->has_next = 0;
+}
+
 /* By pointer: writer and reader are one thread, so that nothing is overwritten meanwhile. */
 
 int feed_follow(struct feed *feed, const struct runner_turn *turn)

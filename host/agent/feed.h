@@ -106,6 +106,16 @@ int feed_start(struct feed *feed, struct error *err);
  * how many it delivered; AGON_EIO: the plugin failed (feed_failure says why), and nothing more will
  * be delivered. [agent] */
 int64_t feed_run(struct feed *feed, uint64_t seq);
+/* Delivers public events of another bus from look->at to look->end_at, as if they had come on its
+ * own (engine/port.h: look), with look->add on their numbers, up to the end of a step behind which
+ * is_held says 1. Private ones there are none meanwhile. *seq: the last step that was delivered
+ * whole, by that bus's numbers, also while it goes on. Returns as feed_run. Behind it comes
+ * feed_go_on, and nothing else. [agent] */
+struct runner_look;
+struct bus_reader;
+int64_t feed_look(struct feed *feed, struct bus_reader *ahead, const struct runner_look *look,
+                  int (*is_held)(void), _Atomic uint64_t *seq);
+void feed_go_on(struct feed *feed, uint64_t at); /* on its own bus, from there on. [agent] */
 /* On the engine's own thread: from now on the engine says what there is, and the bus is not looked
  * at for more (engine/port.h: follow, take_turn). turn: borrowed until NULL is said. feed_take_turn
  * returns as feed_run. [core] */

@@ -206,8 +206,8 @@ static int check_descriptor(const struct agon_descriptor *d, struct error *err)
                          "name, vendor or summary: UTF-8 of at most 63, 63 and 500 bytes");
     if (d->kind < AGON_STRATEGY || d->kind > AGON_ANALYTIC)
         return error_set(err, AGON_EINVAL, "kind %u", d->kind);
-    if (d->caps &
-        ~(uint32_t)(AGON_ADOPTS_ORDERS | AGON_DETERMINISTIC | AGON_STATELESS | AGON_NEEDS_GPU))
+    if (d->caps & ~(uint32_t)(AGON_ADOPTS_ORDERS | AGON_DETERMINISTIC | AGON_STATELESS |
+                              AGON_NEEDS_GPU | AGON_RUNS_AHEAD))
         return error_set(err, AGON_EINVAL, "caps 0x%x: unknown bits", d->caps);
     if (d->state_schema_oldest > d->state_schema)
         return error_set(err, AGON_EINVAL, "state_schema_oldest %u is newer than state_schema %u",

@@ -167,6 +167,8 @@ static int is_stuck(struct run_process *run, int64_t mono_ns)
     seen.enter = atomic_load_explicit(&beat->enter, memory_order_acquire);
     seen.owes = atomic_load_explicit(&run->shm->order_done, memory_order_acquire) != run->order;
     seen.published = atomic_load_explicit(&run->bus->tail_seq, memory_order_acquire);
+    if (seen.published < run->turn.look_seq) // its numbers of what it was told ahead
+        seen.published = run->turn.look_seq;
     if (seen.published < run->first_seq) // nothing was published since this host began
         seen.published = run->first_seq;
     switch (watchdog_look(&run->dog, &seen, mono_ns, cpu_of, run)) {
@@ -475,7 +477,8 @@ static void start_words(struct run_process *run, const struct run_process_config
     shm->bus_granules = config->bus->granules;
     shm->setup_room = SETUP_BYTES_MAX;
     shm->plugin_bytes = config->file->bytes;
-    shm->address_bytes = OWN_BYTES + run->shm_bytes + bus_bytes(config->bus->granules) +
+    shm->address_bytes = OWN_BYTES + run->shm_bytes +
+                         bus_bytes(config->bus->granules) * (shm->has_ahead ? 2 : 1) +
                          SETUP_BYTES_MAX + 2 * config->file->bytes +
                          (config->arena_bytes ? config->arena_bytes : ARENA_BYTES);
     if (run->results != NULL)
@@ -536,6 +539,7 @@ int run_process_open(struct run_process **out, const struct run_process_config *
         run_process_free(run);
         return rc;
     }
+    run->shm->has_ahead = config->is_lock_step && config->bus->ahead != NULL;
     run_process_turns(run, config->slot);
     *out = run;
     return AGON_OK;
@@ -601,11 +605,18 @@ int run_process_begin(struct run_process *run, const struct run_process_config *
                       struct error *err)
 {
     int64_t limit_ns = config->start_ns ? config->start_ns : START_NS;
+    struct plugin_info info;
     int rc;
 
     REQUIRE(run->is_loaded && !run->is_begun);
     run->is_begun = 1;
     run->first_seq = ((const struct setup_head *)config->setup)->seq;
+    run_process_info(run, &info);
+    if ((info.caps & AGON_RUNS_AHEAD) == 0) {
+        run->port.look = NULL;
+        run->port.looked = NULL;
+        run->port.go_on = NULL;
+    }
     rc = give_setup(run, config, err);
     if (rc >= 0) {
         run->shm->setup_bytes = config->setup_bytes;

@@ -22,8 +22,11 @@ struct process_bus {
     void *memory;      /* owned */
     const void *shown; /* owned; the same for plugins of this process: shown.h */
     uint64_t granules;
+    void *ahead; /* within memory: a second bus of that size, of what is to come; NULL: none */
 };
 int process_bus_new(struct process_bus *bus, uint64_t granules, struct error *err); /* [control] */
+/* With a second bus, for lock-step (engine/look.h). [control] */
+int process_bus_new_ahead(struct process_bus *bus, uint64_t granules, struct error *err);
 void process_bus_free(struct process_bus *bus); /* zeroed is fine. [control] */
 
 enum process_wait {

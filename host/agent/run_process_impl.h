@@ -24,6 +24,8 @@ struct run_process_turn {      /* what the child was given of the bus; written b
     struct run_process *next; /* ... of this process */
     int pid;                  /* ... while it is there: run_process_cores_child */
     uint32_t bus_bits;        /* with which it sleeps on the bus's word; 0: on its own */
+    uint32_t looks;           /* as in shm */
+    uint64_t look_seq;        /* the highest number that it was told ahead; 0: it goes on */
 };
 
 struct run_process {

@@ -220,6 +220,64 @@ static HOT int pass(void *ctx, uint64_t seq)
     return run->end != PROCESS_RUNS ? AGON_EIO : AGON_OK;
 }
 
+/* A place on the bus is never so large that one more has none. */
+static HOT int look(void *ctx, const struct runner_look *look)
+{
+    struct run_process *run = ctx;
+    struct run_process_turn *turn = &run->turn;
+
+    if (run->end != PROCESS_RUNS)
+        return 0;
+    run->shm->look = *look;
+    turn->look_seq = look->end_seq + look->add;
+    atomic_store_explicit(&run->shm->looked_seq, look->seq, memory_order_relaxed);
+    atomic_store_explicit(&run->shm->looks, ++turn->looks, memory_order_release);
+    set_spin(run);
+    if (takes_call(run))
+        run->bus->to_wake |= turn->bus_bits;
+    return 1;
+}
+
+static int has_looked(const struct run_process *run)
+{
+    return atomic_load_explicit(&run->shm->looks_done, memory_order_acquire) == run->turn.looks;
+}
+
+static HOT int looked(void *ctx, uint64_t *seq)
+{
+    struct run_process *run = ctx;
+    struct slot_shm *shm = run->shm;
+    int64_t end_ns = run->turn.spin_ns > 0 ? clock_mono() + run->turn.spin_ns : 0;
+    int rc = AGON_OK;
+
+    while (!has_looked(run) && end_ns != 0 && clock_mono() < end_ns)
+        ;
+    if (!has_looked(run))
+        atomic_store(&shm->host_waits, 1);
+    while (!has_looked(run) && rc >= 0) {
+        uint32_t done = atomic_load(&shm->done);
+
+        atomic_thread_fence(memory_order_seq_cst);
+        if (has_looked(run))
+            break;
+        run_process_wake(run);
+        (void)futex_wait(&shm->done, done, WAIT_NS);
+        if (!has_looked(run))
+            rc = run_process_poll(run, clock_mono());
+    }
+    atomic_store(&shm->host_waits, 0);
+    *seq = atomic_load_explicit(&shm->looked_seq, memory_order_acquire);
+    return rc;
+}
+
+static HOT void go_on(void *ctx, uint64_t at)
+{
+    struct run_process *run = ctx;
+
+    run->turn.look_seq = 0;
+    atomic_store_explicit(&run->shm->go_on_at, at + 1, memory_order_release);
+}
+
 static int is_wished(void *ctx)
 {
     struct run_process *run = ctx;
@@ -276,6 +334,11 @@ void run_process_turns(struct run_process *run, uint16_t slot)
         run->port.begin = begin;
         run->port.rouse = rouse;
         run->port.await = await;
+        if (run->shm->has_ahead) {
+            run->port.look = look;
+            run->port.looked = looked;
+            run->port.go_on = go_on;
+        }
     } else {
         run->port.advance = advance;
         run->port.pass = pass;

@@ -12,6 +12,7 @@
 #include "agent/feed.h"
 #include "agent/info.h"
 #include "agent/rehearse.h"
+#include "engine/port.h"
 
 #define SLOT_SHM_MAGIC 0x544f4c53414f4741u
 
@@ -68,8 +69,16 @@ struct slot_shm {
     _Atomic uint32_t stop;               /* enum agon_end, by the host; 0: go on */
     _Atomic uint32_t spin_ns;  /* before it sleeps, beside spin; by the host, in lock-step */
     _Atomic uint32_t is_ahead; /* by the host: go no further than the first step with an intent */
+    /* In lock-step, by the host: it is to look ahead, 1 + each time (look.* says how far), and
+     * where on the bus it goes on behind that; 0: not yet. */
+    _Atomic uint32_t looks;
+    struct runner_look look;
+    _Atomic uint64_t go_on_at; /* 1 + the place, which is taken when it is read */
+    uint32_t has_ahead;        /* behind the bus lies that of what is to come */
     uint32_t bus_bits; /* in lock-step it sleeps on the bus's word, with these; 0: on wake */
     _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */
+    _Atomic uint32_t looks_done;              /* = looks, by the child */
+    _Atomic uint64_t looked_seq;              /* the last step that it has done there */
     _Alignas(128) _Atomic uint32_t done;      /* futex: + 1 by the child when the host waits */
     _Alignas(128) _Atomic uint32_t host_waits;
     _Atomic uint32_t is_held; /* by the child: its intents are to be taken before it goes on */

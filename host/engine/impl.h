@@ -144,6 +144,7 @@ struct engine {
     agon_amt_t sampled_amt[SLOTS_MAX];
     struct runner_turn turn;
     struct slot_set beginners;    /* slots whose runner has a begin */
+    struct slot_set beyond;       /* those of them that have heard of this step already: look.h */
     uint64_t turn_nth[SLOTS_MAX]; /* the slots' nth when their runners had their turn last */
     uint8_t public_sub, private_sub[SLOTS_MAX];
     /* state: */

@@ -9,6 +9,7 @@
 #include "base/zeroed.h"
 #include "engine/along.h"
 #include "engine/driver.h"
+#include "engine/look.h"
 
 #define ENGINE_WISH_BYTES 384 /* the largest record of an agent's ring */
 #define WISHES            65536u
@@ -65,13 +66,17 @@ struct run {
     int is_steady;       // ... and what is on its way takes always as long
     uint64_t n_data;     // events of the market so far, and when the last of them arrives
     agon_ns_t t_data;
+    struct look *look;            // owned; NULL: nobody looks ahead
+    uint16_t n_wishes[SLOTS_MAX]; // of due, by slot; and who has some
+    struct slot_set wishing;
+    const struct agon_event_hdr *row; // that is being stepped; NULL: no event of a source is
 };
 
 _Static_assert(SLOTS_MAX <= 1 << ORDER_SLOT_BITS, "a slot has room in the order of intents");
 
 /* Takes what a slot wants. Each acts at the time of its cause + the slot's latency, and at one time
  * they act by (cause, slot, n), whenever they are taken. */
-static HOT int collect_slot(struct run *run, uint16_t id)
+static HOT int collect_slot(struct run *run, uint16_t id, int has_looked)
 {
     struct engine *engine = run->config->engine;
     int is_ahead = slot_set_has(&run->ahead, id);
@@ -99,6 +104,8 @@ static HOT int collect_slot(struct run *run, uint16_t id)
 
             cause = said < from ? from : said < cause ? said : cause;
             t = run->ahead_t[cause % AHEAD_STEPS];
+        } else if (has_looked) { // its own number is not that of the step
+            ((struct agon_intent_event *)(void *)wish)->origin.cause_seq = cause;
         }
         run->n_cause[id] = cause == run->cause[id] ? run->n_cause[id] + 1 : 0;
         run->cause[id] = cause;
@@ -107,6 +114,8 @@ static HOT int collect_slot(struct run *run, uint16_t id)
         node.t = t + engine_slots(engine)->all[id].intent_latency_ns;
         if (heap_push(&run->due, &node) < 0)
             return AGON_ENOMEM;
+        run->n_wishes[id]++;
+        slot_set_add(&run->wishing, id);
     }
 }
 
@@ -121,11 +130,26 @@ static inline int collect(struct run *run, const struct slot_set *of)
             uint16_t id = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
 
             if (engine_may_wish(run->config->engine, id))
-                rc = collect_slot(run, id);
+                rc = collect_slot(run, id, 0);
             if (rc < 0)
                 return rc;
         }
     }
+    return rc;
+}
+
+/* Of slots that have now stepped what they have heard of ahead. */
+static HOT int collect_looked(struct run *run, const struct agon_event_hdr *event)
+{
+    struct slot_set ends;
+    uint16_t slot;
+    int rc = look_behind(run->look, event == run->row);
+
+    if (rc < 0)
+        return rc;
+    ends = look_ends(run->look);
+    while (rc >= 0 && slot_set_take(&ends, &slot))
+        rc = collect_slot(run, slot, 1);
     return rc;
 }
 
@@ -170,7 +194,7 @@ static HOT int settle(struct run *run)
         if (done < 0)
             lose(run, slot);
         else
-            rc = collect_slot(run, slot);
+            rc = collect_slot(run, slot, 0);
         if (done != 0)
             slot_set_remove(&run->ahead, slot);
     }
@@ -238,6 +262,8 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     while (engine_advance_ahead(config->engine, &begun, &is_urgent, &failed) < 0)
         lose(run, failed);
     stop = begin_ahead(run, &begun, is_urgent);
+    if (stop >= 0 && run->look != NULL)
+        stop = collect_looked(run, event);
     if (stop >= 0 && config->on_step != NULL)
         stop = config->on_step(config->ctx, event, rc);
     return stop < 0 ? stop : collect(run, engine_called(config->engine));
@@ -246,7 +272,8 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
 static HOT void next_head(struct run *run, uint32_t source)
 {
     const struct lockstep_source *from = &run->config->sources[source];
-    const struct agon_event_hdr *event = from->next(from->ctx);
+    const struct agon_event_hdr *event =
+        run->look != NULL ? look_next(run->look) : from->next(from->ctx);
 
     run->heads[source] = event;
     if (event != NULL)
@@ -430,9 +457,18 @@ static HOT int deliver_first(struct run *run, struct queue *queue, agon_ns_t t)
     int rc;
 
     run->result->n_market++;
+    if (run->look != NULL) {
+        struct slot_set busy = run->wishing;
+
+        for (uint32_t word = 0; word < SLOT_WORDS; word++)
+            slot_set_add_word(&busy, word, run->ahead.bits[word] | run->lost.bits[word]);
+        run->row = queue->first;
+        look_ahead(run->look, &busy);
+    }
     // That nothing is due before it is known of its turn (run_on).
     rc = t >= engine_t(run->config->engine) ? driver_take(&run->driver, queue->first)
                                             : driver_step(&run->driver, queue->first);
+    run->row = NULL;
     queue_pop(queue);
     return rc;
 }
@@ -491,6 +527,12 @@ static int say_to_cards(struct run *run)
     gpu.hdr.t = engine_t(run->config->engine);
     rc = driver_step(&run->driver, &gpu.hdr);
     return rc < 0 ? rc : 1;
+}
+
+static void acts(struct run *run, uint16_t slot)
+{
+    if (--run->n_wishes[slot] == 0)
+        slot_set_remove(&run->wishing, slot);
 }
 
 static inline void sooner(agon_ns_t *t, enum turn *turn, agon_ns_t t_other, enum turn other)
@@ -724,6 +766,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             break;
         case TURN_WISH:
             heap_pop(&run->due, &node);
+            acts(run, (uint16_t)(node.order >> ORDER_WISH_BITS & (SLOTS_MAX - 1)));
             memcpy(run->event.bytes, run->wishes[node.a].bytes, ENGINE_WISH_BYTES);
             run->free[run->n_free++] = (uint32_t)node.a;
             run->event.hdr.t = node.t;
@@ -803,6 +846,9 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
         (config->latency == NULL || config->latency->legs[LATENCY_MARKET].kind == LATENCY_CONSTANT);
     if (config->paper != NULL)
         paper_set_along(config->paper, run->along);
+    rc = run->is_steady ? look_new(&run->look, config, err) : AGON_OK;
+    if (rc < 0 && rc != AGON_ENOTSUP)
+        goto done;
     for (uint32_t i = 0; i < WISHES; i++)
         run->free[i] = WISHES - 1 - i;
     run->n_free = WISHES;
@@ -819,6 +865,8 @@ done:
     if (config->paper != NULL)
         paper_set_along(config->paper, NULL);
     along_free(run->along);
+    result->n_looked = run->look != NULL ? look_n(run->look) : 0;
+    look_free(run->look);
     heap_deinit(&run->due);
     for (uint32_t i = 0; i < run->n_queues; i++)
         free(run->queues[i].memory);

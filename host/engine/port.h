@@ -47,6 +47,13 @@ struct runner_turn {
     const void *late_ctx;
 };
 
+struct runner_look {
+    uint64_t at, end_at; /* on the bus of what is to come */
+    uint64_t seq;        /* of the last step there before at */
+    uint64_t end_seq;    /* ... before end_at */
+    uint64_t add;        /* to its numbers: so that they are above all that the plugin was told */
+};
+
 enum { TURN_WANTED = 1, TURN_AHEAD = 2 }; /* bits of runner_port.begin */
 
 /* How one slot's plugin is run. The memory of both rings is the runner's; it outlives the engine.
@@ -103,6 +110,15 @@ struct runner_port {
     int (*begin)(void *ctx, uint64_t seq, uint32_t flags);
     void (*rouse)(void *ctx);
     int (*await)(void *ctx);
+    /* In lock-step, of a plugin that may hear of public events before the engine steps them: it is
+     * to take those of the bus of what is to come (engine/look.h) from look->at on, as far as
+     * look->end_at, and no further than the step of its first intent. look wakes and never waits
+     * (rouse comes behind the last); 0: it may not. looked waits until it has done so: *seq is the
+     * last step that it has done, by that bus's numbers; AGON_EIO: it has failed. Until go_on it
+     * hears of nothing; from then on of what the bus itself has from at on. NULL: never. [core] */
+    int (*look)(void *ctx, const struct runner_look *look);
+    int (*looked)(void *ctx, uint64_t *seq);
+    void (*go_on)(void *ctx, uint64_t at);
 };
 
 /* Who keeps bars for those that begin late: each that is on the bus, as it is written there, also

@@ -16,6 +16,7 @@ void engine_attach_runner(struct engine *engine, uint16_t slot, const struct run
     slot_set_remove(&engine->attached, slot);
     slot_set_remove(&engine->together, slot);
     slot_set_remove(&engine->beginners, slot);
+    slot_set_remove(&engine->beyond, slot);
     engine->turn_nth[slot] = UINT64_MAX; // whatever it is now
     *runner = port != NULL ? *port : (struct runner_port){0};
     if (engine->take_turns == NULL) {
@@ -104,10 +105,12 @@ static HOT void begin_processes(struct engine *engine, uint32_t ahead, struct sl
             uint32_t id = word * 64 + (uint32_t)__builtin_ctzll(bits);
             const struct runner_port *runner = &engine->runners[id];
             uint64_t nth = slots_nth(&engine->slots, (uint16_t)id);
-            int rc = runner->begin(runner->ctx, engine->seq,
-                                   ahead | (nth != engine->turn_nth[id] ? TURN_WANTED : 0));
+            int is_wanted = nth != engine->turn_nth[id], rc;
 
             engine->turn_nth[id] = nth;
+            if (slot_set_has(&engine->beyond, id))
+                continue;
+            rc = runner->begin(runner->ctx, engine->seq, ahead | (is_wanted ? TURN_WANTED : 0));
             if (rc > 0) {
                 slot_set_add(begun, id);
                 last = runner;

@@ -382,9 +382,11 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
             goto done;
         engine.journal = &run.journal.buffer;
     }
-    rc = process_bus_new(&result->bus, engine.bus_granules, err);
+    rc = config->has_processes ? process_bus_new_ahead(&result->bus, engine.bus_granules, err)
+                               : process_bus_new(&result->bus, engine.bus_granules, err);
     if (rc < 0)
         goto done;
+    lockstep.look_memory = result->bus.ahead;
     engine.bus_memory = result->bus.memory;
     crew.bus = &result->bus;
     crew.is_lock_step = config->has_processes;

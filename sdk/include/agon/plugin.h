@@ -83,6 +83,9 @@ enum {
     AGON_ADOPTS_ORDERS = 1, /* on_start(RELOAD) takes over open orders */
     AGON_DETERMINISTIC = 2, /* the same events give the same intents */
     AGON_STATELESS = 4,     /* nothing to save */
+    AGON_RUNS_AHEAD = 16,   /* does nothing by hdr.seq of public events: a backtest with processes
+                               may let it hear of them before the numbers of what others do
+                               meanwhile are known. They rise from event to event nevertheless */
     AGON_NEEDS_GPU = 8      /* of no use without a lease, which the roster alone gives
                                (gpu.leases); agon config check says where it gives none */
 };

@@ -220,7 +220,7 @@ struct agon_strategy {
         sizeof(T) + sizeof(((T *)0)->state) + AGON_HISTORY_MAX * sizeof(struct agon_bar) + 4096
 #define AGON_STRATEGY_IS(T, budget)                                                                \
     AGON_DESCRIBES(T, budget), .kind = AGON_STRATEGY,                                              \
-                               .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS
+                               .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS | AGON_RUNS_AHEAD
 /* Of a descriptor: what it is called, and which states it writes and reads. */
 #define AGON_NAMED(id_, version_, name_, vendor_)                                                  \
     .id = (id_), .version = (version_), .name = (name_), .vendor = (vendor_)
