@@ -18,13 +18,6 @@
 
 _Thread_local struct feed *feed_current;
 
-static void count(_Atomic uint64_t *word)
-{
-    // One writer: a plain addition, which others may see a little later.
-    atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
-}
-
 struct feed_call feed_call_begin(struct feed *feed, uint32_t phase)
 {
     struct feed_call call = {.outer = feed_current, .fp = fpstate_get()};
@@ -41,7 +34,7 @@ struct feed_call feed_call_begin(struct feed *feed, uint32_t phase)
 static void tell_lapse(struct feed *feed, const struct record_lapse *lapse)
 {
     if (feed->config.on_lapse == NULL || !feed->config.on_lapse(feed->config.ctx, lapse))
-        count(&feed->beat->n_lapses_lost);
+        feed_count(&feed->beat->n_lapses_lost);
 }
 
 // Not inlined: it is seldom called, and what is done once an event stays small.
@@ -77,14 +70,14 @@ void feed_call_end(struct feed *feed, struct feed_call call)
     if (shown_is_torn)
         blame_torn(feed);
     if (fpstate_put(call.fp))
-        count(&feed->beat->n_fp);
+        feed_count(&feed->beat->n_fp);
     feed->phase = FEED_IDLE;
     feed_current = call.outer;
 }
 
 struct agon_origin feed_origin(struct feed *feed, uint32_t leg, uint32_t n_legs)
 {
-    count(&feed->beat->n_intents);
+    feed_count(&feed->beat->n_intents);
     return (struct agon_origin){.cause_seq = feed->cause_seq,
                                 .nth = feed->nth,
                                 .n = feed->n++,
@@ -118,7 +111,7 @@ static void note_no_room(struct feed *feed, uint32_t call)
 {
     struct record_lapse *lapse = &feed->no_room;
 
-    count(&feed->beat->n_full);
+    feed_count(&feed->beat->n_full);
     if (lapse->n_calls != 0 && lapse->first_call + lapse->n_calls != call)
         tell_no_room(feed);
     if (lapse->n_calls == 0)
@@ -485,7 +478,7 @@ static void note_error(struct feed *feed, const struct agon_event_hdr *event, in
         atomic_store_explicit(&beat->error_type, event->type, memory_order_relaxed);
         atomic_store_explicit(&beat->error_code, rc, memory_order_relaxed);
     }
-    count(&beat->n_errors);
+    feed_count(&beat->n_errors);
 }
 
 __attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_event_hdr *event,
@@ -494,7 +487,7 @@ __attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_ev
     if (feed->no_room.n_calls != 0)
         tell_no_room(feed);
     if (fpstate_put(feed->fp))
-        count(&feed->beat->n_fp);
+        feed_count(&feed->beat->n_fp);
     if (shown_is_torn) {
         blame_torn(feed);
         return AGON_EIO;
@@ -552,7 +545,7 @@ static void deliver_gap(struct feed *feed, uint64_t next_seq, uint8_t next_sub)
         .last_seq = next_seq,
         .n_missed = next_seq - feed->bus_seq};
 
-    count(&feed->beat->n_gaps);
+    feed_count(&feed->beat->n_gaps);
     fold_gap(feed);
     if (!feed->config.is_again)
         tell_lapse(feed, &lapse);
@@ -679,13 +672,6 @@ static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr
     return a->seq != b->seq ? a->seq < b->seq : a->sub <= b->sub;
 }
 
-static inline void look_at_fp(struct feed *feed)
-{
-    feed->fp = fpstate_get();
-    feed->odd &= ~(uint32_t)ODD_FP;
-    feed->odd |= fpstate_is_plain(feed->fp) ? 0 : ODD_FP;
-}
-
 HOT int64_t feed_run(struct feed *feed, uint64_t seq)
 {
     uint64_t nth = feed->nth;
@@ -700,7 +686,7 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
         pass_over(feed);
     if (limit > seq)
         limit = seq;
-    look_at_fp(feed);
+    feed_look_at_fp(feed);
     feed_current = feed;
     feed->phase = FEED_EVENT;
     feed->is_unmeasured = feed->config.now != NULL;
@@ -730,7 +716,7 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
             take_public(feed);
     }
     if (fpstate_put(feed->fp))
-        count(&feed->beat->n_fp);
+        feed_count(&feed->beat->n_fp);
     feed->phase = FEED_IDLE;
     feed_current = outer;
     if (feed->failure.code != 0) {
@@ -743,58 +729,21 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
     return (int64_t)(feed->nth - nth);
 }
 
-HOT int64_t feed_look(struct feed *feed, struct bus_reader *ahead, const struct runner_look *look,
-                      int (*is_held)(void), _Atomic uint64_t *seq)
+HOT int feed_take_from(struct feed *feed, struct bus_reader *reader, uint64_t add)
 {
     struct agon_event_hdr *next = (struct agon_event_hdr *)(void *)feed->next;
-    uint64_t nth = feed->nth, step = look->seq;
-    struct feed *outer = feed_current;
+    int rc;
 
-    if (!feed->is_started)
-        return AGON_ESTATE;
-    feed->has_next = 0; // what lies behind the last step on its own bus comes from there later
-    ahead->at = ahead->tail = look->at;
-    look_at_fp(feed);
-    feed_current = feed;
-    feed->phase = FEED_EVENT;
-    feed->is_unmeasured = 0;
-    while (feed->failure.code == 0 && ahead->at < look->end_at) {
-        int rc = bus_look(ahead, next);
-
-        if (rc == 1 && next->seq != step) {
-            if (is_held())
-                break;
-            step = next->seq;
-            atomic_store_explicit(seq, step - 1, memory_order_relaxed);
-        }
-        if (rc == 1) {
-            feed->is_cared = cares(feed, next);
-            feed->is_bare = !feed->is_cared;
-            rc = feed->is_bare ? bus_pass(ahead, next) : bus_copy(ahead, next);
-        }
-        if (rc != 1) {
-            error_set(&feed->failure, AGON_EIO, "the bus cannot be read: %s", error_name(rc));
-            break;
-        }
-        next->seq += look->add;
-        feed->bus_seq = next->seq;
-        feed->bus_sub = next->sub;
-        take_public(feed);
-    }
-    if (feed->failure.code == 0)
-        atomic_store_explicit(seq, ahead->at < look->end_at ? step : look->end_seq,
-                              memory_order_relaxed);
-    if (fpstate_put(feed->fp))
-        count(&feed->beat->n_fp);
-    feed->phase = FEED_IDLE;
-    feed_current = outer;
-    return feed->failure.code != 0 ? AGON_EIO : (int64_t)(feed->nth - nth);
-}
-
-void feed_go_on(struct feed *feed, uint64_t at)
-{
-    feed->bus.at = feed->bus.tail = at;
-    feed->has_next = 0;
+    feed->is_cared = cares(feed, next);
+    feed->is_bare = !feed->is_cared;
+    rc = feed->is_bare ? bus_pass(reader, next) : bus_copy(reader, next);
+    if (rc != 1)
+        return rc;
+    next->seq += add;
+    feed->bus_seq = next->seq;
+    feed->bus_sub = next->sub;
+    take_public(feed);
+    return 1;
 }
 
 /* By pointer: writer and reader are one thread, so that nothing is overwritten meanwhile. */
@@ -809,7 +758,7 @@ int feed_follow(struct feed *feed, const struct runner_turn *turn)
         feed->config.last_nth != 0 || feed->has_next || feed->is_overrun ||
         feed->bus.at != turn->at || feed->done_seq < turn->seq)
         return 0;
-    look_at_fp(feed); // this thread's, which no plugin leaves changed
+    feed_look_at_fp(feed); // this thread's, which no plugin leaves changed
     feed->turn = turn;
     return 1;
 }
@@ -901,7 +850,7 @@ HOT int64_t feed_take_turn(struct feed *feed)
         walk(feed, turn, (turn->private.bits[word] & slot) != 0);
     // Masks of exceptions are looked at now and then: they alter no result.
     if ((nth ^ feed->nth) >> FEED_LOOK_BITS != 0 && fpstate_put(feed->fp))
-        count(&feed->beat->n_fp);
+        feed_count(&feed->beat->n_fp);
     feed->phase = FEED_IDLE;
     feed_current = outer;
     if (feed->failure.code != 0) {

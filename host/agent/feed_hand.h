@@ -37,6 +37,24 @@ static inline int feed_hand(struct feed *feed, const struct agon_event_hdr *even
     return AGON_OK;
 }
 
+static inline void feed_count(_Atomic uint64_t *word)
+{
+    // One writer: a plain addition, which others may see a little later.
+    atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+static inline void feed_look_at_fp(struct feed *feed)
+{
+    feed->fp = fpstate_get();
+    feed->odd &= ~(uint32_t)ODD_FP;
+    feed->odd |= fpstate_is_plain(feed->fp) ? 0 : ODD_FP;
+}
+
+/* The next record of a reader, whose header lies in feed->next, as if it had come on its own bus,
+ * with add on its number. 1, or what the reader returned. [agent] */
+int feed_take_from(struct feed *feed, struct bus_reader *reader, uint64_t add);
+
 /* A number of 64 bits by that of the step, in which no step of any stride is all the same: which
  * of them are looked at closely must not be those that one agent hears, or none of them. */
 static inline uint64_t feed_lot(uint64_t seq)

@@ -20,7 +20,7 @@ struct row {
     } event;                   /* as the source has it */
     uint64_t at, end_at;       /* on the bus of what is to come */
     uint64_t seq, end_seq;     /* the second engine's, before it and behind it */
-    agon_px_t low_px, high_px; /* that it tells of; 0: there may be others */
+    agon_px_t low_px, high_px; /* of its instrument; 0: not known */
     agon_instrument_t instrument;
     uint8_t is_timed; /* something was shown between the row before and this one */
 };
@@ -75,30 +75,25 @@ static int begin_second(struct look *look, struct error *err)
     return rc;
 }
 
-static void note_prices(struct row *row)
+static void note_price(struct row *row, agon_px_t px)
 {
-    const struct agon_event_hdr *event = &row->event.hdr;
-    const struct agon_bar *bar = (const void *)event;
-    const struct agon_quote *quote = (const void *)event;
-    const struct agon_trade *trade = (const void *)event;
+    row->low_px = row->low_px == 0 || px < row->low_px ? px : row->low_px;
+    row->high_px = px > row->high_px ? px : row->high_px;
+}
 
-    row->instrument = event->instrument;
+/* By which limits could be judged: where it ends, and on a bar's way. */
+static void note_prices(struct look *look, struct row *row)
+{
+    const struct agon_bar *bar = (const void *)&row->event;
+
+    row->instrument = row->event.hdr.instrument;
     row->low_px = row->high_px = 0;
-    switch (event->type) {
-    case AGON_EVENT_BAR:
-        row->low_px = bar->low_px;
-        row->high_px = bar->high_px;
-        break;
-    case AGON_EVENT_QUOTE:
-        row->low_px = quote->bid_px;
-        row->high_px = quote->ask_px;
-        break;
-    case AGON_EVENT_TRADE:
-        row->low_px = row->high_px = trade->px;
-        break;
-    default:
-        break;
+    if (row->event.hdr.type == AGON_EVENT_BAR) {
+        note_price(row, bar->low_px);
+        note_price(row, bar->high_px);
     }
+    if (row->instrument != 0 && row->instrument <= look->second->table.n_instruments)
+        note_price(row, engine_mark_px(look->second, row->instrument));
 }
 
 /* When the core hears of it, as engine/lockstep.c reckons it where all is as long on its way. */
@@ -140,7 +135,7 @@ static int step_second(struct look *look, struct row *row)
         rc = driver_take(&look->driver, &event.hdr);
     row->end_at = look->second->bus.at;
     row->end_seq = event.hdr.seq;
-    note_prices(row);
+    note_prices(look, row);
     return rc;
 }
 
@@ -260,22 +255,32 @@ static int may_look(const struct look *look, uint16_t id)
            engine_stopped_by(engine, id, &(agon_ns_t){0}) == REASON_NONE;
 }
 
-/* Behind which row, from the next on, something could happen to the slot. */
+/* Behind which row, from the next on, something could happen to the slot. What it holds of two
+ * instruments, both of which move, is not looked into. */
 static uint64_t quiet_to(const struct look *look, uint16_t id)
 {
-    const struct row *first = row_at(look, look->n_stepped);
-    agon_px_t low_px = first->low_px, high_px = first->high_px;
+    agon_instrument_t held = 0;
+    agon_px_t low_px = 0, high_px = 0;
     uint64_t to;
 
     for (to = look->n_stepped; to < look->n_known; to++) {
         const struct row *row = row_at(look, to);
+        const struct position *pos;
 
-        if (row->end_at == 0 || row->instrument != first->instrument ||
-            (row->is_timed && to != look->n_stepped))
+        if (row->end_at == 0 || (row->is_timed && to != look->n_stepped))
             break;
-        low_px = row->low_px < low_px ? row->low_px : low_px;
+        if (row->instrument == 0 || row->instrument > look->engine->table.n_instruments)
+            continue;
+        pos = ledger_position(look->engine->ledger, id, row->instrument, 0);
+        if (pos == NULL || pos->qty == 0)
+            continue;
+        if (held != 0 && held != row->instrument)
+            break;
+        if (held == 0 || row->low_px < low_px)
+            low_px = row->low_px;
         high_px = row->high_px > high_px ? row->high_px : high_px;
-        if (!is_calm(look, id, row->instrument, low_px, high_px))
+        held = row->instrument;
+        if (!is_calm(look, id, held, low_px, high_px))
             break;
     }
     return to;

@@ -306,6 +306,7 @@ static int keep_done(struct run *run, const struct lockstep_result *done, int rc
     result->t_first = done->t_first;
     result->t_last = done->t_last;
     result->n_failed = done->n_failed_runners;
+    result->n_ahead = done->n_looked;
     memcpy(result->failed, done->failed, sizeof(result->failed));
     backtest_moved_failures(result);
     for (uint32_t i = 0; i < result->n_tapes; i++) {

@@ -177,6 +177,7 @@ struct backtest {
     union plan_event *plan; /* owned; of the last tournament, where n_plans is not 0 */
     uint32_t n_plans;
     struct backtest_moved moved[SLOTS_MAX];
+    uint64_t n_ahead; /* events that slots in processes heard of ahead, times slots */
     uint16_t n_failed;
     uint16_t failed[SLOTS_MAX];
     char failure[SLOTS_MAX][256];

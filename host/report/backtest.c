@@ -658,6 +658,7 @@ int backtest_json(const struct backtest *result, FILE *out)
         if (result->market != NULL)
             json_object_set_new(root, "market", json_string(result->market->about));
         json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
+        json_object_set_new(root, "heard_ahead", json_integer((json_int_t)result->n_ahead));
         json_object_set_new(root, "assumed", assumed_json(result));
         json_object_set_new(root, "rate", windows_json(result));
         json_object_set_new(root, "latency", backtest_ways_json(result));

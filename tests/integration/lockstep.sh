@@ -20,9 +20,13 @@ roster() {
         n_on = split("\"binance:BTCUSDT\"|\"binance:ETHUSDT\"|\"binance:BTCUSDT\", \"binance:ETHUSDT\"", on, "|")
         n_late = split("0s 0s 1us 300us 5ms 40ms 2s", late, " ")
         print "seed: " seed "\nbase_currency: USDT\nagents:"
+        n_seldom = split("5 20 60 200 1000", seldom, " ")
+        is_seldom = rand() < 0.6
         for (i = 1; i <= 8; i++) {
             draw = rand()
-            if (draw < 0.75)
+            if (is_seldom && rand() < 0.8)
+                what = "plugin: seldom.so, params: {every: " seldom[1 + int(n_seldom * rand())] "}"
+            else if (draw < 0.75)
                 what = "plugin: busy.so, params: {every: " every[1 + int(n_every * rand())] "}"
             else if (draw < 0.9)
                 what = "plugin: stander.so, params: {orders: " 1 + int(9 * rand()) "}"
@@ -30,7 +34,7 @@ roster() {
                 what = "plugin: buyer.so"
             printf "  - {name: a%d, %s, stage: live, capital: 100000 USDT, instruments: [%s],\n", i, what, on[1 + int(n_on * rand())]
             printf "     latency: %s, limits: {orders_per_second: 1000, orders_burst: 10000, open_orders: 200}, hard: 30s}\n",
-                draw < 0.5 ? late[1 + int(n_late * rand())] : "0s"
+                draw < (is_seldom ? 0.1 : 0.5) ? late[1 + int(n_late * rand())] : "0s"
         }
         printf "# --seed %d --for %ds --latency %s --data-latency %s\n", 1 + int(1e6 * rand()), 1 + int(3 * rand()),
             late[1 + int(n_late * rand())], late[1 + int(n_late * rand())]
@@ -39,6 +43,7 @@ roster() {
 
 n=0
 n_intents=0
+n_ahead=0
 while [ "$n" -lt "$ROSTERS" ]; do
     seed=$((FIRST + n))
     n=$((n + 1))
@@ -61,6 +66,9 @@ $(diff "$WORK/inproc.intents" "$WORK/process.intents" | head -n 4 | cut -c1-300)
     cmp -s "$WORK/inproc.ends" "$WORK/process.ends" ||
         fail "roster $seed ($how): $(diff "$WORK/inproc.ends" "$WORK/process.ends" | head -n 6)"
     n_intents=$((n_intents + $(wc -l <"$WORK/inproc.intents")))
+    [ "$(json "$WORK/inproc.json" heard_ahead)" = 0 ] || fail "roster $seed: one thread hears of nothing ahead"
+    n_ahead=$((n_ahead + $(json "$WORK/process.json" heard_ahead)))
 done
-[ "$n_intents" -ge $((50 * ROSTERS)) ] || fail "only $n_intents intents: this would prove nothing"
-echo "lock-step: $ROSTERS rosters of 8 agents from seed $FIRST on, $n_intents intents: equal in processes and inproc"
+[ "$n_intents" -ge $((20 * ROSTERS)) ] || fail "only $n_intents intents: this would prove nothing"
+[ "$n_ahead" -gt 0 ] || [ "$ROSTERS" -lt 4 ] || fail "nobody heard of anything ahead: this would prove little"
+echo "lock-step: $ROSTERS rosters of 8 agents from seed $FIRST on, $n_intents intents, $n_ahead events heard ahead: equal in processes and inproc"
