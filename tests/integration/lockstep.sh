@@ -21,7 +21,9 @@ roster() {
         n_late = split("0s 0s 1us 300us 5ms 40ms 2s", late, " ")
         print "seed: " seed "\nbase_currency: USDT\nagents:"
         n_seldom = split("5 20 60 200 1000", seldom, " ")
-        is_seldom = rand() < 0.6
+        is_seldom = rand() < 0.7
+        is_bars = is_seldom && rand() < 0.5
+        n_loss = split("0.01% 0.05% 0.2% 5%", loss, " ")
         for (i = 1; i <= 8; i++) {
             draw = rand()
             if (is_seldom && rand() < 0.8)
@@ -32,12 +34,33 @@ roster() {
                 what = "plugin: stander.so, params: {orders: " 1 + int(9 * rand()) "}"
             else
                 what = "plugin: buyer.so"
-            printf "  - {name: a%d, %s, stage: live, capital: 100000 USDT, instruments: [%s],\n", i, what, on[1 + int(n_on * rand())]
-            printf "     latency: %s, limits: {orders_per_second: 1000, orders_burst: 10000, open_orders: 200}, hard: 30s}\n",
-                draw < (is_seldom ? 0.1 : 0.5) ? late[1 + int(n_late * rand())] : "0s"
+            printf "  - {name: a%d, %s, stage: live, capital: 100000 USDT, instruments: [%s],\n", i, what, on[is_bars ? 1 : 1 + int(n_on * rand())]
+            printf "     latency: %s, limits: {orders_per_second: 1000, orders_burst: 10000, open_orders: 200", draw < (is_seldom ? 0.1 : 0.5) ? late[1 + int(n_late * rand())] : "0s"
+            if (is_seldom)
+                printf ", daily_loss: %s, drawdown: %s", loss[1 + int(n_loss * rand())], loss[1 + int(n_loss * rand())]
+            print "}, hard: 30s}"
         }
-        printf "# --seed %d --for %ds --latency %s --data-latency %s\n", 1 + int(1e6 * rand()), 1 + int(3 * rand()),
+        if (is_bars)
+            printf "# bars %d --latency %s --data-latency %s\n", 1 + int(1e6 * rand()), late[1 + int(n_late * rand())], late[1 + int(n_late * rand())]
+        else
+            printf "# --seed %d --for %ds --latency %s --data-latency %s\n", 1 + int(1e6 * rand()), 1 + int(3 * rand()),
             late[1 + int(n_late * rand())], late[1 + int(n_late * rand())]
+    }'
+}
+
+# minutes SEED: 1,500 of them, that wander
+minutes() {
+    awk -v seed="$1" 'BEGIN {
+        srand(seed)
+        print "open_time_ms,open,high,low,close,volume"
+        px = 50000
+        for (i = 0; i < 1500; i++) {
+            open = px
+            px += int(80 * (rand() + rand() + rand() - 1.5))
+            high = (open > px ? open : px) + int(30 * rand())
+            low = (open < px ? open : px) - int(30 * rand())
+            printf "%.0f,%d.00,%d.00,%d.00,%d.00,%.3f\n", 1767225600000 + 60000 * i, open, high, low, px, 1 + 9 * rand()
+        }
     }'
 }
 
@@ -49,6 +72,11 @@ while [ "$n" -lt "$ROSTERS" ]; do
     n=$((n + 1))
     roster "$seed" >"$WORK/roster.yaml"
     how=$(sed -n 's/^# //p' "$WORK/roster.yaml")
+    case $how in bars*)
+        minutes "$(echo "$how" | cut -d' ' -f2)" >"$WORK/bars.csv"
+        how="--data BTCUSDT=$WORK/bars.csv --latency ${how#*--latency }"
+        ;;
+    esac
     for runner in inproc process; do
         rm -rf "$WORK/$runner"
         # shellcheck disable=SC2086
