@@ -22,6 +22,7 @@
 #define T0            1700000000000000000
 #define PARAM_EVENTS  1000
 #define AGAIN_EVENTS  101
+#define OTHER_NUMBERS 2654435769u /* higher by that: each bit is another one */
 #define SETTLE_EVENTS 64
 /* What a meter has of an event's time, as if ten came in a second: a plugin that wants something at
  * each event may be on a market with more of them, and its roster may grant it more. */
@@ -52,6 +53,7 @@ struct stage {
     struct evring to_agent, from_agent;
     struct feed *feed;
     uint64_t seq, next_order;
+    uint64_t add; /* to the numbers that it is told */
     agon_ns_t t;
     agon_px_t px;
     agon_qty_t held_qty;
@@ -250,7 +252,7 @@ static void tell(struct stage *stage, void *event)
 {
     struct agon_event_hdr *hdr = event;
 
-    hdr->seq = stage->seq;
+    hdr->seq = stage->seq + stage->add;
     hdr->sub = stage->sub++;
     hdr->t = stage->t;
     REQUIRE(evring_put(&stage->to_agent, hdr) == AGON_OK);
@@ -329,6 +331,7 @@ static void take_wish(struct stage *stage, const struct agon_event_hdr *from)
     const struct agon_event_hdr *wish = (const struct agon_event_hdr *)(const void *)memory;
 
     memcpy(memory, from, event_bytes(from));
+    ((struct agon_intent_event *)(void *)memory)->origin.cause_seq -= stage->add;
     stage->whole = hash_more(stage->whole, memory, event_bytes(wish));
     stage->tail = hash_more(stage->tail, memory, event_bytes(wish));
     stage->n_wishes++;
@@ -383,7 +386,7 @@ static void write_bars(struct stage *stage, struct rng *rng)
         struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR,
                                        .granules = 2,
                                        .instrument = i % 2 + 1,
-                                       .seq = stage->seq,
+                                       .seq = stage->seq + stage->add,
                                        .sub = ++sub,
                                        .t = stage->t,
                                        .t_venue = stage->t},
@@ -438,7 +441,7 @@ static void write_event(struct stage *stage)
             top->bid[i] = (struct agon_level){stage->is_extreme ? px : px - 1 - i, 100};
             top->ask[i] = (struct agon_level){stage->is_extreme ? px : px + 1 + i, 100};
         }
-        hdr->seq = stage->seq;
+        hdr->seq = stage->seq + stage->add;
         hdr->sub = 255;
         hdr->t = stage->t;
         stage->tops[id - 1] = *top;
@@ -479,7 +482,7 @@ static void write_event(struct stage *stage)
         break;
     }
     }
-    hdr->seq = stage->seq;
+    hdr->seq = stage->seq + stage->add;
     hdr->sub = 255;
     hdr->t = stage->t;
     bus_write(&stage->bus, hdr);
@@ -508,10 +511,10 @@ static int play(struct stage *stage, int n, struct hist *times)
             tell(stage, &gap);
         }
         write_event(stage);
-        bus_publish(&stage->bus, stage->seq);
+        bus_publish(&stage->bus, stage->seq + stage->add);
         cpu_ns = times != NULL ? clock_cpu() : 0;
         begin = clock_mono();
-        if (feed_run(stage->feed, stage->seq) < 0)
+        if (feed_run(stage->feed, stage->seq + stage->add) < 0)
             return 0;
         if (times == NULL)
             continue;
@@ -651,7 +654,7 @@ static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32
 
 /* Once more from the beginning, after another instance has played a little: a counter in a static
  * would otherwise stand where it stood the first time, if its period divides the tape. */
-static int second_run(const struct agon_entry *entry, uint32_t index, int prelude,
+static int second_run(const struct agon_entry *entry, uint32_t index, int prelude, uint64_t add,
                       const struct half *half)
 {
     static struct stage stage;
@@ -663,6 +666,7 @@ static int second_run(const struct agon_entry *entry, uint32_t index, int prelud
     is_well = stage_start(&stage, entry) >= 0 && play(&stage, prelude, NULL);
     stage_deinit(&stage);
     stage_init(&stage, entry->plugins[index], index);
+    stage.add = add;
     is_well = is_well && stage_start(&stage, entry) >= 0 && play(&stage, REHEARSAL_EVENTS, NULL);
     take_wishes(&stage);
     again = stage.whole;
@@ -685,11 +689,17 @@ static void judge_wishes(struct rehearsal *r, unsigned check, uint32_t n)
 static void repeat(struct rehearsal *r, const struct agon_entry *entry, uint32_t index,
                    const struct half *half)
 {
-    if (second_run(entry, index, 53, half) && second_run(entry, index, 101, half))
-        judge_wishes(r, REHEARSE_REPEAT, r->n_wishes);
-    else
+    int runs_ahead = (entry->plugins[index]->caps & AGON_RUNS_AHEAD) != 0;
+
+    if (!second_run(entry, index, 53, 0, half) || !second_run(entry, index, 101, 0, half))
         verdict(r, REHEARSE_REPEAT, REHEARSAL_ERROR,
                 "the same events gave other intents: a static, an address or libc decides");
+    else if (runs_ahead && !second_run(entry, index, 53, OTHER_NUMBERS, half))
+        verdict(r, REHEARSE_REPEAT, REHEARSAL_ERROR,
+                "other numbers of the same events (hdr.seq) gave other intents; take "
+                "AGON_RUNS_AHEAD out of its caps, or do nothing by them");
+    else
+        judge_wishes(r, REHEARSE_REPEAT, r->n_wishes);
 }
 
 static void stage_restore(struct stage *stage, const struct agon_descriptor *d, uint32_t index,

@@ -61,7 +61,8 @@ static const struct agon_rule rule = {AGON_RULE(struct hedger), .init = init, .c
 AGON_PARAMS(struct hedger, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct hedger, 5000), AGON_NAMED("org.agon.basis", "1.0.0", "Basis", "Agon"),
+    AGON_STRATEGY_AHEAD(struct hedger, 5000),
+    AGON_NAMED("org.agon.basis", "1.0.0", "Basis", "Agon"),
     .summary = "Buys spot and sells the dearer perpetual of the same asset until they meet.",
     AGON_SCHEMA(1, 1), .event_mask = SPOT_PERP_ON};
 AGON_PLUGIN("org.agon.basis", "1.0.0", descriptor, rule);

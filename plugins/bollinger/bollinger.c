@@ -143,7 +143,7 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct bollinger),
 AGON_PARAMS(struct bollinger, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct bollinger, 5000),
+    AGON_STRATEGY_AHEAD(struct bollinger, 5000),
     AGON_NAMED("org.agon.bollinger", "2.0.0", "Bollinger reversion", "Agon"),
     .summary = "Reversion: buys at the lower Bollinger band, sells at the middle one.",
     AGON_SCHEMA(2, 1),

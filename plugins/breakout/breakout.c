@@ -205,7 +205,7 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct breakout),
 AGON_PARAMS(struct breakout, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct breakout, 5000),
+    AGON_STRATEGY_AHEAD(struct breakout, 5000),
     AGON_NAMED("org.agon.breakout", "2.0.0", "Breakout", "Agon"),
     .summary =
         "Trend: buys the close above the range of the last candles, leaves below a shorter one.",

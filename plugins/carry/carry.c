@@ -115,7 +115,7 @@ static const struct agon_rule rule = {AGON_RULE(struct hedger), .init = init, .c
 AGON_PARAMS(struct hedger, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct hedger, 5000),
+    AGON_STRATEGY_AHEAD(struct hedger, 5000),
     AGON_NAMED("org.agon.carry", "1.0.0", "Funding carry", "Agon"),
     .summary = "Holds spot against a short perpetual while funding pays for it.", AGON_SCHEMA(1, 1),
     .event_mask = SPOT_PERP_ON | AGON_ON(AGON_EVENT_FUNDING)};

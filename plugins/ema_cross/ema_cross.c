@@ -183,7 +183,7 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct ema_cross),
 AGON_PARAMS(struct ema_cross, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct ema_cross, 5000),
+    AGON_STRATEGY_AHEAD(struct ema_cross, 5000),
     AGON_NAMED("org.agon.ema_cross", EMA_CROSS_VERSION, "EMA cross", "Agon"),
     .summary = "Momentum: long while the fast average of candles is above the slow one.",
     AGON_SCHEMA(3, 1),

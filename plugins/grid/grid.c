@@ -353,7 +353,7 @@ static const struct agon_rule rule = {AGON_RULE(struct grid), .init = init, .che
 AGON_PARAMS(struct grid, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct grid, 10000), AGON_NAMED("org.agon.grid", "1.0.0", "Grid", "Agon"),
+    AGON_STRATEGY_AHEAD(struct grid, 10000), AGON_NAMED("org.agon.grid", "1.0.0", "Grid", "Agon"),
     .summary = "Buys at rungs below the price and sells each purchase one rung higher.",
     AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.grid", "1.0.0", descriptor, rule);

@@ -101,7 +101,7 @@ static const struct agon_rule rule = {AGON_RULE_WITH_LEG(struct follow), .init =
 AGON_PARAMS(struct follow, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT, AGON_EXT_BOOK, AGON_EXT_SIGNAL);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct follow, 5000),
+    AGON_STRATEGY_AHEAD(struct follow, 5000),
     AGON_NAMED("org.agon.follow", "1.1.0", "Follow a model", "Agon"),
     .summary = "Long while a model of direction holds up for likely.",
     AGON_SCHEMA(1, 1),

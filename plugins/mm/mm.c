@@ -385,7 +385,7 @@ static const struct agon_rule rule = {AGON_RULE(struct mm), .init = init, .check
 AGON_PARAMS(struct mm, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_CLOCK);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct mm, 10000),
+    AGON_STRATEGY_AHEAD(struct mm, 10000),
     AGON_NAMED("org.agon.mm", "1.0.0", "Market maker", "Agon"),
     .summary = "Quotes both sides of a spot market around the mid, leaning against its inventory.",
     AGON_SCHEMA(1, 1),

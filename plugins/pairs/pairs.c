@@ -328,7 +328,8 @@ static const struct agon_rule rule = {AGON_RULE(struct pairs), .init = init,    
 AGON_PARAMS(struct pairs, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct pairs, 10000), AGON_NAMED("org.agon.pairs", "1.0.0", "Pairs", "Agon"),
+    AGON_STRATEGY_AHEAD(struct pairs, 10000),
+    AGON_NAMED("org.agon.pairs", "1.0.0", "Pairs", "Agon"),
     .summary = "Sells the dear one of two correlated instruments against the cheap one.",
     AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.pairs", "1.0.0", descriptor, rule);

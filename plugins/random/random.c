@@ -63,7 +63,8 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct random), .init = 
 AGON_PARAMS(struct random, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_RNG);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct random, 5000), AGON_NAMED("org.agon.random", "1.0.0", "Random", "Agon"),
+    AGON_STRATEGY_AHEAD(struct random, 5000),
+    AGON_NAMED("org.agon.random", "1.0.0", "Random", "Agon"),
     .summary = "Null hypothesis: is long or flat as a seeded draw says.", AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.random", "1.0.0", descriptor, rule);

@@ -151,7 +151,7 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct rsi_swing),
 AGON_PARAMS(struct rsi_swing, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct rsi_swing, 5000),
+    AGON_STRATEGY_AHEAD(struct rsi_swing, 5000),
     AGON_NAMED("org.agon.rsi_swing", "1.0.0", "RSI swing", "Agon"),
     .summary = "Reversal: buys when the RSI of candles comes back from a low, until it is high.",
     AGON_SCHEMA(1, 1),

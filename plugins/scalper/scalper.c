@@ -328,7 +328,7 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct scalper),
 AGON_PARAMS(struct scalper, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT, AGON_EXT_BOOK, AGON_EXT_SIGNAL);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct scalper, 10000),
+    AGON_STRATEGY_AHEAD(struct scalper, 10000),
     AGON_NAMED("org.agon.scalper", "1.0.0", "Minute scalper", "Agon"),
     .summary = "Trades a model's direction where the move that it expects beats the costs.",
     AGON_SCHEMA(1, 1),

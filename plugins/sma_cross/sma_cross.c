@@ -123,7 +123,7 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct sma_cross),
 AGON_PARAMS(struct sma_cross, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct sma_cross, 5000),
+    AGON_STRATEGY_AHEAD(struct sma_cross, 5000),
     AGON_NAMED("org.agon.sma_cross", "1.0.0", "SMA cross", "Agon"),
     .summary = "Reference: long while the fast simple average of closes is above the slow one.",
     AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};

@@ -100,7 +100,7 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct my_strategy),
 AGON_PARAMS(struct my_strategy, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct my_strategy, 5000),
+    AGON_STRATEGY_AHEAD(struct my_strategy, 5000),
     AGON_NAMED("org.example.my_strategy", "0.1.0", "my_strategy", "you"),
     .summary = "Follows the crossing of two averages, with a stop.",
     AGON_SCHEMA(1, 1), // + 1 when struct my_state changes; the rule's read reads the older one

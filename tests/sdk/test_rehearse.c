@@ -29,6 +29,8 @@ static const struct {
     {"candles", REHEARSE_RESTORE, REHEARSAL_OK},
     {"candles_static", REHEARSE_REPEAT, REHEARSAL_ERROR},
     {"candles_hidden", REHEARSE_RESTORE, REHEARSAL_ERROR},
+    {"candles_numbered", REHEARSE_REPEAT, REHEARSAL_ERROR},
+    {"candles_behind", REHEARSE_REPEAT, REHEARSAL_OK},
     {"candles_idle", REHEARSE_REPEAT, REHEARSAL_NOTE},
     {"candles_idle", REHEARSE_RESTORE, REHEARSAL_NOTE},
 };

@@ -220,6 +220,10 @@ struct agon_strategy {
         sizeof(T) + sizeof(((T *)0)->state) + AGON_HISTORY_MAX * sizeof(struct agon_bar) + 4096
 #define AGON_STRATEGY_IS(T, budget)                                                                \
     AGON_DESCRIBES(T, budget), .kind = AGON_STRATEGY,                                              \
+                               .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS
+/* The same of one that does nothing by the numbers of public events (AGON_RUNS_AHEAD). */
+#define AGON_STRATEGY_AHEAD(T, budget)                                                             \
+    AGON_DESCRIBES(T, budget), .kind = AGON_STRATEGY,                                              \
                                .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS | AGON_RUNS_AHEAD
 /* Of a descriptor: what it is called, and which states it writes and reads. */
 #define AGON_NAMED(id_, version_, name_, vendor_)                                                  \

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* candles: a strategy on candles as <agon/strategy.h> declares it, for rehearsals: long while more
  * of the last closes rose than fell. Built with DEFECT_HIDDEN what it counts is not in its state,
- * with DEFECT_STATIC it outlives the instance, with DEFECT_IDLE it never wants anything. */
+ * with DEFECT_STATIC it outlives the instance, with DEFECT_IDLE it never wants anything; with
+ * NUMBERED it goes by the numbers of events, which it may where it does not say that it runs ahead
+ * (BEHIND). */
 #include <agon/strategy.h>
 
 #include "../../../sdk/lib/leg.c"
@@ -53,7 +55,9 @@ static int target(void *plugin, const struct agon_bar *bar, int signal, int side
     struct candles *self = plugin;
 
     (void)bar, (void)signal, (void)side, (void)reason;
-#if defined(DEFECT_IDLE)
+#if defined(NUMBERED)
+    return self != NULL && bar->hdr.seq / 8 % 2 == 0;
+#elif defined(DEFECT_IDLE)
     return 0 * (*UP(self) > 0);
 #else
     return *UP(self) > 0;
@@ -64,8 +68,13 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct candles), .fresh 
                                       .feed = feed, .target = target};
 AGON_PARAMS(struct candles, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+#if defined(BEHIND)
+#define CANDLES_IS AGON_STRATEGY_IS
+#else
+#define CANDLES_IS AGON_STRATEGY_AHEAD
+#endif
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct candles, 5000),
+    CANDLES_IS(struct candles, 5000),
     AGON_NAMED("org.agon.test.candles", "1.0.0", "Candles", "Agon"), .summary = "For rehearsals.",
     AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.test.candles", "1.0.0", descriptor, rule);
