@@ -53,7 +53,7 @@ struct opts {
     struct bars_opts bars;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_from, t_end;
-    int is_json, is_lenient, is_whole, runner, has_capital, check;
+    int is_json, is_lenient, is_whole, is_not_ahead, runner, has_capital, check;
     int64_t check_points, check_seeds, check_rows;
 };
 
@@ -663,6 +663,10 @@ int cmd_backtest(int argc, char **argv)
         BARS_ARGS(opts.bars),
         {"runner", ARG_CHOICE, "inproc|process", "where plugins run (inproc)", &opts.runner,
          .choices = runners},
+        {"no-ahead", ARG_FLAG, NULL,
+         "with --runner process: each event in its turn, also for agents that say that they run "
+         "ahead; slower, and nothing of what is to come is in their memory",
+         &opts.is_not_ahead},
         {"from", ARG_TIME, "TIME",
          "begin there: what lies before is history, as 2024-08-08 or 2024-08-08T12:00:00Z (the "
          "data's start)",
@@ -742,6 +746,7 @@ int cmd_backtest(int argc, char **argv)
     for (uint32_t i = 0; i < config.n_slots; i++)
         slots[i].record.runner = opts.runner == 0 ? CREW_INPROC : CREW_PROCESS;
     config.has_processes = opts.runner != 0;
+    config.is_not_ahead = opts.is_not_ahead;
     join_words(argc, argv, command, sizeof(command));
     rc = opts.check != 0 ? check_lookahead(&config, &opts) : in_worker(&config, &opts, command);
     free(slots);

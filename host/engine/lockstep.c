@@ -69,6 +69,7 @@ struct run {
     struct look *look;            // owned; NULL: nobody looks ahead
     uint16_t n_wishes[SLOTS_MAX]; // of due, by slot; and who has some
     struct slot_set wishing;
+    int is_otherwise;                 // than somebody heard ahead
     const struct agon_event_hdr *row; // that is being stepped; NULL: no event of a source is
 };
 
@@ -145,6 +146,7 @@ static HOT int collect_looked(struct run *run, const struct agon_event_hdr *even
     uint16_t slot;
     int rc = look_behind(run->look, event == run->row);
 
+    run->is_otherwise = rc < 0;
     if (rc < 0)
         return rc;
     ends = look_ends(run->look);
@@ -860,7 +862,10 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
         rc = run_on(run);
     if (rc < 0)
         error_set(err, rc, "lockstep: stopped at seq %llu: %s",
-                  (unsigned long long)engine_seq(config->engine), error_name(rc));
+                  (unsigned long long)engine_seq(config->engine),
+                  run->is_otherwise ? "an agent in a process had heard of what was to come, and "
+                                      "here it came otherwise; with --no-ahead it does not"
+                                    : error_name(rc));
 done:
     if (config->paper != NULL)
         paper_set_along(config->paper, NULL);

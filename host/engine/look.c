@@ -81,19 +81,28 @@ static void note_price(struct row *row, agon_px_t px)
     row->high_px = px > row->high_px ? px : row->high_px;
 }
 
-/* By which limits could be judged: where it ends, and on a bar's way. */
+/* By which limits could be judged: at what long and short are closed behind it, and on a bar's way
+ * as far from its prices as that. */
 static void note_prices(struct look *look, struct row *row)
 {
     const struct agon_bar *bar = (const void *)&row->event;
+    const struct market *market;
+    agon_px_t apart_px;
 
     row->instrument = row->event.hdr.instrument;
     row->low_px = row->high_px = 0;
+    if (row->instrument == 0 || row->instrument > look->second->table.n_instruments)
+        return;
+    market = &look->second->markets[row->instrument];
+    if (market->long_px <= 0 || market->short_px <= 0)
+        return;
+    note_price(row, market->long_px);
+    note_price(row, market->short_px);
+    apart_px = row->high_px - row->low_px;
     if (row->event.hdr.type == AGON_EVENT_BAR) {
-        note_price(row, bar->low_px);
-        note_price(row, bar->high_px);
+        note_price(row, bar->low_px > apart_px ? bar->low_px - apart_px : 1);
+        note_price(row, num_add(bar->high_px, apart_px));
     }
-    if (row->instrument != 0 && row->instrument <= look->second->table.n_instruments)
-        note_price(row, engine_mark_px(look->second, row->instrument));
 }
 
 /* When the core hears of it, as engine/lockstep.c reckons it where all is as long on its way. */

@@ -383,8 +383,9 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
             goto done;
         engine.journal = &run.journal.buffer;
     }
-    rc = config->has_processes ? process_bus_new_ahead(&result->bus, engine.bus_granules, err)
-                               : process_bus_new(&result->bus, engine.bus_granules, err);
+    rc = config->has_processes && !config->is_not_ahead
+             ? process_bus_new_ahead(&result->bus, engine.bus_granules, err)
+             : process_bus_new(&result->bus, engine.bus_granules, err);
     if (rc < 0)
         goto done;
     lockstep.look_memory = result->bus.ahead;

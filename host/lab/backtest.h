@@ -61,6 +61,7 @@ struct backtest_config {
      * nothing is opened. May be NULL. */
     int (*close)(void *ctx, struct error *err);
     struct called called; /* crew.h: whose code is called */
+    int is_not_ahead;     /* none of these hears of anything ahead (engine/look.h) */
     int has_processes;    /* some slots run as processes: the bus lies in memory that they share */
     const char *gpu_program; /* NULL: agon-gpu beside this program */
     struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
