@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* seldom: wants something once in so many events, drawn from a hash over everything that it was
- * told so far, numbers of public events apart; that hash is a metric of its own too. Two runs of it
- * are equal exactly when it was told the same in the same order. For tests of lock-step. */
+ * told so far, numbers of public events apart but for their order; that hash is a metric of its own
+ * too. Two runs of it are equal exactly when it was told the same in the same order. For tests of
+ * lock-step. */
 #include <stddef.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ struct seldom {
     const struct agon_host_param *params;
     const struct agon_host_metric *metric; /* may be NULL */
     int64_t every, held_qty[8];
-    uint64_t told, next_ref, limit_ref;
+    uint64_t told, last_seq, next_ref, limit_ref;
 };
 
 static int on_start(void *plugin, uint32_t reason)
@@ -41,7 +42,8 @@ static void hear(struct seldom *self, const struct agon_event_hdr *event)
     const unsigned char *bytes = (const unsigned char *)event;
     size_t seq = offsetof(struct agon_event_hdr, seq), behind = seq + sizeof(event->seq);
 
-    self->told = fold(self->told, bytes, seq);
+    self->told = fold(self->told, bytes, seq) ^ (event->seq < self->last_seq);
+    self->last_seq = event->seq;
     self->told = fold(self->told, bytes + behind, (size_t)event->granules * 64 - behind);
     if (self->metric != NULL)
         self->metric->gauge(self->host, 0, (double)(self->told >> 12));
