@@ -143,7 +143,7 @@ static int attach(struct feed_config *config, struct error *err)
     if (shm->has_ahead &&
         bus_reader_attach(&ahead, (const unsigned char *)config->bus + bus_bytes(shm->bus_granules),
                           shm->bus_granules) < 0)
-        return error_set(err, AGON_ECORRUPT, "the bus of what is to come is no bus");
+        return error_set(err, AGON_ECORRUPT, "the bus of what is to come is not a bus");
     return AGON_OK;
 }
 

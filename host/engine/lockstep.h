@@ -60,8 +60,8 @@ struct lockstep_config {
     /* A bus as large as the engine's, of what is to come: slots whose runners can look ahead do
      * (engine/look.h). Borrowed; NULL: none does. */
     void *look_memory;
-    uint64_t mark_every;           /* events between two MARKs; 0: none */
-    agon_ns_t t_end;               /* of the events' hdr.t at which to stop; 0: when they end */
+    uint64_t mark_every; /* events between two MARKs; 0: none */
+    agon_ns_t t_end;     /* of the events' hdr.t at which to stop; 0: when they end */
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
     int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
     /* A slot's runner has ended: says of what, in all but the time. The engine gets it when all
@@ -76,7 +76,7 @@ struct lockstep_result {
     uint64_t n_market; /* of them from the sources */
     /* Bars that were taken in one go, with nothing on its way, and those whose end was a number. */
     uint64_t n_passed, n_passed_ends;
-    uint64_t n_looked; /* events that a slot heard of ahead, times slots */
+    uint64_t n_looked;         /* events that a slot heard of ahead, times slots */
     agon_ns_t t_first, t_last; /* engine time */
     uint16_t n_failed_runners;
     uint16_t failed[SLOTS_MAX];
