@@ -12,6 +12,10 @@
 
 #define ROWS     128 /* a power of two: that are known and not yet stepped */
 #define ROWS_MIN 4   /* fewer are not asked for */
+/* Of so many rows one in so many has to be heard of ahead by somebody: else nobody is asked again.
+ */
+#define TRIAL_ROWS 8192
+#define TRIAL_OF   8
 
 struct row {
     union {
@@ -175,6 +179,8 @@ static HOT void know(struct look *look)
             look->is_over = 1; // it is for the driver to say so
             return;
         }
+        if (look->n_known % TRIAL_ROWS == 0 && look->n_looked * TRIAL_OF < look->n_known)
+            look->is_off = 1; // the second engine costs more than it spares
         if (!look->is_off && step_second(look, row) < 0)
             look->is_off = 1;
     }
