@@ -33,6 +33,7 @@
 #include "run/slots.h"
 #include "sys/disk_posix.h"
 #include "sys/file.h"
+#include "sys/wrap.h"
 
 #define OUTPUTS_MAX (BACKTEST_CSVS + 1)
 #define LINE_ROOM   1024                /* of a plugin's line, with what is not shown as it is */
@@ -370,6 +371,7 @@ static int in_worker(struct backtest_config *config, const struct opts *opts, co
         goto done;
     }
     worker.disk = opts->journal != NULL ? &disk.port : NULL;
+    wrap_limit(wrap_width(stdout)); // a worker may not ask the terminal
     worker_run(&worker, &end);
     if (!place_outputs(job, end.kind == WORKER_EXITED && end.is_whole))
         end.code = EXIT_ENVIRONMENT;

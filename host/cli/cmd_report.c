@@ -10,6 +10,7 @@
 #include "report/figures.h"
 #include "report/run_compare.h"
 #include "report/run_report.h"
+#include "sys/wrap.h"
 
 /* As `agon replay` has them: a state that differs is a failed check, and a journal that cannot be
  * read is bad data. */
@@ -26,7 +27,8 @@ static void print_agents(const struct run_report *story)
     const struct instruments *table = engine_instruments(story->engine);
     const struct asset *asset = instruments_asset(table, table->base_currency);
     const struct figures_money base = {.name = asset != NULL ? asset->name : "?",
-                                       .exp = asset != NULL ? asset->exp : 8};
+                                       .exp = asset != NULL ? asset->exp : 8,
+                                       .width = wrap_width(stdout)};
     uint64_t n_refused = 0;
     const struct seat *seat;
     struct figures of;
@@ -52,7 +54,7 @@ static void print_agents(const struct run_report *story)
     figures_print_pool(stdout, &base, engine_pool_amt(story->engine));
     seats_all(story->seats, story->engine, &of);
     figures_print(stdout, &base, "all, with the pool", &of, n_refused);
-    figures_print_note(stdout, &of);
+    figures_print_note(stdout, &base, &of);
 }
 
 static void say_proof(const struct replay *replay, char *text, size_t room)
@@ -60,11 +62,11 @@ static void say_proof(const struct replay *replay, char *text, size_t room)
     char state[2 * HASH_SIZE + 1];
 
     hash_hex(replay->state, state);
-    snprintf(
-        text, room,
-        "Proven: the journal's %llu events, stepped again through a new engine, reach all %llu "
-        "recorded state hashes, and every invariant held; the last state is %.16s.",
-        (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks, state);
+    snprintf(text, room,
+             "Proven: the journal's %llu events, stepped again through a new engine, reach %s%llu "
+             "recorded state hash%s, and every invariant held; the last state is %.16s.",
+             (unsigned long long)replay->n_events, replay->n_marks == 1 ? "its " : "all ",
+             (unsigned long long)replay->n_marks, replay->n_marks == 1 ? "" : "es", state);
 }
 
 struct opts {
@@ -123,7 +125,8 @@ static int show(const struct opts *opts, const struct run_report *story,
         printf("\n");
         run_compare_print(compare, stdout);
     }
-    printf("\n%s\n", proof);
+    printf("\n");
+    wrap_text(stdout, wrap_width(stdout), 0, 0, proof);
     return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "control/client.h"
 #include "report/frame.h"
+#include "report/table.h"
 #include "report/view.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
@@ -69,7 +70,7 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
 {
     const json_t *step = json_object_get(latency, "step");
     const json_t *delivery = json_object_get(latency, "delivery");
-    char text[6][MONEY_TEXT];
+    char text[6][MONEY_TEXT], times[4][24];
 
     put_line(out, columns, "agon %s  %s  %s  up %lld min", text_of(status, "mode"),
              text_of(status, "state"), text_of(status, "time"), int_of(status, "up_s") / 60);
@@ -94,10 +95,11 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
              text_of(feed, "health"), int_of(feed, "links_up"), int_of(feed, "links"),
              int_of(feed, "books_live"), int_of(feed, "books"), int_of(feed, "gaps"),
              int_of(feed, "unconfirmed"), text_of(status, "journal"));
-    put_line(out, columns,
-             "step p50 %lld ns, p99 %lld ns  wire to decision p50 %lld us, p99 %lld us",
-             int_of(step, "p50_ns"), int_of(step, "p99_ns"), int_of(delivery, "p50_ns") / 1000,
-             int_of(delivery, "p99_ns") / 1000);
+    put_line(out, columns, "step p50 %s, p99 %s  wire to decision p50 %s, p99 %s",
+             table_time(int_of(step, "p50_ns"), times[0]),
+             table_time(int_of(step, "p99_ns"), times[1]),
+             table_time(int_of(delivery, "p50_ns"), times[2]),
+             table_time(int_of(delivery, "p99_ns"), times[3]));
     fputc('\n', out);
 }
 

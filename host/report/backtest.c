@@ -15,6 +15,7 @@
 #include "report/figures.h"
 #include "score/figures.h"
 #include "sys/clock.h"
+#include "sys/wrap.h"
 
 static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
 {
@@ -451,11 +452,11 @@ static json_t *assumed_json(const struct backtest *result)
     return all;
 }
 
-void backtest_print(const struct backtest *result, FILE *out)
+static void print(const struct backtest *result, FILE *out, int width)
 {
     char assumed[BACKTEST_ASSUMED_TEXT];
     const struct slots *slots = engine_slots(result->engine);
-    const struct figures_money base = base_of(result);
+    struct figures_money base = base_of(result);
     struct figures figures;
     uint64_t n_refused = 0, n_errors;
     char from[CLOCK_TEXT], errors[CREW_ERROR_TEXT];
@@ -463,6 +464,7 @@ void backtest_print(const struct backtest *result, FILE *out)
     char hex[2 * HASH_SIZE + 1];
     double seconds = (double)result->wall_ns / 1e9;
 
+    base.width = width;
     clock_text(result->t_first, from);
     clock_text(result->t_last, to);
     fprintf(out, "%s to %s, %llu market events\n", from, to, (unsigned long long)result->n_market);
@@ -526,7 +528,7 @@ void backtest_print(const struct backtest *result, FILE *out)
     figures_print_pool(out, &base, engine_pool_amt(result->engine));
     engine_figures_all(result->engine, &figures);
     figures_print(out, &base, "all, with the pool", &figures, n_refused);
-    figures_print_note(out, &figures);
+    figures_print_note(out, &base, &figures);
     print_breach(result, engine_portfolio(result->engine), "portfolio", out);
     backtest_plan_print(result, out);
     hash_hex(result->intents, hex);
@@ -536,6 +538,23 @@ void backtest_print(const struct backtest *result, FILE *out)
     fprintf(out, "%llu events in %.3f s: %.2f million a second\n",
             (unsigned long long)result->n_events, seconds,
             seconds > 0 ? (double)result->n_events / seconds / 1e6 : 0.0);
+}
+
+void backtest_print(const struct backtest *result, FILE *out)
+{
+    int width = wrap_width(out);
+    size_t n = 0;
+    char *text = NULL;
+    FILE *lines = width < WRAP_NONE ? open_memstream(&text, &n) : NULL;
+
+    if (lines == NULL) {
+        print(result, out, 0);
+        return;
+    }
+    print(result, lines, width);
+    if (fclose(lines) == 0)
+        wrap_lines(out, width, text);
+    free(text);
 }
 
 #define PLUGIN_TEXT                                                                                \

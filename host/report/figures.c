@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/figures.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "base/money.h"
 #include "base/num.h"
@@ -55,11 +58,84 @@ static struct all all_of(const struct figures *of)
         .counts = {{"samples", of->n_samples}, {"sample_s", of->sample_s}, {"days", of->n_days}}};
 }
 
+/* Of a line behind its name: how wide, a negative one to the left, and who comes before whom where
+ * there is no room for all. */
+enum {
+    CAPITAL,
+    EQUITY,
+    RESULT,
+    YIELD,
+    DRAWDOWN,
+    SHARPE,
+    T,
+    GROSS,
+    FEES,
+    REBATES,
+    FUNDING,
+    SLIPPAGE,
+    FILLS,
+    REFUSED,
+    COLUMNS
+};
+static const struct column {
+    const char *head;
+    int width;
+    uint32_t rank;
+} columns[COLUMNS] = {
+    [CAPITAL] = {"capital", 16, 8},  [EQUITY] = {"equity", 16, 4},
+    [RESULT] = {"result", 14, 0},    [YIELD] = {"return", 10, 1},
+    [DRAWDOWN] = {"drawdown", 9, 3}, [SHARPE] = {"sharpe", 7, 7},
+    [T] = {"t [95 %]", -22, 2},      [GROSS] = {"gross", 12, 9},
+    [FEES] = {"fees", 10, 6},        [REBATES] = {"rebates", 10, 13},
+    [FUNDING] = {"funding", 10, 12}, [SLIPPAGE] = {"slippage", 10, 10},
+    [FILLS] = {"fills", 7, 5},       [REFUSED] = {"refused", 9, 11},
+};
+#define NAME_WIDTH 20
+
+// How many of them, by rank, find room; with all of them the currency stands behind the heads.
+static uint32_t n_shown(const struct figures_money *in)
+{
+    int takes = NAME_WIDTH;
+
+    if (in->width == 0)
+        return COLUMNS;
+    for (uint32_t rank = 0; rank < COLUMNS; rank++) {
+        for (uint32_t i = 0; i < COLUMNS; i++)
+            takes += columns[i].rank == rank ? abs(columns[i].width) + 1 : 0;
+        if (takes + (rank + 1 == COLUMNS ? (int)strlen(in->name) + 4 : 0) > in->width)
+            return rank;
+    }
+    return COLUMNS;
+}
+
+static void print_cells(FILE *out, const struct figures_money *in, const char *name,
+                        const char *const cells[COLUMNS])
+{
+    uint32_t n = n_shown(in);
+    int blanks = NAME_WIDTH - (int)strlen(name); // before a cell: none stand at a line's end
+
+    fputs(name, out);
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        int width = columns[i].width;
+
+        if (columns[i].rank >= n)
+            continue;
+        fprintf(out, "%*s %*s", blanks > 0 ? blanks : 0, "", width > 0 ? width : 0, cells[i]);
+        blanks = width < 0 ? -width - (int)strlen(cells[i]) : 0;
+    }
+}
+
 void figures_print_head(FILE *out, const struct figures_money *in)
 {
-    fprintf(out, "%-20s %16s %16s %14s %10s %9s %7s %-22s %12s %10s %10s %10s %10s %7s %9s  [%s]\n",
-            "agent", "capital", "equity", "result", "return", "drawdown", "sharpe", "t [95 %]",
-            "gross", "fees", "rebates", "funding", "slippage", "fills", "refused", in->name);
+    const char *heads[COLUMNS];
+    char name[NAME_WIDTH + 1];
+    int is_whole = n_shown(in) == COLUMNS;
+
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        heads[i] = columns[i].head;
+    (void)snprintf(name, sizeof(name), is_whole ? "agent" : "agent [%.10s]", in->name);
+    print_cells(out, in, name, heads);
+    fprintf(out, is_whole ? "  [%s]\n" : "\n", in->name);
 }
 
 static const char *known(const struct figures_money *in, int is_known, int64_t amt,
@@ -73,16 +149,25 @@ void figures_print(FILE *out, const struct figures_money *in, const char *name,
 {
     char money[8][MONEY_TEXT], counts[2][MONEY_TEXT];
     char ratio[4][FIGURES_TEXT];
+    const char *const cells[COLUMNS] = {
+        [CAPITAL] = known(in, 1, of->capital_amt, money[0]),
+        [EQUITY] = known(in, 1, of->equity_amt, money[1]),
+        [RESULT] = known(in, 1, of->result_amt, money[2]),
+        [YIELD] = figures_yield_text(of, ratio[0]),
+        [DRAWDOWN] = figures_drawdown_text(of, ratio[1]),
+        [SHARPE] = figures_sharpe_text(of, ratio[2]),
+        [T] = figures_t_text(of, ratio[3]),
+        [GROSS] = known(in, of->is_split, of->gross_amt, money[3]),
+        [FEES] = known(in, 1, of->fee_amt, money[4]),
+        [REBATES] = known(in, of->is_split, of->rebate_amt, money[5]),
+        [FUNDING] = known(in, of->is_split, of->funding_amt, money[6]),
+        [SLIPPAGE] = known(in, of->is_split, of->slippage_amt, money[7]),
+        [FILLS] = money_count(of->n_fills, counts[0]),
+        [REFUSED] = money_count(n_refused, counts[1]),
+    };
 
-    fprintf(out, "%-20s %16s %16s %14s %10s %9s %7s %-22s %12s %10s %10s %10s %10s %7s %9s\n", name,
-            known(in, 1, of->capital_amt, money[0]), known(in, 1, of->equity_amt, money[1]),
-            known(in, 1, of->result_amt, money[2]), figures_yield_text(of, ratio[0]),
-            figures_drawdown_text(of, ratio[1]), figures_sharpe_text(of, ratio[2]),
-            figures_t_text(of, ratio[3]), known(in, of->is_split, of->gross_amt, money[3]),
-            known(in, 1, of->fee_amt, money[4]), known(in, of->is_split, of->rebate_amt, money[5]),
-            known(in, of->is_split, of->funding_amt, money[6]),
-            known(in, of->is_split, of->slippage_amt, money[7]),
-            money_count(of->n_fills, counts[0]), money_count(n_refused, counts[1]));
+    print_cells(out, in, name, cells);
+    fputc('\n', out);
 }
 
 void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t pool_amt)
@@ -93,10 +178,15 @@ void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t po
         figures_print(out, in, "pool", &pool, 0);
 }
 
-void figures_print_note(FILE *out, const struct figures *of)
+void figures_print_note(FILE *out, const struct figures_money *in, const struct figures *of)
 {
-    if (!of->is_annual)
+    uint32_t n = n_shown(in);
+
+    if (!of->is_annual && columns[SHARPE].rank < n)
         fprintf(out, "sharpe -: %s, it takes %d daily returns\n", FIGURES_SHORT, FIGURES_DAYS);
+    if (n < COLUMNS)
+        fprintf(out, "%u column%s more: a wider terminal or --json shows %s\n", COLUMNS - n,
+                COLUMNS - n == 1 ? "" : "s", COLUMNS - n == 1 ? "it" : "them");
 }
 
 json_t *figures_json(json_t *json, const struct figures_money *in, const struct figures *of)

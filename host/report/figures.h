@@ -13,16 +13,18 @@
 struct figures_money { /* the base currency */
     const char *name;
     int exp;
+    int width; /* columns that a line may take, 0: any number of them */
 };
 
-/* A line of heads with the currency, and a line of each. */
+/* A line of heads with the currency, and a line of each: what finds no room is left out, and named
+ * by the note. */
 void figures_print_head(FILE *out, const struct figures_money *in);
 void figures_print(FILE *out, const struct figures_money *in, const char *name,
                    const struct figures *of, uint64_t n_refused);
 /* What no agent has, where there is some, so that the columns add up: behind the agents. */
 void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t pool_amt);
-/* What "-" stands for, where it does. */
-void figures_print_note(FILE *out, const struct figures *of);
+/* What "-" stands for, where it does, and what was left out. */
+void figures_print_note(FILE *out, const struct figures_money *in, const struct figures *of);
 /* Members are added: amounts exact, what is not known null. Returns json. */
 json_t *figures_json(json_t *json, const struct figures_money *in, const struct figures *of);
 

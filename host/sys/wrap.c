@@ -49,3 +49,21 @@ void wrap_text(FILE *out, int width, int at, int indent, const char *text)
             text++;
     }
 }
+
+void wrap_lines(FILE *out, int width, const char *text)
+{
+    char line[4096];
+
+    while (*text != '\0') {
+        size_t n = strcspn(text, "\n");
+        int begins = (int)strspn(text, " ");
+
+        if (n <= (size_t)width || n >= sizeof(line) || begins + 2 >= width / 2) {
+            fprintf(out, "%.*s\n", (int)n, text);
+        } else {
+            (void)snprintf(line, sizeof(line), "%.*s", (int)n, text);
+            wrap_text(out, width, 0, begins + 2, line);
+        }
+        text += n + (text[n] == '\n');
+    }
+}

@@ -16,5 +16,8 @@ void wrap_limit(int columns);
 /* A line that begins at column at, already written so far, and goes on in further lines behind
  * indent columns, broken at spaces. Ends with a line feed. */
 void wrap_text(FILE *out, int width, int at, int indent, const char *text);
+/* Lines, of which each that is too long is broken and goes on two columns to the right of where it
+ * began. */
+void wrap_lines(FILE *out, int width, const char *text);
 
 #endif

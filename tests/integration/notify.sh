@@ -61,7 +61,7 @@ rm -rf "${WORK:?}/run"
 : >"$WORK/heard"
 live_files "$(agent busy_1 busy.so 'every: 20')
 $(agent rogue rogue.so 'fault: hang, after: 40' '' ', runner: inproc')"
-start_host
+start_host --take-over # another journal, and orders of the first may still be heard
 until_true "$HOST_PID" "signs of life before" lines "$WORK/heard" '^WATCHDOG=1$' 1
 # The core's last turn, and the place + 1 of the plugin that it is in: of host/sys/beat.h.
 beat() { od -An -t d8 -j 8 -N 8 "$WORK/run/beat" | tr -d ' '; }

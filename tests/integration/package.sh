@@ -25,7 +25,7 @@ fi
 [ "$(find "$packages" -maxdepth 1 -name '*.deb' | wc -l)" = 3 ] || fail "these are not three packages: $(ls "$packages")"
 field() { dpkg-deb -f "$packages/$1"_*.deb "$2"; }
 # Who answers for them is said, or that nobody does: never an address that could be somebody's.
-[ "$(field agon Maintainer)" = "${DEBFULLNAME:-Agon, built locally} <${DEBEMAIL:-unattended@agon.invalid}>" ] || fail "its maintainer is $(field agon Maintainer)"
+[ "$(field agon Maintainer)" = "${DEBFULLNAME:-Agon built locally} <${DEBEMAIL:-unattended@agon.invalid}>" ] || fail "its maintainer is $(field agon Maintainer)"
 for name in agon agon-plugins libagon-dev; do
     [ "$(field $name Version)" = "$("$AGON" --version | sed 's/^agon \([^ ]*\).*/\1/;q')" ] || fail "$name has version $(field $name Version)"
 done
@@ -100,6 +100,7 @@ there() {
         sed 's/:.*//; s/^/user /' "$root/etc/passwd"; } | sort >"$1"
 }
 dpkg_in() { dpkg --root="$root" --log="$WORK/dpkg.log" "$@" >"$WORK/dpkg.out" 2>&1 || fail "dpkg $*: $(cat "$WORK/dpkg.out")"; }
+enabled() { find "$root/etc/systemd/system" -name 'agon*.service' -path '*.wants/*' | grep .; }
 export PATH=$PATH:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive
 there "$WORK/before"
 dpkg_in -i "$packages"/*.deb
@@ -109,6 +110,7 @@ inside agon backtest /usr/lib/agon/plugins/sma_cross/sma_cross.so >"$WORK/backte
 cp "$AGON_SOURCE_ROOT/tests/data/trees/softprob.ubj" "$root/tmp/"
 inside agon-onnx /tmp/softprob.ubj /tmp/softprob.onnx >"$WORK/onnx" 2>&1 && [ -s "$root/tmp/softprob.onnx" ] || fail "the installed agon-onnx: $(cat "$WORK/onnx")"
 rm -f "$root/agon-demo.html"
+! enabled >/dev/null || fail "an installation enables units, which start a host at the next boot unasked: $(enabled)"
 user=$(inside id -u agon) && inside id -u agon-keeper >/dev/null || fail "the units' users are not there"
 
 # The unit's own command line, as its user and with its configuration. No venue can be reached from here, which is no failure.
@@ -118,12 +120,15 @@ inside setpriv --reuid agon --regid agon --clear-groups -- "${command[@]}" --for
 [ "$(stat -c '%u %a' "$root/var/lib/agon")" = "$user 700" ] || fail "/var/lib/agon is of $(stat -c '%u %a' "$root/var/lib/agon")"
 [ "$(stat -c '%u %a' "$root/etc/agon/credentials")" = '0 700' ] || fail "the keys' folder is of $(stat -c '%u %a' "$root/etc/agon/credentials")"
 
-# An upgrade keeps what a person wrote, the users and the journal; and so does the way back.
+# An upgrade keeps what a person wrote and enabled, the users and the journal; and so does the way back.
 echo '# mine' >>"$root/etc/agon/agon.yaml"
+mkdir "$root/etc/systemd/system/multi-user.target.wants"
+ln -s /lib/systemd/system/agon.service "$root/etc/systemd/system/multi-user.target.wants/" # systemctl enable agon
 for to in "$packages/next" "$packages"; do
     dpkg_in -i "$to"/*.deb
     tail -n 1 "$root/etc/agon/agon.yaml" | grep -q '^# mine$' || fail "the configuration was written over"
     [ "$(inside id -u agon)" = "$user" ] || fail "the user is another one"
+    [ "$(enabled | wc -l)" = 1 ] || fail "an upgrade changes which units are enabled: $(enabled)"
     [ "$(inside dpkg-query -W -f='${Version}' agon)" = "$(dpkg-deb -f "$to"/agon_*.deb Version)" ] || fail "not the version of $to"
     inside setpriv --reuid agon --regid agon --clear-groups -- "${command[@]}" --for 1s >"$WORK/host.out" 2>"$WORK/host.err" || fail "behind an upgrade: ${command[*]}"
 done

@@ -36,6 +36,18 @@ sed 's/.*\x1b\[?1049l//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' "$WORK/acts" | gr
 "$PYTHON" "$HERE/demo_kept.py" "$WORK/kept/run" "$AGON" demo --seconds 12 --keep --dir "$WORK/kept" --report "$WORK/kept.html" \
     2>"$WORK/kept.err" || fail "a kept demo on a screen: $(cat "$WORK/kept.err")"
 
+# Of a backtest and of a run's report the columns that find room, and words broken at spaces.
+"$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/rosters/markets.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 1m \
+    --journal "$WORK/backtest" >"$WORK/wide" || fail "a backtest"
+grep -q '^agent  *capital  *equity .* \[USDT\]$' "$WORK/wide" || fail "in a pipe columns are left out: $(grep ^agent "$WORK/wide")"
+for command in "backtest --market demo --roster $AGON_SOURCE_ROOT/configs/rosters/markets.yaml --plugins $AGON_BUILD_ROOT/plugins --for 1m" \
+    "report $WORK/backtest"; do
+    # shellcheck disable=SC2086
+    "$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows 24 cols 80; exec '$AGON' $command" 2>&1 </dev/null | tr -d '\r' >"$WORK/text"
+    grep -q '^agent \[USDT\]  *result  *return  *drawdown  *t \[95 %\]' "$WORK/text" && ! grep -q '.\{81\}' "$WORK/text" ||
+        fail "$command in 80 columns: $(cat "$WORK/text")"
+done
+
 start_sim --seed 3
 live_files "$(agent busy_1 busy.so 'every: 20')
 $(agent busy_2 busy.so 'every: 25')"

@@ -15,7 +15,9 @@ if [ "${AGON_CARD-}" = cuda ]; then
     printf 'goal: up\nwindow: 100\nhidden: 256\nlayers: 3\nserved: state\nseed: 1\nbatch: 64\nbatches: 4\nepochs: 3\npatience: 0\n' >"$WORK/net.yaml"
     THREADS=$(nproc)
 else
-    CARD="--driver $3"
+    DRIVER=$3
+    NVRTC=$4 # is asked by an agon-gpu that was built without nvcc
+    CARD="--driver $DRIVER --nvrtc $NVRTC"
     python3 "$ROWS" 130 planted | grep -v ,, >"$WORK/rows.csv" || fail "no table"
     printf 'goal: up\nwindow: 2\nhidden: 2\nseed: 1\nbatch: 32\nbatches: 2\nepochs: 3\npatience: 0\ndropout: 20%%\nholdout: 20%%\nvalidation: 25%%\n' >"$WORK/net.yaml"
     THREADS=1
@@ -101,7 +103,8 @@ alike "killed and gone on with" whole long
 # --- a plan: one is put out of the card at its checkpoint ---
 words() { printf 'lstm, --data, %s, --target, up, --ignore, time_ms, --config, %s, --out, %s' "$WORK/rows.csv" "$WORK/$1.yaml" "$WORK/$2"; }
 plan() { # DEVICE
-    printf 'profile: one.yaml\ndevice: %s\n%strainings:\n' "$1" "${CARD:+driver: ${CARD#--driver }
+    printf 'profile: one.yaml\ndevice: %s\n%strainings:\n' "$1" "${CARD:+driver: $DRIVER
+nvrtc: $NVRTC
 }"
     printf '  - {name: long, budget: research, memory: 1GiB, share: 30%%, train: [%s]}\n' "$(words long got.long)"
     printf '  - {name: better, budget: training, memory: 1GiB, share: 20%%, after: long, train: [%s]}\n' "$(words net got.better)"

@@ -17,6 +17,7 @@ tests=$(grep -o '"name": "[^"]*"' "$build/meson-info/intro-tests.json")
 while read -r name _; do
     suite=${name%%/*}
     [ "$name" != "$suite" ] || fault "tests/skips.allowed: $name is not suite/name"
-    [[ $tests == *"\"name\": \"${name#*/}\""* ]] || fault "tests/skips.allowed: there is no test $name"
+    # Those of kernels that nvcc compiles are there where it is.
+    [[ $tests == *"\"name\": \"${name#*/}\""* ]] || { [[ $name == gpu/gpu_parity_* ]] && ! command -v nvcc >/dev/null; } || fault "tests/skips.allowed: there is no test $name"
 done < <(grep -vE '^(#|$)' tests/skips.allowed)
 finish

@@ -128,9 +128,12 @@ def upward(tree):
 
 
 def commits(tree):
-    """Share with an area in the subject, share that touches tests/, number. None without git."""
-    shown = subprocess.run(["git", "-C", tree, "log", "--no-merges", "--format=%x00%s", "--name-only"],
-                           capture_output=True, text=True, check=False)
+    """Share with an area in the subject, share that touches tests/, number. None without git, the program or the folder."""
+    try:
+        shown = subprocess.run(["git", "-C", tree, "log", "--no-merges", "--format=%x00%s", "--name-only"],
+                               capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
     made = [part.split("\n") for part in shown.stdout.split("\0")[1:]]
     if not made:
         return None

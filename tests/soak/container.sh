@@ -48,7 +48,10 @@ buildah copy -q "$container" "$work/src/configs" /tmp/configs >/dev/null || fail
 as_agon sh -c 'cd /tmp || exit 1; agon sim --port 18080 --speed 60 >sim.json & sim=$!
     trap "kill $sim" EXIT
     agon run --config configs/sim.yaml --dir /var/lib/agon/run --for 20s >run.log 2>&1 &
-    until agon ctl status --dir /var/lib/agon/run >status.txt 2>/dev/null; do kill -0 $! || exit 1; sleep 0.2; done
+    until agon ctl status --dir /var/lib/agon/run >status.txt 2>/dev/null && grep -q "running *ok *yes" status.txt; do
+        kill -0 $! && kill -0 $sim || exit 1
+        sleep 0.2
+    done
     cat status.txt; wait $!' >"$work/run.log" 2>&1 || { tail -n 30 "$work/run.log"; fail "a host in it"; }
 head -n 3 "$work/run.log"
 echo "container: built of $(git -C "$work/src" rev-parse --short HEAD), $(buildah images --format '{{.Size}}' $image), demo and host ran in it"

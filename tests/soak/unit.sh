@@ -55,7 +55,7 @@ if [ "${UNIT_ROOT-}" != '' ]; then
 fi
 
 [ "$(id -u)" = 0 ] || { echo "unit: needs root" >&2; exit 6; }
-for tool in debootstrap nsenter unshare dpkg-deb jq ip; do
+for tool in debootstrap nsenter unshare systemctl dpkg-deb jq ip; do
     command -v $tool >/dev/null || { echo "unit: needs $tool" >&2; exit 6; }
 done
 for name in agon agon-plugins; do
@@ -75,7 +75,8 @@ cp "$packages"/agon_*.deb "$packages"/agon-plugins_*.deb "$root/root/"
 unshare --mount --pid --fork bash -c "mount --make-rprivate / && mount -t proc proc '$root/proc' &&
     DEBIAN_FRONTEND=noninteractive chroot '$root' sh -c 'apt-get -q update && apt-get -qy install --no-install-recommends /root/*.deb'" \
     >"$work/apt.log" 2>&1 || fail "the packages do not install: $(tail -n 5 "$work/apt.log")"
-[ -L "$root/etc/systemd/system/multi-user.target.wants/agon.service" ] || fail "the unit is not enabled"
+[ ! -e "$root/etc/systemd/system/multi-user.target.wants/agon.service" ] || fail "the installation enabled the unit"
+systemctl --root="$root" enable agon >"$work/enable.log" 2>&1 || fail "enable: $(cat "$work/enable.log")"
 
 UNIT_ROOT=$root unshare --mount --pid --uts --ipc --net --cgroup --fork --kill-child bash "$0" "$packages" >"$work/boot.log" 2>&1 &
 is_up() { init=$(pgrep -P $! -x systemd) && inside systemctl is-system-running | grep -q 'running\|degraded'; }

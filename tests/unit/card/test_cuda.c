@@ -10,7 +10,8 @@
 #include "kernels/cuda/driver.h"
 #include "sys/memfd.h"
 
-static const char *driver; /* the stand-in's file */
+/* The stand-ins' files; the compiler is asked by an agon-gpu that was built without nvcc. */
+static const char *driver, *nvrtc;
 
 /* A call that no job makes: of host/card a session alone copies from one place of the card to
  * another, for a training. card_away reaches it, and has it fail. */
@@ -75,6 +76,7 @@ static struct card_worker *start_cuda(const char *fails, int *log_fd)
     *log_fd = memfd_new("log", 0, &err);
     ck_assert_int_ge(*log_fd, 0);
     config.driver = config.sensors = driver;
+    config.nvrtc = nvrtc;
     config.envp = environment;
     config.log_fd = *log_fd;
     config.back_ns = 1000000;
@@ -293,10 +295,11 @@ int main(int argc, char **argv)
     SRunner *runner;
     int failed;
 
-    if (argc < 3)
+    if (argc < 4)
         return EXIT_FAILURE;
     program = argv[1];
     driver = argv[2];
+    nvrtc = argv[3];
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, every_call_of_the_driver_is_reached);
     tcase_add_loop_test(tcase, a_call_that_fails_costs_nobody_else, 0, (int)N_DRIVER);

@@ -101,13 +101,13 @@ static void end(void)
     world_free(world);
 }
 
-static void crash(uint16_t slot)
+static void crash_as(uint16_t slot, uint8_t kind)
 {
     struct record_crash record = {.hdr = {.type = EVENT_CRASH, .granules = 3},
                                   .slot = slot,
-                                  .kind = CRASH_DIED,
+                                  .kind = kind,
                                   .generation = 1,
-                                  .text = "signal 11"};
+                                  .text = "what it ended of"};
     struct record_generation generation = {
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(generation) / EVENT_GRANULE},
         .kind = CONFIG_GENERATION,
@@ -124,11 +124,17 @@ static void crash(uint16_t slot)
     ck_assert_uint_eq(engine_slots(engine)->all[slot].condition, CONDITION_ACTIVE);
 }
 
+static void crash(uint16_t slot)
+{
+    crash_as(slot, CRASH_DIED);
+}
+
+/* Of every kind: also a flood that filled a meter, which is no event's fault. */
 START_TEST(who_crashed_is_given_nothing_for_two_tournaments)
 {
     begin();
     pass(0, 5);
-    crash(0); // the one that gains
+    crash_as(0, (uint8_t)_i); // the one that gains
     pass(5, 11);
     ck_assert_uint_eq(line_of(0)->verdict, PLAN_FAULTY);
     ck_assert_uint_eq(line_of(0)->flags & PLAN_FAULT_NOW, PLAN_FAULT_NOW);
@@ -330,7 +336,8 @@ int main(void)
     SRunner *runner;
     int n_failed;
 
-    tcase_add_test(tcase, who_crashed_is_given_nothing_for_two_tournaments);
+    tcase_add_loop_test(tcase, who_crashed_is_given_nothing_for_two_tournaments, CRASH_DIED,
+                        CRASH_FLOODED + 1);
     tcase_add_test(tcase, a_plan_waits_for_the_books_of_what_is_held);
     tcase_add_test(tcase, the_last_plan_is_undone_once);
     tcase_add_test(tcase, the_pool_pays_for_who_is_added_as_far_as_it_can);

@@ -55,7 +55,7 @@ static char *printed(const struct figures *of)
 
     ck_assert_ptr_nonnull(out);
     figures_print(out, &usdt, "one", of, 3);
-    figures_print_note(out, of);
+    figures_print_note(out, &usdt, of);
     ck_assert_int_eq(fclose(out), 0);
     return text;
 }
@@ -87,6 +87,60 @@ START_TEST(a_line_has_each_with_its_sign)
                      "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % - - - 66.00 - - - 7 3\n"
                      "sharpe -: too short to judge, it takes 30 daily returns\n");
     free(text);
+}
+END_TEST
+
+/* Each width has the columns that fit, those of more weight first, and says how many are left out.
+ */
+START_TEST(a_terminal_has_the_columns_that_fit)
+{
+    static const struct {
+        int width;
+        const char *head, *note;
+    } widths[] = {
+        {80, "agent [USDT] result return drawdown t [95 %]\n",
+         "10 columns more: a wider terminal or --json shows them\n"},
+        {100, "agent [USDT] equity result return drawdown t [95 %]\n",
+         "9 columns more: a wider terminal or --json shows them\n"},
+        {203,
+         "agent [USDT] capital equity result return drawdown sharpe t [95 %] gross fees funding "
+         "slippage fills refused\n",
+         "1 column more: a wider terminal or --json shows it\n"},
+        {204,
+         "agent capital equity result return drawdown sharpe t [95 %] gross fees rebates funding "
+         "slippage fills refused [USDT]\n",
+         ""},
+    };
+    struct figures of = all_known();
+
+    for (int width = 20; width <= 204; width++) {
+        struct figures_money in = {.name = "USDT", .exp = 8, .width = width};
+        char *text = NULL;
+        size_t n;
+        FILE *out = open_memstream(&text, &n);
+
+        ck_assert_ptr_nonnull(out);
+        figures_print_head(out, &in);
+        figures_print(out, &in, "one", &of, 3);
+        ck_assert_int_eq(fclose(out), 0);
+        for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+            ck_assert_uint_le(strcspn(line, "\n"), (size_t)width);
+        free(text);
+    }
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        struct figures_money in = {.name = "USDT", .exp = 8, .width = widths[i].width};
+        char *text = NULL, expected[300];
+        size_t n;
+        FILE *out = open_memstream(&text, &n);
+
+        ck_assert_ptr_nonnull(out);
+        figures_print_head(out, &in);
+        figures_print_note(out, &in, &of);
+        ck_assert_int_eq(fclose(out), 0);
+        (void)snprintf(expected, sizeof(expected), "%s%s", widths[i].head, widths[i].note);
+        ck_assert_str_eq(squeezed(text), expected);
+        free(text);
+    }
 }
 END_TEST
 
@@ -144,6 +198,7 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, a_line_has_each_with_its_sign);
+    tcase_add_test(tcase, a_terminal_has_the_columns_that_fit);
     tcase_add_test(tcase, json_and_csv_have_each_with_its_sign);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -58,6 +58,21 @@ START_TEST(no_width_loses_a_word)
 }
 END_TEST
 
+START_TEST(lines_that_fit_stay_and_others_go_on_behind_where_they_began)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&bytes, &n);
+
+    ck_assert_ptr_nonnull(out);
+    wrap_lines(out, 20, "a  table    of  it\n\n  warning: a latency of 0 was assumed\nthe end");
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_str_eq(bytes,
+                     "a  table    of  it\n\n  warning: a latency\n    of 0 was assumed\nthe end\n");
+    free(bytes);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("wrap");
@@ -67,6 +82,7 @@ int main(void)
 
     tcase_add_test(tcase, lines_end_at_spaces);
     tcase_add_test(tcase, no_width_loses_a_word);
+    tcase_add_test(tcase, lines_that_fit_stay_and_others_go_on_behind_where_they_began);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
