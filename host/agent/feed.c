@@ -177,7 +177,8 @@ static void set_cares(struct feed *feed)
     feed->cares = feed->subscription.event_mask | FOLDED |
                   (feed->subscription.depth == DEPTH_FULL ? FOLDED_FULL : 0);
     feed->shows = feed->config.shown != NULL && feed->failure.code == 0
-                      ? feed->told & ~(FOLDED | FOLDED_FULL)
+                      ? (feed->told & ~(FOLDED | FOLDED_FULL)) |
+                            (feed->subscription.event_mask & AGON_ON(AGON_EVENT_BAR))
                       : 0;
 }
 
@@ -788,7 +789,8 @@ static HOT inline void take_shown(struct feed *feed, const struct agon_event_hdr
     int is_wanted;
 
     feed->bus.at += event->granules;
-    if ((feed->shows & bit) != 0) {
+    if ((feed->shows & bit) != 0 && (event->type != AGON_EVENT_BAR ||
+                                     (feed_bar_bit(event) & feed->subscription.bar_mask) != 0)) {
         if (feed->is_unmeasured)
             measure(feed, event->seq);
         (void)feed_hand(feed, event);

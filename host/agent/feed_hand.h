@@ -7,6 +7,7 @@
 
 #include "agent/feed_state.h"
 #include "agent/shown.h"
+#include "market/bars.h"
 
 #define FEED_MEASURE_NS   100000 /* of what comes sooner after the last that was measured, */
 #define FEED_MEASURE_BITS 6      /* one in so many powers of two is measured */
@@ -73,13 +74,20 @@ static inline int feed_is_measured(struct feed *feed, int64_t began_ns, uint64_t
     return 1;
 }
 
+/* Of a BAR: the bit of its length; 0: none that is subscribed by it. */
+static inline uint32_t feed_bar_bit(const struct agon_event_hdr *event)
+{
+    return bars_length_bit(((const struct agon_bar *)(const void *)event)->length_s);
+}
+
 /* What holds for all plugins that a turn's only record is handed to. */
 struct feed_show {
     const struct agon_event_hdr *event;
     struct feed **current; /* feed_current of this thread */
     struct feed *outer;
-    uint64_t bit; /* of its type; 0: each takes its turn by itself */
-    uint64_t seq; /* up to which the turn goes */
+    uint64_t bit;    /* of its type; 0: each takes its turn by itself */
+    uint32_t length; /* feed_bar_bit of a BAR, else 0 */
+    uint64_t seq;    /* up to which the turn goes */
     uint64_t cause_seq;
     agon_ns_t t;
     int64_t began_ns;     /* 0: it is not measured */
@@ -105,6 +113,9 @@ static inline void feed_show_begin(struct feed_show *show, struct feed *first)
     show->t = event->t;
     // Of a step that they have had something of they go on numbering what they want.
     show->bit = event->type < 64 && seq > turn->shown_seq ? AGON_ON(event->type) : 0;
+    show->length = event->type == AGON_EVENT_BAR ? feed_bar_bit(event) : 0;
+    if (event->type == AGON_EVENT_BAR && show->length == 0)
+        show->bit = 0;
     show->began_ns = feed_is_measured(first, began_ns, seq) ? began_ns : 0;
     show->look = feed_lot(seq) << FEED_MEASURE_BITS >> (64 - FEED_LOOK_BITS) == 0;
     show->called = *first->config.called;
@@ -124,7 +135,9 @@ static inline int feed_show(struct feed *feed, const struct feed_show *show)
 
     // Who is called is said before the call: it may not come back.
     called_enter(&show->called, feed->who, feed->hash);
-    if (__builtin_expect((feed->shows & show->bit) == 0, 0))
+    if (__builtin_expect((feed->shows & show->bit) == 0 ||
+                             (show->length & ~(uint32_t)feed->subscription.bar_mask) != 0,
+                         0))
         return feed_show_alone(feed, show);
     *show->current = feed;
     feed->cause_seq = show->cause_seq;

@@ -85,10 +85,12 @@ struct feed {
     uint32_t n_calls;   /* for room, within this call of the plugin */
     uint32_t n_streams; /* ... and of streams */
     uint32_t phase;
-    uint64_t shows; /* types below 64 that are handed on as they stand, while it follows */
-    uint64_t hash;  /* for config.called: its file's, */
-    uint32_t who;   /* ... and its slot + 1 */
-    uint32_t odd;   /* what is to be looked at behind a call */
+    /* Types below 64 that are handed on as they stand, while it follows: bars where their length
+     * is one of those that it has. */
+    uint64_t shows;
+    uint64_t hash;                  /* for config.called: its file's, */
+    uint32_t who;                   /* ... and its slot + 1 */
+    uint32_t odd;                   /* what is to be looked at behind a call */
     const struct runner_turn *turn; /* it follows; NULL: it does not */
     const unsigned char *shown;     /* the bus's records as it reads them while it follows */
     int64_t measured_ns; /* when the step began of the last turn that it was first of, or ran alone,

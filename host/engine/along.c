@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 
@@ -575,7 +576,28 @@ int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t
             return 0;
         n++;
     }
-    return along_is_silent(along, *slots, bar);
+    if (!along_is_silent(along, *slots, bar))
+        return 0;
+    if (n == 1)
+        exposure_note_calm(along->engine, bar, 1);
+    return 1;
+}
+
+HOT int along_is_calm(struct along *along, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
+                      uint64_t *slots)
+{
+    const struct exposure_calm *calm = &along->engine->exposure->calm;
+
+    *slots = (uint64_t)calm->is_along << calm->slot % 64;
+    if (calm->instrument == bar->hdr.instrument && bar->low_px >= calm->low_px &&
+        bar->high_px <= calm->high_px)
+        return !calm->is_along || engine_may_pass(along->engine, t, t_bar);
+    if (along_has_slots(along, bar->hdr.instrument))
+        return 0;
+    *slots = 0;
+    if (!along->walks_all && calm->instrument == 0)
+        exposure_note_calm(along->engine, bar, 0);
+    return 1;
 }
 
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,

@@ -38,6 +38,10 @@ int along_is_silent(struct along *along, struct slot_set slots, const struct ago
  * no slot has anything to do on the way, and nothing comes between. slots: those of along_slots. */
 int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
                     const struct slot_set *slots);
+/* Is that known by a bar before (exposure_calm), or is there no slot of which it could be asked?
+ * *slots: as along_slots would name them, of the first 64. */
+int along_is_calm(struct along *along, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
+                  uint64_t *slots);
 /* A test's: nothing is known to be idle, and each path is walked. */
 void along_walk_all(struct along *along);
 /* On the way from a to b, where the engine next has something to do for the slot; 0: nowhere. */

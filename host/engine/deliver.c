@@ -34,19 +34,20 @@ static void count_by_content(struct engine *engine, const struct agon_event_hdr 
     }
 }
 
-/* Of those of the first word, which is all that follow (is_by_turns). */
-static inline int is_bar_wanted(const struct engine *engine, const struct agon_event_hdr *event)
+/* Those of the first word that have bars of that length of that instrument. */
+static inline uint64_t bar_wanters(const struct engine *engine, const struct agon_event_hdr *event)
 {
     const struct slot_set *of_type = &engine->type_watchers[event_place(AGON_EVENT_BAR)];
     uint64_t slots = of_type->bits[0] & engine->markets[event->instrument].watchers.bits[0];
+    uint32_t bit = bars_length_bit(((const struct agon_bar *)(const void *)event)->length_s);
+    uint64_t wanters = 0;
 
     for (; slots != 0; slots &= slots - 1) {
         const struct slot *slot = &engine->slots.all[__builtin_ctzll(slots)];
 
-        if (subscription_wants(&slot->subscription, &slot->signals, event))
-            return 1;
+        wanters |= (slot->subscription.bar_mask & bit) != 0 ? slots & -slots : 0;
     }
-    return 0;
+    return wanters;
 }
 
 /* Of which instrument it is does not matter to the runner: it keeps every one. */
@@ -97,8 +98,9 @@ static inline void tell_public(struct engine *engine, const struct agon_event_hd
     slots = kept->bits[0] & kept_of->bits[0];
     turn->wanting.bits[0] |= slots;
     turn->wanting.words |= slots != 0;
-    slots = told->bits[0] & told_of->bits[0];
-    if (slots != 0 && BY_CONTENT(event->type))
+    slots = event->type == AGON_EVENT_BAR ? bar_wanters(engine, event)
+                                          : told->bits[0] & told_of->bits[0];
+    if (slots != 0 && BY_CONTENT(event->type) && event->type != AGON_EVENT_BAR)
         count_by_content(engine, event, told, told_of);
     else if (slots != 0)
         slots_count_first(&engine->slots, slots);
@@ -153,7 +155,7 @@ static inline void number_derived(struct engine *engine, struct agon_event_hdr *
 HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
 {
     number_derived(engine, event);
-    if (event->type == AGON_EVENT_BAR && is_by_turns(engine) && !is_bar_wanted(engine, event)) {
+    if (event->type == AGON_EVENT_BAR && is_by_turns(engine) && bar_wanters(engine, event) == 0) {
         pass_unshown(engine, event);
         return;
     }

@@ -280,8 +280,8 @@ static void quarantine_alert(struct engine *engine, const struct record_quaranti
                      0, 0, record->text);
 }
 
-static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
-                     agon_ns_t t_before)
+static HOT int apply_other(struct engine *engine, const struct agon_event_hdr *event,
+                           uint64_t seq_before, agon_ns_t t_before)
 {
     if (!has_size(event) || event->instrument > INSTRUMENTS_MAX)
         return AGON_EINVAL;
@@ -293,12 +293,8 @@ static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, 
     case AGON_EVENT_BOOK_SNAPSHOT:
     case AGON_EVENT_BOOK_DELTA:
         return market_book(engine, AS(agon_book_part, event));
-    case AGON_EVENT_QUOTE:
-        return market_quote(engine, AS(agon_quote, event));
     case AGON_EVENT_TRADE:
         return market_trade(engine, AS(agon_trade, event));
-    case AGON_EVENT_BAR:
-        return market_bar(engine, AS(agon_bar, event));
     case AGON_EVENT_INTENT:
         return intents_take(engine, AS(agon_intent_event, event));
     case AGON_EVENT_EXIT_PLAN:
@@ -365,6 +361,20 @@ static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, 
     }
 }
 
+/* Bars come with their quotes, by the thousand. */
+static inline int apply(struct engine *engine, const struct agon_event_hdr *event,
+                        uint64_t seq_before, agon_ns_t t_before)
+{
+    if (event->type != AGON_EVENT_BAR && event->type != AGON_EVENT_QUOTE)
+        return apply_other(engine, event, seq_before, t_before);
+    if (event->granules * (size_t)EVENT_GRANULE <
+            (event->type == AGON_EVENT_BAR ? sizeof(struct agon_bar) : sizeof(struct agon_quote)) ||
+        event->instrument > INSTRUMENTS_MAX)
+        return AGON_EINVAL;
+    return event->type == AGON_EVENT_BAR ? market_bar(engine, AS(agon_bar, event))
+                                         : market_quote(engine, AS(agon_quote, event));
+}
+
 // Inlined: both ways of an event into the engine go on as this.
 static inline __attribute__((always_inline)) int act(struct engine *engine,
                                                      const struct agon_event_hdr *event,
@@ -377,6 +387,8 @@ static inline __attribute__((always_inline)) int act(struct engine *engine,
     engine->late_now = 0;
     while (slot_set_take(&engine->touched, &slot))
         engine->private_sub[slot] = 0;
+    if (event->type != AGON_EVENT_BAR && event->type != AGON_EVENT_QUOTE)
+        engine->exposure->calm.instrument = 0;
     if (engine->is_within && event->t >= engine->sample_due)
         timers_pass(engine, event);
     rc = apply(engine, event, seq_before, t_before);

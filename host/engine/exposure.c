@@ -13,7 +13,11 @@ _Static_assert(LEDGER_POSITIONS <= 32, "a bit of exposure.held for each place");
 // A sum of 128 bits as an amount; what does not fit stands at the edge, on its own side.
 static agon_amt_t fit(num128_t sum)
 {
-    return sum > NUM_MAX ? NUM_MAX : sum < NUM_MIN ? NUM_MIN : (agon_amt_t)sum;
+    agon_amt_t narrow = (agon_amt_t)sum; // which most are
+
+    if (narrow == sum && narrow >= NUM_MIN)
+        return narrow;
+    return sum > 0 ? NUM_MAX : NUM_MIN;
 }
 
 static agon_amt_t magnitude(num128_t sum)
@@ -373,10 +377,7 @@ static inline int move_orders(struct engine *engine, uint16_t slot, uint32_t pla
     return 1;
 }
 
-/* ... of this instrument, where nobody is on a path of it and nothing is summed up of what they
- * reach. */
-static inline int is_value_all(const struct engine *engine,
-                               const struct agon_instrument *instrument)
+int exposure_is_value_all(const struct engine *engine, const struct agon_instrument *instrument)
 {
     return instrument != NULL && instrument_kind_has_coins(instrument->kind) &&
            !is_reach_counted(engine, instrument) &&
@@ -390,7 +391,7 @@ static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
 {
     const struct agon_instrument *def = instruments_get(&engine->table, instrument);
     struct slot_set holders = engine->exposure->holders[instrument];
-    int is_value = is_value_all(engine, def);
+    int is_value = exposure_is_value_all(engine, def);
     uint16_t slot;
 
     while (slot_set_take(&holders, &slot)) {
@@ -409,8 +410,28 @@ static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
     }
 }
 
+/* All that a price moves, where it reaches and passes nothing. That what open orders may lose is to
+ * be found once more would be noted too, if there were any. */
+static inline void move_calm(struct engine *engine, agon_px_t px)
+{
+    struct exposure *exposure = engine->exposure;
+    const struct exposure_calm *calm = &exposure->calm;
+    struct exposure_line *line = &exposure->lines[calm->slot][calm->place];
+    agon_amt_t value_amt =
+        worth_of(engine, ledger_position_at(engine->ledger, calm->slot, calm->place),
+                 instruments_get(&engine->table, calm->instrument), px);
+    num128_t by = (num128_t)value_amt - line->value_amt;
+
+    exposure->equity[calm->slot] += by;
+    exposure->total += by;
+    line->value_amt = value_amt;
+    engine->risk[calm->slot].equity_amt = fit(exposure->equity[calm->slot]);
+    engine->portfolio.equity_amt = fit(exposure->total);
+}
+
 HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
+    const struct exposure_calm *calm = &engine->exposure->calm;
     struct market *market = &engine->markets[instrument];
     agon_px_t long_px, short_px, before_long_px, before_short_px;
 
@@ -423,6 +444,10 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
     before_short_px = market->short_px;
     market->long_px = long_px;
     market->short_px = short_px;
+    if (calm->instrument == instrument && long_px >= calm->low_px && long_px <= calm->high_px) {
+        move_calm(engine, long_px);
+        return;
+    }
     if (!slot_set_is_empty(&engine->exposure->holders[instrument]))
         price_holders(engine, instrument, before_long_px, before_short_px);
     if (engine->exposure->values[instrument] != 0)
@@ -782,6 +807,7 @@ static HOT __attribute__((noinline)) void judge_touched(struct engine *engine)
 
     touched = engine->exposure->touched;
     engine->exposure->touched = (struct slot_set){0};
+    engine->exposure->calm.instrument = 0;
     engine->is_settling = 1;
     while (slot_set_take(&touched, &slot)) {
         if (engine->slots.all[slot].is_used)

@@ -65,6 +65,16 @@ struct exposure_rest {
     uint32_t is_simple; /* it is such a slot */
 };
 #define EXPOSURE_PROMISES 4 /* of a slot, by the low bits of the asset */
+/* Coins of an instrument that one slot has, and no other, while nobody has an open order: from the
+ * low to the high price their worth passes no highest and reaches no limit, the slot's or that of
+ * all. It holds until anything but quotes and bars comes, or anybody is judged. */
+struct exposure_calm {
+    agon_instrument_t instrument; /* 0: nothing is known */
+    uint16_t slot;
+    uint8_t is_along; /* along_slots names the slot: it hears of a bar's end */
+    uint32_t place;
+    agon_px_t low_px, high_px;
+};
 
 struct exposure {
     struct exposure_line lines[SLOTS_MAX][LEDGER_POSITIONS];
@@ -87,6 +97,7 @@ struct exposure {
     uint8_t is_cash_unknown[SLOTS_MAX];
     struct exposure_rest rests[SLOTS_MAX];
     struct slot_set touched; /* slots to be judged at the end of this event */
+    struct exposure_calm calm;
     /* Inside a bar: of which instrument, and where each slot is on its path; 0: nowhere. */
     agon_instrument_t path_instrument;
     agon_px_t path_px[SLOTS_MAX];
@@ -94,6 +105,11 @@ struct exposure {
 
 /* A price of the instrument may have changed. */
 void exposure_price(struct engine *engine, agon_instrument_t instrument);
+/* Finds out whether that is so from the bar's low to its high, and beyond. is_along: as there. */
+void exposure_note_calm(struct engine *engine, const struct agon_bar *bar, int is_along);
+/* Would a price move the worth in the base currency of coins that are held, and nothing else:
+ * nobody is on a path of the instrument, and what is reached is not summed up? */
+int exposure_is_value_all(const struct engine *engine, const struct agon_instrument *instrument);
 /* On the path inside a bar the instrument is at px for the slot. */
 void exposure_path(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
                    agon_px_t px);

@@ -207,15 +207,14 @@ static HOT int settle(struct run *run)
 
 /* Who has work in this step. A process takes its time for it, and what it will want acts a latency
  * later: what is due sooner need not wait for it. Whoever has no latency is waited for at once. */
-static HOT int begin_ahead(struct run *run, const struct slot_set *begun, int is_urgent)
+static HOT __attribute__((noinline)) int begin_ahead(struct run *run, const struct slot_set *begun,
+                                                     int is_urgent)
 {
     struct engine *engine = run->config->engine;
     const struct slots *slots = engine_slots(engine);
     struct slot_set set = *begun;
     uint16_t slot;
 
-    if (slot_set_is_empty(begun) && slot_set_is_empty(&run->ahead))
-        return AGON_OK;
     run->ahead_t[engine_seq(engine) % AHEAD_STEPS] = engine_t(engine);
     while (slot_set_take(&set, &slot)) {
         agon_ns_t t = num_add(engine_t(engine), slots->all[slot].intent_latency_ns);
@@ -263,7 +262,9 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     result->t_last = event->t;
     while (engine_advance_ahead(config->engine, &begun, &is_urgent, &failed) < 0)
         lose(run, failed);
-    stop = begin_ahead(run, &begun, is_urgent);
+    stop = AGON_OK;
+    if (!slot_set_is_empty(&begun) || !slot_set_is_empty(&run->ahead))
+        stop = begin_ahead(run, &begun, is_urgent);
     if (stop >= 0 && run->look != NULL)
         stop = collect_looked(run, event);
     if (stop >= 0 && config->on_step != NULL)
@@ -367,7 +368,8 @@ static HOT void queue_pop(struct queue *queue)
 
 static inline void copy_event(struct agon_event_hdr *to, const struct agon_event_hdr *from)
 {
-    for (uint32_t i = 0; i < from->granules; i++)
+    memcpy(to, from, EVENT_GRANULE); // none has less
+    for (uint32_t i = 1; i < from->granules; i++)
         memcpy((unsigned char *)to + (size_t)i * EVENT_GRANULE,
                (const unsigned char *)from + (size_t)i * EVENT_GRANULE, EVENT_GRANULE);
 }
@@ -660,14 +662,12 @@ static HOT int pass_bar(struct run *run)
         engine_sample_left(run->config->engine); // nothing of it has changed since it was asked
     run->result->n_passed++;
     run->result->n_passed_ends += end.hdr.type != 0;
-    paper_pass(paper, (const struct agon_bar *)(const void *)bar, &end);
+    paper_pass(paper, (const struct agon_bar *)(const void *)bar, quote, &end);
     if (t_end > run->t_told)
         run->t_told = t_end;
     send_on(run, 0, bar, t);
-    if (quote != NULL) {
-        paper_on_market(paper, quote);
+    if (quote != NULL)
         send_on(run, 0, quote, t);
-    }
     rc = pass_end(run, &end);
     rc = rc < 0 ? rc : deliver_all(run, queue, t_bar);
     return rc < 0 ? rc : 1;

@@ -87,13 +87,15 @@ int paper_offer(struct paper *paper, struct driver *driver);
 /* Does nothing rest at the exchange, and is nothing on its way to it or from it? Of such: does the
  * bar, which has come to the exchange, bring the core nothing but, at t, the PATH of its end (*end,
  * of type 0 where there is none), which engine_pass may take, and itself, at t_bar? And the
- * exchange goes on behind it, in the place of paper_on_market. */
+ * exchange goes on behind it, and behind the quote of the same time and instrument (NULL: there is
+ * none), in the place of paper_on_market. */
 struct record_path;
 int paper_is_steady(const struct paper *paper); /* are reports always on their way as long? */
 int paper_is_quiet(const struct paper *paper);
 int paper_is_passed(struct paper *paper, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
                     struct record_path *end);
-void paper_pass(struct paper *paper, const struct agon_bar *bar, const struct record_path *end);
+void paper_pass(struct paper *paper, const struct agon_bar *bar, const struct agon_event_hdr *quote,
+                const struct record_path *end);
 int paper_is_telling(const struct paper *paper); /* the end of a bar, and not all of it yet */
 /* When the end of a bar is told that the market tells of now, as far away as reports mostly are; 0:
  * it is none. Whether any waits: so that nobody's market depends on what others hold. */

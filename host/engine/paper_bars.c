@@ -496,35 +496,51 @@ HOT int paper_is_quiet(const struct paper *paper)
 HOT int paper_is_passed(struct paper *paper, const struct agon_bar *bar, agon_ns_t t,
                         agon_ns_t t_bar, struct record_path *end)
 {
-    struct slot_set slots = along_slots(paper->along, bar->hdr.instrument);
+    int is_calm;
+    uint64_t names;
 
     end->hdr.type = 0;
     end->hdr.t = t;
-    if (slot_set_is_empty(&slots) || !match_bar_ends(paper->match, bar))
+    is_calm = along_is_calm(paper->along, bar, t, t_bar, &names);
+    if ((is_calm && names == 0) || !match_bar_ends(paper->match, bar))
         return 1;
-    if (paper->t_sent[LATENCY_ACK] > t || !along_is_passed(paper->along, bar, t, t_bar, &slots))
+    if (paper->t_sent[LATENCY_ACK] > t)
         return 0;
+    if (!is_calm) {
+        struct slot_set slots = along_slots(paper->along, bar->hdr.instrument);
+
+        if (!along_is_passed(paper->along, bar, t, t_bar, &slots))
+            return 0;
+        names = slots.bits[0];
+    }
     *end = (struct record_path){.hdr = {.type = EVENT_PATH,
                                         .granules = 1,
                                         .instrument = bar->hdr.instrument,
                                         .t_venue = bar->hdr.t,
                                         .t = t},
                                 .px = bar->close_px,
-                                .slots = slots.bits[0],
+                                .slots = names,
                                 .kind = PATH_END};
     return 1;
 }
 
-HOT void paper_pass(struct paper *paper, const struct agon_bar *bar, const struct record_path *end)
+HOT void paper_pass(struct paper *paper, const struct agon_bar *bar,
+                    const struct agon_event_hdr *quote, const struct record_path *end)
 {
     if (bar->hdr.t > paper->t)
         paper->t = bar->hdr.t;
-    if (end->hdr.type == 0) {
-        on_market_now(paper, &bar->hdr);
+    if (end->hdr.type != 0)
+        (void)paper_arrival(paper, LATENCY_ACK, bar->hdr.t); // it is told of its end, at end->hdr.t
+    // Nobody sees the exchange between both, nor has anything there.
+    if (quote != NULL &&
+        match_bar_turn(paper->match, bar, (const struct agon_quote *)(const void *)quote))
         return;
-    }
-    (void)paper_arrival(paper, LATENCY_ACK, bar->hdr.t); // it is told of its end, at end->hdr.t
-    match_bar_over(paper->match, bar);
+    if (end->hdr.type == 0)
+        on_market_now(paper, &bar->hdr);
+    else
+        match_bar_over(paper->match, bar);
+    if (quote != NULL)
+        paper_on_market(paper, quote);
 }
 
 int paper_offer(struct paper *paper, struct driver *driver)

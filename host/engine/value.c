@@ -161,7 +161,11 @@ static void add_value(const struct engine *engine, agon_asset_t asset, agon_amt_
 
 static agon_amt_t fit(num128_t sum)
 {
-    return sum > NUM_MAX ? NUM_MAX : sum < NUM_MIN ? NUM_MIN : (agon_amt_t)sum;
+    agon_amt_t narrow = (agon_amt_t)sum; // which most are
+
+    if (narrow == sum && narrow >= NUM_MIN)
+        return narrow;
+    return sum > 0 ? NUM_MAX : NUM_MIN;
 }
 
 __attribute__((noinline)) int value_equity_summed(const struct engine *engine, uint16_t slot,

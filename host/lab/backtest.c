@@ -232,9 +232,10 @@ static void demote(struct run *run, const struct record_plan *plan)
     }
 }
 
-static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
+// Not inlined: most steps are of the market, and nobody looks at them (on_step).
+static __attribute__((noinline)) int on_any_step(struct run *run,
+                                                 const struct agon_event_hdr *event, int rc)
 {
-    struct run *run = ctx;
     int kept = run->kept;
 
     if (run->is_begun && crew_note(run->result->crew) != NULL)
@@ -274,6 +275,19 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     if (run->config->journal != NULL)
         tape_named_step(&run->named, event);
     return kept >= 0 ? backtest_journal_turn(&run->journal) : kept;
+}
+
+static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
+{
+    struct run *run = ctx;
+
+    if ((event->type != AGON_EVENT_QUOTE && event->type != AGON_EVENT_BAR) ||
+        run->config->event != NULL || run->config->journal != NULL || run->result->plan != NULL ||
+        crew_note(run->result->crew) != NULL)
+        return on_any_step(run, event, rc);
+    if (rc >= 0 && event->t_venue > run->t_venue)
+        run->t_venue = event->t_venue;
+    return run->kept;
 }
 
 /* Of what a plugin ended. Nothing restarts it here: its slot stays suspended to the end. */

@@ -42,11 +42,12 @@ struct tape {
     struct wire_out *decoded;        /* owned; raw */
     struct book_sync sync;
     int has_sync;
-    int is_over;         /* nothing more is read */
-    int is_scanning;     /* a bad row was found: only more of them are looked for */
-    agon_ns_t t;         /* of the line being read */
-    agon_qty_t last_qty; /* bars: volume of the row before */
-    int has_bar;         /* there was one */
+    int is_over;               /* nothing more is read */
+    int is_scanning;           /* a bad row was found: only more of them are looked for */
+    agon_ns_t t;               /* of the line being read */
+    agon_qty_t last_qty;       /* bars: volume of the row before */
+    int has_bar;               /* there was one */
+    struct match_bars assumed; /* of the config */
     struct tape_report report;
 };
 
@@ -181,13 +182,10 @@ static int put_joined(struct tape *tape, const struct traded *of)
 static void put_open(struct tape *tape, agon_ns_t t, agon_px_t px)
 {
     const struct agon_instrument *instrument = &tape->config.instrument;
-    const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm,
-                                    .volume_ppm = tape->config.volume_ppm};
-
     tape->t = t;
     if (tape->config.has_book || tape->is_scanning)
         return;
-    match_bars_open(&bars, instrument, t, px, tape->last_qty, &tape->open);
+    match_bars_open(&tape->assumed, instrument, t, px, tape->last_qty, &tape->open);
     tape->whole = &tape->open.hdr;
 }
 
@@ -596,6 +594,28 @@ static int read_row(struct tape *tape, struct error *why)
     return rc < 0 ? rc : 1;
 }
 
+/* A row of bars with nothing wrong behind a good one. 0: it is taken as any other. */
+static inline int read_plain_bar(struct tape *tape)
+{
+    const agon_ns_t length = (agon_ns_t)tape->config.info.length_s * TAPE_SECOND_NS;
+    struct tape_row row;
+
+    if (tape->rows == NULL || !tape->has_bar || tape->is_over || tape->is_scanning ||
+        !tape_rows_next_plain(tape->rows, &row))
+        return 0;
+    if (row.t - tape->report.t_last < length) {
+        tape_rows_put_back(tape->rows);
+        return 0;
+    }
+    tape->report.n_rows = tape_rows_number(tape->rows);
+    tape->report.n_gaps += row.t - tape->report.t_last > length;
+    tape->report.t_last = row.t;
+    put_open(tape, row.t, row.px[0]);
+    tape->last_qty = row.qty;
+    put_bar(tape, row.t, row.px, row.qty);
+    return 1;
+}
+
 // Not inlined: of a row with two events the second lies there already.
 static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(struct tape *tape)
 {
@@ -612,6 +632,8 @@ static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(s
         struct error why;
         int rc;
 
+        if (!is_queued && read_plain_bar(tape))
+            continue;
         why.code = 0;
         why.text[0] = '\0';
         if (tape->report.n_bad == TAPE_BAD_MAX || tape->is_over)
@@ -758,6 +780,8 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
     if (tape == NULL)
         return error_set(err, rc, "%s: out of memory", config->path);
     tape->config = *config;
+    tape->assumed =
+        (struct match_bars){.spread_ppm = config->spread_ppm, .volume_ppm = config->volume_ppm};
     tape->queue_memory = aligned_alloc(128, bytes);
     if (tape->queue_memory == NULL) {
         error_set(err, rc, "%s: out of memory", config->path);

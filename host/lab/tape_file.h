@@ -118,6 +118,11 @@ int tape_rows_new(struct tape_rows **rows, struct tape_file *file,
 void tape_rows_free(struct tape_rows *rows); /* NULL is fine */
 /* 1: a row, or of L2 an event; 0: the end; below 0: as tape_file_read. */
 int tape_rows_next(struct tape_rows *rows, struct tape_row *row, struct error *err);
+/* The same of a row of bars in a block that was looked through when it was come to: prices enclose
+ * one another, and nothing is wrong but for what depends on rows before. Sets t, px and qty alone.
+ * 0: the row that comes is to be taken by tape_rows_next. And back again, for that. */
+int tape_rows_next_plain(struct tape_rows *rows, struct tape_row *row);
+void tape_rows_put_back(struct tape_rows *rows);
 /* Rows given so far; of the newest one (of an event: its last row) the number, from 1. */
 uint64_t tape_rows_number(const struct tape_rows *rows);
 

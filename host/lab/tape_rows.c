@@ -25,6 +25,7 @@ struct tape_rows {
     uint64_t next;                         /* the row that comes, from 0 */
     uint64_t block;                        /* of columns, + 1; 0: none yet */
     uint32_t at, n;                        /* in the block */
+    uint64_t plain_end; /* bars: of the rows from next on before that nothing is wrong (is_plain) */
     union {
         struct agon_event_hdr hdr;
         struct agon_trade trade;
@@ -106,6 +107,28 @@ static inline int to_qty(const struct tape_rows *rows, int64_t value, int64_t *q
     return !__builtin_mul_overflow(value, rows->qty.times, qty);
 }
 
+/* Bars: would each row of the block in use be given without a word? */
+static int is_plain(const struct tape_rows *rows)
+{
+    const int64_t *t = rows->columns[0], *volume = rows->columns[5];
+    const int64_t px_max = INT64_MAX / rows->px.times, volume_max = INT64_MAX / rows->qty.times;
+    int wrong = 0;
+
+    if (rows->px.by != 1 || rows->qty.by != 1)
+        return 0;
+    for (uint32_t i = 0; i < rows->n; i++) {
+        int64_t px[4];
+
+        for (uint32_t k = 0; k < 4; k++)
+            px[k] = ((const int64_t *)rows->columns[1 + k])[i];
+        // Between low and high are the others.
+        wrong |= (px[2] <= 0) | (px[1] > px_max) | (px[1] < px[0]) | (px[1] < px[3]) |
+                 (px[2] > px[0]) | (px[2] > px[3]) | (volume[i] < 0) | (volume[i] > volume_max) |
+                 (t[i] < 0) | (t[i] > T_MAX);
+    }
+    return wrong == 0;
+}
+
 /* The next row's columns are at hand. 1; 0: there is no next row. */
 static inline int advance(struct tape_rows *rows, struct error *err)
 {
@@ -119,6 +142,9 @@ static inline int advance(struct tape_rows *rows, struct error *err)
         if (rc < 0)
             return rc;
         rows->block = block + 1;
+        rows->plain_end = rows->head->kind == TAPE_FILE_BARS && is_plain(rows)
+                              ? block * TAPE_BLOCK_ROWS + rows->n
+                              : 0;
     }
     rows->at = (uint32_t)(rows->next++ % TAPE_BLOCK_ROWS);
     return 1;
@@ -326,6 +352,24 @@ static const char *l2_of(struct tape_rows *rows, struct tape_row *row, struct er
     default:
         return "a row that begins no event";
     }
+}
+
+HOT int tape_rows_next_plain(struct tape_rows *rows, struct tape_row *row)
+{
+    if (rows->next >= rows->plain_end)
+        return 0;
+    rows->at = (uint32_t)(rows->next++ % TAPE_BLOCK_ROWS);
+    row->t = column(rows, 0);
+    for (uint32_t i = 0; i < 4; i++)
+        row->px[i] = column(rows, 1 + i) * rows->px.times;
+    row->qty = column(rows, 5) * rows->qty.times;
+    return 1;
+}
+
+void tape_rows_put_back(struct tape_rows *rows)
+{
+    rows->next--;
+    rows->plain_end = 0;
 }
 
 HOT int tape_rows_next(struct tape_rows *rows, struct tape_row *row, struct error *err)

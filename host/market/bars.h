@@ -23,6 +23,30 @@
 #define BARS_FLAT_MAX                                                                              \
     100 /* minutes: with the longer bars that end among them, under the 255 events                 \
            that one cause may have */
+/* 1 << its place in bars_length_s; 0: it is none of them. */
+static inline uint32_t bars_length_bit(uint32_t length_s)
+{
+    switch (length_s) {
+    case 60:
+        return 1u << 0;
+    case 180:
+        return 1u << 1;
+    case 300:
+        return 1u << 2;
+    case 600:
+        return 1u << 3;
+    case 900:
+        return 1u << 4;
+    case 3600:
+        return 1u << 5;
+    case 14400:
+        return 1u << 6;
+    case 86400:
+        return 1u << 7;
+    default:
+        return 0;
+    }
+}
 extern const uint32_t bars_length_s[BARS_LENGTHS]; /* 60, 180, 300, 600, 900, 3600, 14400, 86400 */
 
 struct bars { /* of one instrument; plain data without pointers */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
 #include "market/order_type.h"
@@ -552,11 +553,14 @@ static void show(struct market *market, agon_px_t bid_px, agon_qty_t bid_qty, ag
     market->bars->t_quote = t;
 }
 
-static int on_open(struct match *match, struct market *market, const struct agon_quote *quote)
+static inline int is_open(const struct agon_quote *quote)
 {
-    if (quote->bid_px <= 0 || quote->ask_px <= quote->bid_px || quote->bid_qty <= 0 ||
-        quote->ask_qty <= 0)
-        return AGON_EINVAL;
+    return quote->bid_px > 0 && quote->ask_px > quote->bid_px && quote->bid_qty > 0 &&
+           quote->ask_qty > 0;
+}
+
+static void open_at(struct match *match, struct market *market, const struct agon_quote *quote)
+{
     expire(match, market, quote->hdr.t);
     show(market, quote->bid_px, quote->bid_qty, quote->ask_px, quote->ask_qty, quote->hdr.t);
     market->last_px = quote->bid_px + (quote->ask_px - quote->bid_px) / 2;
@@ -564,6 +568,13 @@ static int on_open(struct match *match, struct market *market, const struct agon
     market->bars->t_begin = quote->hdr.t_venue;
     market->bars->is_inside = 1;
     act_parked(match, market, quote->hdr.t);
+}
+
+static int on_open(struct match *match, struct market *market, const struct agon_quote *quote)
+{
+    if (!is_open(quote))
+        return AGON_EINVAL;
+    open_at(match, market, quote);
     return AGON_OK;
 }
 
@@ -764,6 +775,26 @@ void match_bar_over(struct match *match, const struct agon_bar *bar)
         market->t_last = bar->hdr.t;
     terms_on_bar(market, bar);
     leave(match);
+}
+
+HOT int match_bar_turn(struct match *match, const struct agon_bar *bar,
+                       const struct agon_quote *quote)
+{
+    struct market *market = market_get(match, bar->hdr.instrument);
+
+    if (market == NULL || market->bars == NULL || !is_bar(bar) || !is_end(market, bar) ||
+        !match_is_empty(match) || quote->hdr.t != bar->hdr.t ||
+        quote->hdr.instrument != bar->hdr.instrument || !is_open(quote))
+        return 0;
+    REQUIRE(match->is_busy == 0);
+    match->is_busy = 1;
+    stops_run(match, market, bar->hdr.t);
+    if (bar->hdr.t > market->t_last)
+        market->t_last = bar->hdr.t;
+    terms_on_bar(market, bar);
+    open_at(match, market, quote); // in which nothing of the close is left
+    leave(match);
+    return 1;
 }
 
 int bar_on_market(struct match *match, struct market *market, const struct agon_event_hdr *event)

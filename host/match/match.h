@@ -276,6 +276,9 @@ void match_bar_act(struct match *match, const struct agon_bar *bar, uint32_t own
  * worse than its limit. 0: he acts inside no longer. */
 void match_bar_at(struct match *match, agon_instrument_t instrument, uint32_t owner, agon_px_t px);
 void match_bar_over(struct match *match, const struct agon_bar *bar);
+/* Where no order is open and a quote of the same time and instrument follows: the end of the bar
+ * and that open at once, as by both ways. 0: nothing is done, they go one by one. */
+int match_bar_turn(struct match *match, const struct agon_bar *bar, const struct agon_quote *quote);
 
 /* --- own orders: results come by the sink --- */
 /* Types are those of AGON_ORDER_TYPES: one without a price is IOC or FOK (GTC means IOC); one that

@@ -21,6 +21,8 @@ void terms_add(struct market *market, agon_ns_t t, agon_px_t px, agon_qty_t qty)
 
 void terms_on_bar(struct market *market, const struct agon_bar *bar)
 {
+    if (!market->has_rules)
+        return;
     // About what it was traded at; it is of the minute in which it closes.
     agon_px_t px = bar->high_px / 3 + bar->low_px / 3 + bar->close_px / 3;
 

@@ -55,6 +55,12 @@ static inline uint32_t slot_set_first(const struct slot_set *set)
     return word * 64 + (uint32_t)__builtin_ctzll(set->bits[word]);
 }
 
+/* Is that one in it, of the first 64, and no other? */
+static inline int slot_set_is_only(const struct slot_set *set, uint32_t slot)
+{
+    return slot < 64 && set->words == 1 && set->bits[0] == (uint64_t)1 << slot;
+}
+
 /* Takes the lowest out. 0: there was none. */
 static inline int slot_set_take(struct slot_set *set, uint16_t *slot)
 {

@@ -6,20 +6,10 @@
 #include "base/hash.h"
 #include "base/hot.h"
 #include "base/utf8.h"
+#include "market/bars.h"
 #include "market/events.h"
 
 #define BOOK_TYPES (AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) | AGON_ON(AGON_EVENT_BOOK_DELTA))
-
-static int length_bit(uint32_t length_s)
-{
-    static const uint32_t lengths[8] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
-
-    for (int i = 0; i < 8; i++) {
-        if (lengths[i] == length_s)
-            return 1 << i;
-    }
-    return 0;
-}
 
 static int has_instrument(const struct subscription *sub, agon_instrument_t id)
 {
@@ -89,7 +79,7 @@ HOT int subscription_wants(const struct subscription *sub, const struct slot_sig
     if (event->type == AGON_EVENT_BAR) {
         const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
 
-        if ((sub->bar_mask & length_bit(bar->length_s)) == 0)
+        if ((sub->bar_mask & bars_length_bit(bar->length_s)) == 0)
             return 0;
     }
     return has_instrument(sub, event->instrument);

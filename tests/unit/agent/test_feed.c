@@ -125,6 +125,42 @@ START_TEST(nth_is_what_the_subscription_counts)
 }
 END_TEST
 
+/* Which lengths they are of does not matter to whom the engine calls, and does to what a plugin is
+ * given: of one bar in a step, and of several. */
+START_TEST(bars_come_by_the_lengths_that_are_subscribed)
+{
+    static const uint32_t lengths[] = {60, 180, 300, 600, 120};
+    const struct subscription *sub;
+    struct rig rig;
+    struct rng rng;
+    uint64_t count = 0;
+
+    rng_init(&rng, 98);
+    rig_init(&rig);
+    rig.setup.head.slot.subscription.event_mask |= AGON_ON(AGON_EVENT_BAR);
+    rig.setup.head.slot.subscription.bar_mask = 1 << 0 | 1 << 2;
+    sub = &rig.setup.head.slot.subscription;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (int step = 0; step < 3000; step++) {
+        for (uint8_t n = (uint8_t)rng_below(&rng, 3) + 1; n > 0; n--) {
+            struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR,
+                                           .granules = 2,
+                                           .instrument = (agon_instrument_t)rng_below(&rng, 3) + 1},
+                                   .length_s = lengths[rng_below(&rng, 5)]};
+
+            rig_public(&rig, &bar, (uint8_t)(10 - n));
+            if (bar.hdr.instrument <= 2)
+                slot_set_add(&rig.turn.wanting, rig.setup.head.slot.slot);
+            count += (uint64_t)subscription_wants(sub, &rig.setup.head.slot.signals, &bar.hdr);
+        }
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        ck_assert_uint_eq(rig.port->nth(rig.port->ctx), count);
+    }
+    ck_assert_uint_ge(count, 500);
+    rig_deinit(&rig);
+}
+END_TEST
+
 START_TEST(a_step_that_is_not_complete_is_not_delivered)
 {
     struct rig rig;
@@ -502,6 +538,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, events_come_by_seq_and_sub_and_the_private_one_first, 0, 4);
     tcase_add_test(tcase, nth_is_what_the_subscription_counts);
+    tcase_add_test(tcase, bars_come_by_the_lengths_that_are_subscribed);
     tcase_add_test(tcase, a_step_that_is_not_complete_is_not_delivered);
     tcase_add_test(tcase, what_the_setup_holds_is_not_delivered_again);
     tcase_add_test(tcase, an_overrun_is_told_with_its_range_and_the_private_events_are_all_there);

@@ -4,9 +4,10 @@
  * takes each sample by an event: of drawn bars, orders, exits, timers, limits and latencies, on one
  * instrument or two, in and out of step, both come to the same reports (fills and fees are in
  * them), wishes, positions, money, losses, scores and equity of each minute. Of one instrument bars
- * are taken in one go where nothing is on its way: beside it each turn by itself comes to the same
- * numbers of events, and to the same state.
- * ALONG_CASES: how many; agon soak draws 10,000. */
+ * are taken in one go where nothing is on its way, and coins are not judged again at prices that
+ * are known to reach nothing: beside it each turn by itself comes to the same numbers of events, to
+ * the same equity and highest at each of them, and to the same state. ALONG_CASES: how many; agon
+ * soak draws 10,000. */
 struct world;
 static void add_bars(struct world *world);
 #define WORLD_MORE add_bars
@@ -25,7 +26,7 @@ enum mode { MODE_AT_ONCE, MODE_TURNS, MODE_ALL };
 
 static int is_slow;       /* the run that takes every step */
 static uint32_t n_traded; /* instruments that slots want something of */
-static int is_calm;
+static int is_calm, is_spot, has_begun;
 static void on_sample(void *ctx, agon_ns_t t);
 
 static void add_bars(struct world *world)
@@ -40,7 +41,7 @@ static void add_bars(struct world *world)
         struct agon_instrument made = world_instrument(i == 0 ? BTCUSDT : ETHUSDT);
 
         made.hdr.instrument = FIRST + i;
-        made.kind = i == 0 ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT;
+        made.kind = i == 0 && !is_spot ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT;
         made.min_notional_amt = 0;
         made.maker_fee_ppb = 200000;
         made.taker_fee_ppb = 450000;
@@ -57,6 +58,8 @@ struct rows {
 struct drawn {   /* a case */
     uint32_t n;  /* instruments that have data */
     int is_calm; /* nobody wants much, and most bars find nothing on its way */
+    int is_spot; /* the first of them too */
+    agon_ns_t t_begin;
     struct rows rows[N];
     struct match_bars config;
     struct paper_config paper;
@@ -70,6 +73,8 @@ struct outcome {
     uint64_t hash;    /* of what is to be equal */
     uint64_t sampled; /* of each sample: when, and what equity was */
     uint64_t scored;  /* of the scores in the end */
+    uint64_t judged;  /* of each quote and bar: what slots were judged by */
+    uint64_t n_calm;  /* of them: exposure_calm knew something */
     agon_amt_t equity_amt[2], high_amt[2], day_amt[2];
     agon_qty_t held_qty[2][N];
     agon_amt_t money_amt[2][4];
@@ -108,7 +113,7 @@ static void draw_rows(struct rng *rng, struct drawn *drawn)
 
         for (int row = 0; row < ROWS; row++) {
             struct agon_quote *quote = &drawn->rows[i].quotes[row];
-            agon_ns_t t = T0 + (row + 1) * MINUTE + (i == 0 ? 0 : shift);
+            agon_ns_t t = drawn->t_begin + (row + 1) * MINUTE + (i == 0 ? 0 : shift);
             agon_px_t open = px + drawn_px(rng, -5, 5), low = open - drawn_px(rng, 0, wide);
             agon_px_t high = open + drawn_px(rng, 0, wide), close = drawn_px(rng, low, high);
 
@@ -153,6 +158,7 @@ static void draw(uint64_t seed, struct drawn *drawn)
     match_bars_defaults(&drawn->config);
     drawn->config.path = (uint8_t)rng_below(&rng, MATCH_PATH_RANDOM + 1);
     drawn->config.touch_ppm = rng_below(&rng, 2) == 0 ? 0 : 500000;
+    drawn->t_begin = T0 - (agon_ns_t)rng_below(&rng, 2) * ROWS / 2 * MINUTE; // or over midnight
     draw_rows(&rng, drawn);
     if (rng_below(&rng, 2) == 0) {
         drawn->paper.entry_ns = draw_latency(&rng);
@@ -177,6 +183,7 @@ static void draw(uint64_t seed, struct drawn *drawn)
     drawn->seed = rng_below(&rng, UINT32_MAX);
     drawn->n = 1 + (uint32_t)rng_below(&rng, N);
     drawn->is_calm = rng_below(&rng, 2) == 0;
+    drawn->is_spot = rng_below(&rng, 3) != 0;
     for (uint32_t i = 0; drawn->n == 1 && i < 2; i++) { // or most of their fills are of the other
         drawn->paper.entry_ns /= 1 + (int64_t)rng_below(&rng, 8);
         drawn->paper.report_ns /= 1 + (int64_t)rng_below(&rng, 8);
@@ -214,9 +221,11 @@ static void wish(const struct agon_event_hdr *event, uint16_t slot)
                              .id = 1 + (uint32_t)n_refs % 4,
                              .t_at = event->t + (agon_ns_t)rng_below(&wishes, 120000) * MS};
 
-    switch (rng_below(&wishes, 14)) {
+    switch (has_begun ? rng_below(&wishes, 14) : 0) {
     case 0:
     case 1:
+        order.intent.side = has_begun ? side : AGON_BUY;
+        has_begun |= slot == 1 || rng_below(&wishes, 3) != 0; // or both of them
         put(slot, &order);
         break;
     case 2:
@@ -271,6 +280,56 @@ static void on_sample(void *ctx, agon_ns_t t)
     }
 }
 
+static agon_amt_t equity_at(const struct engine *engine, agon_amt_t equity_amt, agon_px_t px)
+{
+    const struct exposure_calm *calm = &engine->exposure->calm;
+
+    return equity_amt - exposure_worth_now(engine, calm->slot, calm->instrument) +
+           exposure_worth(engine, ledger_position(engine->ledger, calm->slot, calm->instrument, 0),
+                          px);
+}
+
+static void is_clear(const struct engine *engine, const struct risk_slot *risk,
+                     agon_amt_t equity_amt, const struct risk_losses *losses)
+{
+    const struct exposure_calm *calm = &engine->exposure->calm;
+    agon_amt_t most_amt = equity_at(engine, equity_amt, calm->high_px);
+
+    ck_assert_int_le(most_amt, risk->equity_high_amt);
+    ck_assert(risk_is_clear(risk, most_amt, equity_at(engine, equity_amt, calm->low_px), losses));
+}
+
+/* What is known of prices is so now, whenever it was found out. */
+static void see_calm(const struct engine *engine)
+{
+    const struct exposure_calm *calm = &engine->exposure->calm;
+    struct risk_losses losses;
+
+    if (calm->instrument == 0)
+        return;
+    out->n_calm++;
+    ck_assert(slot_set_is_only(&engine->exposure->holders[calm->instrument], calm->slot));
+    ck_assert(slot_set_is_empty(&engine->markets[calm->instrument].exits));
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++)
+        ck_assert_uint_eq(orders_count(engine->orders, slot), 0);
+    losses = exposure_losses(&engine->slots.all[calm->slot].limits);
+    is_clear(engine, &engine->risk[calm->slot], exposure_equity(engine, calm->slot), &losses);
+    losses = exposure_losses_all(&engine->portfolio_limits);
+    is_clear(engine, &engine->portfolio, exposure_equity_all(engine), &losses);
+}
+
+static void see(const struct engine *engine)
+{
+    see_calm(engine);
+    for (uint16_t slot = 0; slot < 3; slot++) {
+        const struct risk_slot *risk = slot < 2 ? &engine->risk[slot] : &engine->portfolio;
+
+        mix(&out->judged, &risk->equity_amt, sizeof(risk->equity_amt));
+        mix(&out->judged, &risk->equity_high_amt, sizeof(risk->equity_high_amt));
+        mix(&out->judged, &risk->n_breaches, sizeof(risk->n_breaches));
+    }
+}
+
 // Numbers of events are not what is compared: who says less of nothing counts fewer.
 static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 {
@@ -282,6 +341,8 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     (void)rc; // what slots want here may be refused
     out->n_events++;
     out->n_paths += event->type == EVENT_PATH;
+    if (event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_BAR)
+        see(world->engine);
     out->n_dues += event->type == EVENT_DUE && due->kind == DUE_SAMPLE;
     if (event->type == EVENT_PATH || (event->type == EVENT_DUE && due->kind == DUE_SAMPLE))
         return AGON_OK;
@@ -297,7 +358,7 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
         fold(&((const struct agon_intent_event *)(const void *)event)->intent,
              sizeof(struct agon_intent));
     for (uint16_t slot = 0; slot < 2 && is_news; slot++) {
-        if (!is_calm || rng_below(&wishes, 10) == 0)
+        if (!is_calm || rng_below(&wishes, 10) == 0 || !has_begun)
             wish(event, slot);
     }
     return AGON_OK;
@@ -364,7 +425,10 @@ static void play(struct drawn *drawn, enum mode mode, struct outcome *outcome)
     is_slow = mode == MODE_ALL;
     n_traded = drawn->n;
     is_calm = drawn->is_calm;
+    is_spot = drawn->is_spot;
+    has_begun = !is_calm || !is_spot; // else a buy first, which is held for a while
     rng_init(&wishes, drawn->seed);
+    world_begin = drawn->t_begin;
     world = world_new(RUN_BACKTEST);
     for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
         struct runner_port runner = world->ports[id];
@@ -419,6 +483,7 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
     const uint64_t n = word != NULL ? strtoull(word, NULL, 10) : CASES;
     uint64_t n_fills = 0, n_breaches = 0, n_events = 0, n_walked = 0;
     uint64_t n_samples = 0, n_dues = 0, n_passed = 0, n_ends = 0, n_single = 0;
+    uint64_t n_calm = 0;
 
     for (uint64_t seed = 1; seed <= n; seed++) {
         static struct drawn drawn;
@@ -434,6 +499,10 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
                       (unsigned long long)fast.n_events, (unsigned long long)turns.n_events);
         ck_assert_msg(memcmp(fast.state, turns.state, HASH_SIZE) == 0,
                       "case %llu: another state than by turns", (unsigned long long)seed);
+        ck_assert_msg(fast.judged == turns.judged,
+                      "case %llu: judged by other equity than by turns", (unsigned long long)seed);
+        n_calm += fast.n_calm;
+        ck_assert_uint_eq(turns.n_calm + slow.n_calm, 0);
         ck_assert_msg(fast.sampled == turns.sampled, "case %llu: other equity than by turns",
                       (unsigned long long)seed);
         ck_assert_uint_eq(turns.n_passed + slow.n_passed, 0);
@@ -466,10 +535,11 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
         n_walked += slow.n_events;
     }
     printf("%llu cases, %llu fills, %llu breaches, %llu events of %llu, %llu of %llu samples, %llu "
-           "bars in one go (%llu ends)\n",
+           "bars in one go (%llu ends), %llu steps calm\n",
            (unsigned long long)n, (unsigned long long)n_fills, (unsigned long long)n_breaches,
            (unsigned long long)n_events, (unsigned long long)n_walked, (unsigned long long)n_dues,
-           (unsigned long long)n_samples, (unsigned long long)n_passed, (unsigned long long)n_ends);
+           (unsigned long long)n_samples, (unsigned long long)n_passed, (unsigned long long)n_ends,
+           (unsigned long long)n_calm);
     // Or it would say little.
     ck_assert_uint_ge(n_fills, 2 * n);
     ck_assert_uint_ge(n_breaches, n / 10);
@@ -478,6 +548,7 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
     ck_assert_uint_ge(n_dues, n_samples / 100);
     ck_assert_uint_ge(n_passed, n_single * ROWS / 10);
     ck_assert_uint_ge(n_ends, n_passed / 20);
+    ck_assert_uint_ge(n_calm, n_passed / 20);
     ck_assert_uint_le(n_ends, n_passed - n_passed / 20);
 }
 END_TEST

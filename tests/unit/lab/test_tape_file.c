@@ -9,6 +9,7 @@
 
 #include "base/crc.h"
 #include "lab/tape_make.h"
+#include "lab/tape_write.h"
 
 static char dir[] = "/tmp/agon-tapes-XXXXXX";
 static char source[160], out[176], bad[160];
@@ -173,6 +174,106 @@ START_TEST(a_price_that_does_not_fit_is_named_with_its_row)
 END_TEST
 
 // Best prices alone, or trades alone, of a stream that has more.
+/* A tape that another program may have made: five bars, the third as that says. What reading it
+ * comes to: events, and the first error's words. */
+static int read_wrong(const struct agon_bar *third, char *said, size_t room)
+{
+    struct tape_made made = make("BTCUSDT_wrong.csv", bars, 0);
+    struct tape_report report;
+    struct error err = {0};
+    struct tape_writer *writer;
+    struct tape *tape;
+    int n = 0;
+
+    made.head.length_s = 60;
+    made.head.t_begin = made.head.t_first = 0; // what follows is counted by the writer
+    made.head.n_rows = made.head.n_events = 0;
+    unlink(out);
+    ck_assert_int_eq(tape_writer_new(&writer, out, &made.head, &err), AGON_OK);
+    for (int row = 0; row < 5; row++) {
+        struct agon_bar bar = *third;
+
+        if (row != 2)
+            bar = (struct agon_bar){.hdr = third->hdr,
+                                    .t_open = (agon_ns_t)(1000 + row) * 60 * 1000000000,
+                                    .length_s = 60,
+                                    .open_px = 100,
+                                    .high_px = 103,
+                                    .low_px = 98,
+                                    .close_px = 101,
+                                    .volume_qty = 7};
+        ck_assert_int_eq(tape_writer_put(writer, &bar.hdr, &err), AGON_OK);
+    }
+    ck_assert_msg(tape_writer_finish(writer, &made.head, &err) == AGON_OK, "%s", err.text);
+    tape_writer_free(writer);
+    tape = open_at(out, made.head.px_exp + 1, made.head.qty_exp + 1, &err);
+    ck_assert_msg(tape != NULL, "%s", err.text);
+    while (tape_next(tape) != NULL)
+        n++;
+    tape_report(tape, &report);
+    snprintf(said, room, "%.500s", report.err.text);
+    tape_close(tape);
+    return n;
+}
+
+START_TEST(a_wrong_row_of_a_tape_is_named_however_its_block_is_read)
+{
+    const struct agon_bar good = {.hdr = {.type = AGON_EVENT_BAR, .granules = 2},
+                                  .t_open = (agon_ns_t)1002 * 60 * 1000000000,
+                                  .length_s = 60,
+                                  .open_px = 100,
+                                  .high_px = 103,
+                                  .low_px = 98,
+                                  .close_px = 101,
+                                  .volume_qty = 7};
+    char said[512];
+
+    ck_assert_int_eq(read_wrong(&good, said, sizeof(said)), 10);
+    ck_assert_str_eq(said, "");
+    for (int kind = 0; kind < 11; kind++) {
+        struct agon_bar bar = good;
+
+        switch (kind) {
+        case 0:
+            bar.high_px = 99;
+            break;
+        case 1:
+            bar.open_px = 97;
+            break;
+        case 2:
+            bar.close_px = 97;
+            break;
+        case 3:
+            bar.open_px = 104;
+            break;
+        case 4:
+            bar.close_px = 104;
+            break;
+        case 5:
+            bar.low_px = 0;
+            break;
+        case 6:
+            bar.low_px = -5;
+            break;
+        case 7:
+            bar.high_px = INT64_MAX / 5; // times ten it does not fit
+            break;
+        case 8:
+            bar.volume_qty = -1;
+            break;
+        case 9:
+            bar.volume_qty = INT64_MAX / 5;
+            break;
+        default:
+            bar.t_open -= 1000000000; // inside of the bar before
+            break;
+        }
+        ck_assert_msg(read_wrong(&bar, said, sizeof(said)) == 4, "kind %d: %s", kind, said);
+        ck_assert_msg(strstr(said, "row 3: ") != NULL, "kind %d: %s", kind, said);
+    }
+}
+END_TEST
+
 START_TEST(a_part_of_a_stream_is_a_tape_too)
 {
     struct tape_made made = make("binance_spot_BTCUSDT.raw", stream, TAPE_FILE_QUOTES);
@@ -456,6 +557,7 @@ int main(void)
     tcase_add_test(tcase, a_tape_gives_what_its_recording_gives);
     tcase_add_test(tcase, a_tape_is_read_by_its_instruments_exponents);
     tcase_add_test(tcase, a_price_that_does_not_fit_is_named_with_its_row);
+    tcase_add_test(tcase, a_wrong_row_of_a_tape_is_named_however_its_block_is_read);
     tcase_add_test(tcase, a_part_of_a_stream_is_a_tape_too);
     tcase_add_test(tcase, what_cannot_become_a_tape_says_why);
     tcase_add_test(tcase, a_tape_of_several_blocks_gives_what_its_recording_gives);

@@ -450,6 +450,95 @@ START_TEST(only_the_bar_that_opened_closes)
 }
 END_TEST
 
+static size_t saved(const struct world *of, unsigned char *bytes, size_t room)
+{
+    struct enc enc = {.at = bytes, .room = room};
+
+    match_save(of->match, &enc);
+    ck_assert_uint_le(enc.used, room);
+    return enc.used;
+}
+
+/* Of drawn bars, with an order at rest now and then, and opens that are none. */
+START_TEST(an_end_and_the_open_behind_it_at_once_are_as_one_by_one)
+{
+    static unsigned char bytes[2][1 << 20];
+    struct world *by_one, *at_once;
+    const struct rules rules = {.band_minutes = 5, .up_ppm = {0, 2000000, 2000000}};
+    uint32_t n_at_once = 0, n_left = 0;
+    uint64_t ids[2] = {0, 0};
+    struct rng rng;
+
+    rng_init(&rng, 7);
+    begin(MATCH_PATH_PESSIMISTIC);
+    by_one = world;
+    begin(MATCH_PATH_PESSIMISTIC);
+    at_once = world;
+    ck_assert_int_eq(match_set_rules(by_one->match, SPOT, &rules), AGON_OK);
+    ck_assert_int_eq(match_set_rules(at_once->match, SPOT, &rules), AGON_OK);
+    for (int row = 0; row < 2000; row++) {
+        agon_px_t px = 100 + (agon_px_t)rng_below(&rng, 50), last = px + 1;
+        struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR,
+                                       .granules = 2,
+                                       .instrument = SPOT,
+                                       .t = t_open,
+                                       .t_venue = t_open},
+                               .t_open = t_open - MINUTE,
+                               .length_s = 60,
+                               .open_px = px,
+                               .high_px = last + (agon_px_t)rng_below(&rng, 3) - 1,
+                               .low_px = px - 3,
+                               .close_px = last,
+                               .volume_qty = (agon_qty_t)rng_below(&rng, 50)};
+        struct agon_quote quote = {.hdr = {.type = AGON_EVENT_QUOTE,
+                                           .granules = 1,
+                                           .instrument = SPOT,
+                                           .t = t_open,
+                                           .t_venue = t_open},
+                                   .bid_px = px,
+                                   .bid_qty = (agon_qty_t)rng_below(&rng, 9),
+                                   .ask_px = px + (agon_px_t)rng_below(&rng, 9),
+                                   .ask_qty = 5};
+        int is_taken;
+
+        if (rng_below(&rng, 5) == 0)
+            bar.t_open -= MINUTE; // of no bar that was opened
+        ck_assert_int_eq(match_on_market(by_one->match, &bar.hdr),
+                         bar.high_px < last ? AGON_EINVAL : AGON_OK);
+        (void)match_on_market(by_one->match, &quote.hdr);
+        is_taken = match_bar_turn(at_once->match, &bar, &quote);
+        if (is_taken) {
+            ck_assert(match_is_empty(at_once->match));
+            n_at_once++;
+        } else {
+            (void)match_on_market(at_once->match, &bar.hdr);
+            (void)match_on_market(at_once->match, &quote.hdr);
+            n_left++;
+        }
+        if (ids[0] != 0 && rng_below(&rng, 2) == 0) {
+            ck_assert_int_eq(match_cancel(by_one->match, t_open, ids[0]),
+                             match_cancel(at_once->match, t_open, ids[1]));
+            ids[0] = 0;
+        } else if (ids[0] == 0 && rng_below(&rng, 5) == 0) {
+            struct match_order order = limit(0, AGON_BUY, 90 + (agon_px_t)rng_below(&rng, 9), 2);
+
+            ck_assert_int_eq(match_submit(by_one->match, t_open, &order, &ids[0]),
+                             match_submit(at_once->match, t_open, &order, &ids[1]));
+        }
+        ck_assert_uint_eq(saved(by_one, bytes[0], sizeof(bytes[0])),
+                          saved(at_once, bytes[1], sizeof(bytes[1])));
+        ck_assert_mem_eq(bytes[0], bytes[1], saved(by_one, bytes[0], sizeof(bytes[0])));
+        t_open += MINUTE;
+        by_one->t = at_once->t = t_open;
+    }
+    ck_assert_uint_eq(by_one->n_seen, at_once->n_seen);
+    ck_assert_uint_ge(n_at_once, 200);
+    ck_assert_uint_ge(n_left, 200);
+    world_free(by_one);
+    world_free(at_once);
+}
+END_TEST
+
 START_TEST(the_draw_of_a_path_knows_nothing_of_the_bar)
 {
     const num128_t up[2] = {5, -5}, down[2] = {-5, 5};
@@ -592,6 +681,7 @@ int main(void)
     tcase_add_test(tcase, what_comes_late_pays_the_drift_and_no_more_than_its_limit);
     tcase_add_test(tcase, what_expires_in_a_bar_does_so_at_its_close);
     tcase_add_test(tcase, only_the_bar_that_opened_closes);
+    tcase_add_test(tcase, an_end_and_the_open_behind_it_at_once_are_as_one_by_one);
     tcase_add_test(tcase, the_draw_of_a_path_knows_nothing_of_the_bar);
     tcase_add_test(tcase, it_holds_for_any_bar_and_any_orders);
     suite_add_tcase(suite, tcase);
