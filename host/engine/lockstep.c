@@ -751,6 +751,9 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
                 return rc;
             continue;
         }
+        // A sample that was left was what came before the first intent that is not known yet.
+        if (!slot_set_is_empty(&run->ahead) && must_settle(run, t, t_stop))
+            continue;
         switch (turn) {
         case TURN_DATA:
             do
