@@ -102,8 +102,8 @@ $(diff "$WORK/inproc.intents" "$WORK/process.intents" | head -n 4 | cut -c1-300)
         # shellcheck disable=SC2086
         "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --runner process --no-ahead $how --json >"$WORK/turn.json" 2>"$WORK/turn.err" ||
             fail "roster $seed, --no-ahead: $(tail -n 3 "$WORK/turn.err")"
-        [ "$(json "$WORK/turn.json" heard_ahead) $(json "$WORK/turn.json" state_hash)" = "0 $(json "$WORK/inproc.json" state_hash)" ] ||
-            fail "roster $seed, --no-ahead: $(cat "$WORK/turn.json" | head -c 300)"
+        [ "$(json "$WORK/turn.json" heard_ahead) $(json "$WORK/turn.json" intents_hash)" = "0 $(json "$WORK/inproc.json" intents_hash)" ] ||
+            fail "roster $seed, --no-ahead: $(head -c 900 "$WORK/turn.json")"
     fi
 done
 [ "$n_intents" -ge $((20 * ROSTERS)) ] || fail "only $n_intents intents: this would prove nothing"
