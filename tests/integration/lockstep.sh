@@ -100,7 +100,8 @@ $(diff "$WORK/inproc.intents" "$WORK/process.intents" | head -n 4 | cut -c1-300)
     n_ahead=$((n_ahead + $(json "$WORK/process.json" heard_ahead)))
     if [ "$seed" = "${SEEDS%% *}" ]; then # and where it is asked for, nobody does
         # shellcheck disable=SC2086
-        "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --runner process --no-ahead $how --json >"$WORK/turn.json" 2>"$WORK/turn.err" ||
+        "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --runner process --no-ahead $how \
+            --journal "$WORK/turn" --json >"$WORK/turn.json" 2>"$WORK/turn.err" ||
             fail "roster $seed, --no-ahead: $(tail -n 3 "$WORK/turn.err")"
         [ "$(json "$WORK/turn.json" heard_ahead) $(json "$WORK/turn.json" intents_hash)" = "0 $(json "$WORK/inproc.json" intents_hash)" ] ||
             fail "roster $seed, --no-ahead: $(head -c 900 "$WORK/turn.json")"
