@@ -116,7 +116,8 @@ static int show(const struct opts *opts, const struct run_report *story,
         }
     }
     if (opts->is_json)
-        return run_report_json(story, compare, stdout) < 0 ? EXIT_ENVIRONMENT : rc;
+        return commands_printed(run_report_json(story, compare, stdout)) < 0 ? EXIT_ENVIRONMENT
+                                                                             : rc;
     run_report_print(story, stdout);
     print_agents(story);
     if (compare != NULL) {
