@@ -53,6 +53,12 @@ static void print_agents(const struct run_report *story)
     seats_all(story->seats, story->engine, &of);
     figures_print(stdout, &base, "all, with the pool", &of, n_refused);
     figures_print_note(stdout, &of);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        engine_figures(story->engine, id, &of);
+        figures_print_deeper(stdout, slots->all[id].name, &of);
+    }
 }
 
 static void say_proof(const struct replay *replay, char *text, size_t room)

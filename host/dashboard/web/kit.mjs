@@ -60,7 +60,8 @@ export const shareTone = (x, digits = 2) => tone(fixed(x * 100, digits));
 export const number = x => (x === null || x === undefined ? '–' : fixed(x, 2).replace('-', '\u2212'));
 // How long something was held, in its two largest units.
 export const lasted = s => (s === null || s === undefined ? '–' : s < 60 ? `${s.toFixed(s < 10 ? 1 : 0)}\u2009s` : s < 3600 ? `${Math.floor(s / 60)}\u2009min ${Math.floor(s % 60)}\u2009s` : s < 86400 ? `${Math.floor(s / 3600)}\u2009h ${Math.floor(s / 60) % 60}\u2009min` : `${Math.floor(s / 86400)}\u2009d ${Math.floor(s / 3600) % 24}\u2009h`);
-export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
+// As `agon ctl` has it.
+export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${fixed(ns / 1e3, 1)} µs` : ns < 1e10 ? `${fixed(ns / 1e6, 1)} ms` : `${fixed(ns / 1e9, 1)} s`);
 export const store = {
   get: (kind, key) => { try { return window[kind].getItem(key); } catch { return null; } },
   set: (kind, key, value) => { try { window[kind].setItem(key, value); } catch { /* private mode: it is asked for again */ } },
@@ -68,6 +69,10 @@ export const store = {
 export const sideTone = x => (x.side === 'buy' || x.side === 'long' ? 'good' : x.side === 'sell' || x.side === 'short' ? 'bad' : '');
 export const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', 'daily loss': 'warn', drawdown: 'warn', floor: 'warn', waiting: 'dim' })[s] ?? '';
 export const tText = a => (a.t === null ? '–' : `${number(a.t)} [${number(a.t_low)}, ${number(a.t_high)}]`);
+
+// A return is by the capital of now, and the drawdown's high moves with capital.
+export const DEEPER = 'A larger share was lost than the deepest fall: capital was taken since, and a return is by the capital of now.';
+export const isDeeper = a => a.return < 0 && Math.round(-a.return * 1e4) > Math.round(a.drawdown * 1e4);
 
 // ---- time: UTC, or the viewer's own zone, as he chose
 let zone = store.get('localStorage', 'agon-zone') === 'local' ? 'local' : 'UTC';
