@@ -252,6 +252,7 @@ def check_metrics(want):
 def check_whose():
     """The API's fills are those of the journal, and each is its own agent's: of all, and of each."""
     booked = {row['seq']: row for row in csv.DictReader(load('fills.csv').splitlines())}
+    there = {row['name'] for row in json.loads(load('agents.json'))}
     for of in ('', '_spot_1', '_perp_1'):
         rows = json.loads(load(f'api_fills{of}.json'))
         if not rows:
@@ -260,7 +261,8 @@ def check_whose():
             its = booked.get(str(row['seq']), {})
             if of:
                 same(f'fills{of}', f'{row["seq"]} agent', row['agent'], of[1:])
-            for key in ('agent', 'side', 'fee_asset'):
+            same(f'fills{of}', f'{row["seq"]} agent', row['agent'], its.get('agent') if its.get('agent') in there else '(unloaded)')
+            for key in ('side', 'fee_asset'):
                 same(f'fills{of}', f'{row["seq"]} {key}', row[key], its.get(key))
             for key in ('price', 'quantity', 'fee'):
                 same(f'fills{of}', f'{row["seq"]} {key}', D(row[key]), D(its.get(key, 'NaN')))
