@@ -109,6 +109,7 @@ try {
     await page.evaluate(to => { location.hash = `#/agent/${to}`; }, name);
     await page.waitForFunction(is => document.getElementById('agent-name')?.value === is, name);
     await page.waitForSelector('section.a-limits tr[data-key]', { state: 'attached' });
+    if (reloads.some(row => row.Agent === name)) await page.waitForSelector('section.a-generations tr[data-key]', { state: 'attached' });
     const [generations, refusals, limits] = await Promise.all(['a-generations', 'a-refused', 'a-limits'].map(which => ofCard(page, which)));
     of[name] = await page.evaluate(() => ({
       ...Object.fromEntries([...document.querySelectorAll('dl.grid dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])),

@@ -403,7 +403,8 @@ def check_counts():
         own = sum(int(value) for (metric, _), value in found.items() if metric == f'agon_agent_{key}_total')
         all_ = int(found[f'agon_{key}_total', ''])
         same('/metrics', f'{key} of all, {all_}, are those of the agents, {own}, and who left', all_ >= own > 0, True)
-    same('/metrics', 'open orders of all', found.get(('agon_open_orders', '')), str(status['open_orders']))
+    if all(first[name]['intents'] == last[name]['intents'] for name in first):
+        same('/metrics', 'open orders of all', found.get(('agon_open_orders', '')), str(status['open_orders']))
 
 
 def check_equity():
