@@ -70,19 +70,35 @@ char *money_count(uint64_t n, char text[MONEY_TEXT])
     return text;
 }
 
+/* Of n the nearest multiple of a unit, a tie to the even one: as amounts are rounded. */
+static uint64_t nearest(uint64_t n, uint64_t unit)
+{
+    uint64_t whole = n / unit;
+    uint64_t rest = n % unit;
+
+    return whole + (rest > unit - rest || (rest == unit - rest && whole % 2 == 1));
+}
+
 char *money_brief(uint64_t n, char text[MONEY_TEXT])
 {
     static const char units[] = "MGTPE";
     uint64_t unit = 1000000;
+    uint64_t shown;
     size_t k = 0;
 
     if (n < unit)
         return money_count(n, text);
-    for (; n / unit >= 1000 && k + 2 < sizeof(units); k++)
+    // By what is shown: 999,950,000 is 1.00G, and not 1000.0M.
+    for (; k + 2 < sizeof(units) && nearest(n, unit / 10) >= 10000; k++)
         unit *= 1000;
-    // Rounded down: what is shown is there.
-    (void)snprintf(text, MONEY_TEXT, n / unit < 10 ? "%llu.%02llu%c" : "%llu.%01llu%c",
-                   (unsigned long long)(n / unit),
-                   (unsigned long long)(n % unit / (unit / (n / unit < 10 ? 100 : 10))), units[k]);
+    shown = nearest(n, unit / 100);
+    if (shown < 1000) {
+        (void)snprintf(text, MONEY_TEXT, "%llu.%02llu%c", (unsigned long long)(shown / 100),
+                       (unsigned long long)(shown % 100), units[k]);
+        return text;
+    }
+    shown = nearest(n, unit / 10);
+    (void)snprintf(text, MONEY_TEXT, "%llu.%llu%c", (unsigned long long)(shown / 10),
+                   (unsigned long long)(shown % 10), units[k]);
     return text;
 }

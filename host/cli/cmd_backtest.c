@@ -309,7 +309,7 @@ static int run(void *ctx, struct worker *worker)
     if (rc >= 0)
         rc = write_outputs(job, &err);
     if (rc >= 0 && job->opts->is_json)
-        rc = backtest_json(result, stdout);
+        rc = commands_printed(backtest_json(result, stdout));
     else if (rc >= 0)
         backtest_print(result, stdout);
     if (rc < 0)
@@ -417,7 +417,7 @@ static int check_lookahead(const struct backtest_config *config, const struct op
         rc = result->exit != EXIT_OK ? result->exit : exit_of(rc, config, err.text);
     } else {
         if (opts->is_json)
-            rc = lookahead_json(result, stdout);
+            rc = commands_printed(lookahead_json(result, stdout));
         else
             lookahead_print(result, stdout);
         rc = rc < 0                         ? EXIT_ENVIRONMENT

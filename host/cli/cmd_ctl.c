@@ -193,7 +193,8 @@ static void print_result(const struct opts *opts, const char *verb, const json_t
     int width = width_of();
 
     if (opts->is_json) {
-        json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+        // As many digits as each number that the host wrote has.
+        json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
         putchar('\n');
     } else if (!view_show(stdout,
                           json_object_get(result, "done") != NULL && !view_has(verb) ? "done"

@@ -55,6 +55,12 @@ static void print_agents(const struct run_report *story)
     seats_all(story->seats, story->engine, &of);
     figures_print(stdout, &base, "all, with the pool", &of, n_refused);
     figures_print_note(stdout, &base, &of);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        engine_figures(story->engine, id, &of);
+        figures_print_deeper(stdout, slots->all[id].name, &of);
+    }
 }
 
 static void say_proof(const struct replay *replay, char *text, size_t room)
@@ -118,7 +124,8 @@ static int show(const struct opts *opts, const struct run_report *story,
         }
     }
     if (opts->is_json)
-        return run_report_json(story, compare, stdout) < 0 ? EXIT_ENVIRONMENT : rc;
+        return commands_printed(run_report_json(story, compare, stdout)) < 0 ? EXIT_ENVIRONMENT
+                                                                             : rc;
     run_report_print(story, stdout);
     print_agents(story);
     if (compare != NULL) {

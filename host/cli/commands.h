@@ -21,6 +21,10 @@ extern const struct command commands[];
  * much asks now and then, and stops. */
 int commands_can_print(void);
 
+/* rc of what was printed; AGON_OK where it failed because standard output did: main says so, or
+ * that its reader has gone, which is no error. */
+int commands_printed(int rc);
+
 /* X(name, function, help), one line each. */
 #define COMMANDS(X)                                                                                \
     X(backtest, cmd_backtest, "run plugins over recorded or generated markets")                    \

@@ -2,8 +2,10 @@
 /* agon: finds the subcommand and runs it. What all commands share is here: help, the version,
  * suggestions for a mistyped name, and that a broken standard output is an error and no silence. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/child_main.h"
 #include "args/args.h"
@@ -20,6 +22,11 @@ static const char usage[] = "usage: agon COMMAND [OPTION...]\n";
 int commands_can_print(void)
 {
     return !ferror(stdout);
+}
+
+int commands_printed(int rc)
+{
+    return rc < 0 && !commands_can_print() ? AGON_OK : rc;
 }
 
 static const struct command *find(const char *name)
@@ -98,6 +105,14 @@ static int run(int argc, char **argv)
     return command ? command->run(argc - 1, argv + 1) : refuse("command", name);
 }
 
+/* Has who reads standard output gone, as behind `| head -1`? He has what he wanted. */
+static int is_reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int main(int argc, char **argv)
 {
     int rc, error;
@@ -110,10 +125,10 @@ int main(int argc, char **argv)
     harden_files();
     rc = run(argc, argv);
     errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !is_reader_gone()) {
         error = errno;
-        if (error != EPIPE && error != 0)
-            fprintf(stderr, "agon: standard output: %s\n", strerror(error));
+        fprintf(stderr, "agon: standard output: %s\n",
+                error != 0 ? strerror(error) : "not all of it could be written");
         if (rc == EXIT_OK)
             rc = EXIT_ENVIRONMENT;
     }

@@ -90,6 +90,32 @@ static void put_alert(const struct api *api, const struct alert *alert, uint32_t
     jout_close(out, '{');
 }
 
+/* Crashes that no row has: the same of an agent within ten seconds is raised once, and each crash
+ * counts for its quarantine. They are the newest row's. */
+static uint32_t crashes_folded(const struct api *api, uint32_t at)
+{
+    const struct host_view_alerts *alerts = &api->view->alerts;
+    const struct alert *of = &alerts->all[at];
+    const struct host_view_slot *slot;
+    uint32_t n = 0;
+
+    if (of->kind != ALERT_CRASH || of->slot >= api->view->n_slots)
+        return 0;
+    slot = &api->view->slots[of->slot];
+    if (!slot->is_used || of->seq < slot->freed_seq)
+        return 0;
+    for (uint32_t i = 0; i < alerts->n_kept; i++) {
+        const struct alert *other = &alerts->all[i];
+
+        if (other->kind != ALERT_CRASH || other->slot != of->slot || other->seq < slot->freed_seq)
+            continue;
+        if (i < at)
+            return 0;
+        n++;
+    }
+    return slot->n_crashes > n ? slot->n_crashes - n : 0;
+}
+
 void api_put_alerts(const struct api *api, int is_all, struct jout *out)
 {
     const struct host_view_alerts *alerts = &api->view->alerts;
@@ -110,7 +136,7 @@ void api_put_alerts(const struct api *api, int is_all, struct jout *out)
             first = alerts->all[k].t;
             n++;
         }
-        put_alert(api, alert, n, first, out);
+        put_alert(api, alert, n + crashes_folded(api, i), first, out);
     }
     jout_close(out, '[');
 }

@@ -111,6 +111,16 @@ void api_happened(struct api_history *history, agon_ns_t t, const char *kind, co
     snprintf(event->text, sizeof(event->text), "%.279s", text);
 }
 
+void api_happened_times(struct api_history *history, agon_ns_t t, uint32_t n, const char *kind,
+                        const char *of, const char *text)
+{
+    struct api_event *event = &history->events[history->n_events % EVENTS];
+
+    api_happened(history, t, kind, of, text);
+    event->n = n;
+    event->t_first = t;
+}
+
 static void see_reloads(struct api *api)
 {
     struct api_history *history = api->history;

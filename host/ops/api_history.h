@@ -91,12 +91,18 @@ struct api_history {
     uint64_t alert_before; /* the newest one's seq */
     struct host_view_halt halts[HOST_VIEW_HALTS];
     struct api_seat seats[SLOTS_MAX];
+    uint32_t crashes_before[SLOTS_MAX]; /* that have been said */
+    agon_ns_t crash_said[SLOTS_MAX];    /* time of the newest of them */
+    uint8_t is_crash_owed[SLOTS_MAX];   /* said before the engine counted it */
     uint8_t has_failed[SLOTS_MAX], is_down[HOST_VENUES_MAX];
 };
 
 /* Something happened: an event of that kind (api_event_kinds), and who or what it is of. */
 void api_happened(struct api_history *history, agon_ns_t t, const char *kind, const char *of,
                   const char *text);
+/* The same of n that are one event. */
+void api_happened_times(struct api_history *history, agon_ns_t t, uint32_t n, const char *kind,
+                        const char *of, const char *text);
 void api_see_ends(struct api *api); /* whose plugins are gone since the last look */
 struct api_history *api_history_new(void);
 void api_history_free(struct api_history *history); /* NULL is fine */

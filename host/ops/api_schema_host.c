@@ -372,7 +372,10 @@ const struct control_shape api_shape_verification = {
 static const struct control_field alert_fields[] = {
     {"seq", INT, "its number; alerts/ack takes it, and all of the row with it"},
     {"t", TIME, "when; of several the last", NULLS},
-    {"count", INT, "how many in the same words, of the same agent, it stands for", MAYBE},
+    {"count", INT,
+     "how many in the same words, of the same agent, it stands for; of a crash also those that "
+     "were not raised again",
+     MAYBE},
     {"first", TIME, "when the first of them was", MAYBE},
     {"kind", TEXT, "its name", .example = "\"crash\""},
     {"level", TEXT, "how bad it is", .words = api_alert_levels + 1},
@@ -392,7 +395,7 @@ static const struct control_field event_fields[] = {
     {"t_ms", INT, "the same", .unit = "ms since 1970", .example = "1795192174000"},
     {"kind", TEXT, "what it is", .words = api_event_kinds},
     {"of", TEXT, "whose; empty: of all", AGENT},
-    {"count", INT, "tournaments, or equal alerts, that it stands for", MAYBE},
+    {"count", INT, "tournaments, equal alerts or crashes that it stands for", MAYBE},
     {"first_ms", INT, "when the first of them was", MAYBE, .unit = "ms since 1970",
      .example = "1795192174000"},
     {"text", TEXT, "for people",

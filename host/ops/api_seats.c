@@ -33,12 +33,40 @@ static void say_unloaded(struct api *api, uint32_t id)
                      strncmp(slot->failure, "unloaded", 8) == 0 ? slot->failure
                                                                 : "unloaded, after it had ended");
     snprintf(seat->name, sizeof(seat->name), "%s", slot->is_used ? slot->name : "");
-    if (!is_same)
-        history->has_failed[id] = 0;
+    if (!is_same) {
+        history->has_failed[id] = history->is_crash_owed[id] = 0;
+        history->crashes_before[id] = history->is_looked ? 0 : slot->n_crashes;
+    }
     if (slot->freed_seq != seat->freed_seq) // another one, by whatever name
         past_forget(&history->fills[id], &history->ended[id], &history->closed[id]);
     seat->freed_seq = slot->freed_seq;
     seat->is_unloaded = slot->is_used && slot->is_unloaded;
+}
+
+/* Between two looks one can crash, begin again and crash once more: each is counted. What has
+ * failed and is no crash that the engine counts, or not yet, is one. */
+static void say_crashed(struct api *api, uint32_t id, int is_new)
+{
+    const struct host_view_slot *slot = &api->view->slots[id];
+    struct api_history *history = api->history;
+    uint32_t n = slot->n_crashes - history->crashes_before[id];
+    agon_ns_t t = crash_t(api->view, id);
+
+    // Behind one of ten seconds ago there is no alert of its own.
+    t = t <= history->crash_said[id] ? api->view->t : t;
+    history->crashes_before[id] = slot->n_crashes;
+    if (n > 0 && history->is_crash_owed[id]) {
+        history->is_crash_owed[id] = 0;
+        n--;
+    } else if (n == 0 && is_new) {
+        history->is_crash_owed[id] = 1;
+        n = 1;
+    }
+    if (n == 0)
+        return;
+    history->crash_said[id] = t;
+    api_happened_times(history, t, n, "crash", slot->name,
+                       slot->failure[0] != '\0' ? slot->failure : "its plugin ended");
 }
 
 /* A plugin that is gone crashed, or was unloaded: by an operator, a roster or a tournament. */
@@ -49,8 +77,10 @@ void api_see_ends(struct api *api)
         uint8_t has_failed = slot->is_used && slot->failure[0] != '\0';
 
         say_unloaded(api, id);
-        if (has_failed && !api->history->has_failed[id] && !slot->is_unloaded)
-            api_happened(api->history, crash_t(api->view, id), "crash", slot->name, slot->failure);
+        if (slot->is_used && !slot->is_unloaded)
+            say_crashed(api, id, has_failed && !api->history->has_failed[id]);
+        if (!has_failed)
+            api->history->is_crash_owed[id] = 0;
         api->history->has_failed[id] = has_failed;
     }
 }

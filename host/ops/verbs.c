@@ -195,6 +195,14 @@ static int do_books(void *ctx, const struct control_call *call, struct jout *out
     return AGON_OK;
 }
 
+/* All digits: of ten millions nine would have no cents. */
+static void put_amount(const struct api *api, agon_amt_t amt, struct jout *out)
+{
+    char text[NUM_TEXT];
+
+    jout_raw(out, text, (size_t)num_format_short(amt, api->view->base_exp, text));
+}
+
 static void put_points(const struct api *api, const char *name, const struct api_slot *slot,
                        struct jout *out)
 {
@@ -203,8 +211,8 @@ static void put_points(const struct api *api, const char *name, const struct api
     for (uint32_t i = 0; i < slot->n; i++) {
         jout_open(out, '[');
         jout_int(out, slot->points[i].t / 1000000);
-        jout_real(out, num_to_double(slot->points[i].equity_amt, api->view->base_exp));
-        jout_real(out, num_to_double(slot->points[i].capital_amt, api->view->base_exp));
+        put_amount(api, slot->points[i].equity_amt, out);
+        put_amount(api, slot->points[i].capital_amt, out);
         jout_close(out, '[');
     }
     jout_close(out, '[');

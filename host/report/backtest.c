@@ -529,6 +529,11 @@ static void print(const struct backtest *result, FILE *out, int width)
     engine_figures_all(result->engine, &figures);
     figures_print(out, &base, "all, with the pool", &figures, n_refused);
     figures_print_note(out, &base, &figures);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        engine_figures(result->engine, id, &figures);
+        if (slots->all[id].is_used)
+            figures_print_deeper(out, slots->all[id].name, &figures);
+    }
     print_breach(result, engine_portfolio(result->engine), "portfolio", out);
     backtest_plan_print(result, out);
     hash_hex(result->intents, hex);

@@ -136,6 +136,7 @@ static void put_agents(const struct backtest *result, const struct run_report *s
     run_sections_figures(story, page, &of);
     page_row(page);
     page_table_end(page);
+    run_sections_deeper(story, page);
     put_costs(result, story, page);
 }
 

@@ -189,6 +189,12 @@ void figures_print_note(FILE *out, const struct figures_money *in, const struct 
                 COLUMNS - n == 1 ? "" : "s", COLUMNS - n == 1 ? "it" : "them");
 }
 
+void figures_print_deeper(FILE *out, const char *name, const struct figures *of)
+{
+    if (figures_is_deeper(of))
+        fprintf(out, "%s: %s\n", name, FIGURES_DEEPER);
+}
+
 json_t *figures_json(json_t *json, const struct figures_money *in, const struct figures *of)
 {
     struct all all = all_of(of);

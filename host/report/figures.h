@@ -25,6 +25,8 @@ void figures_print(FILE *out, const struct figures_money *in, const char *name,
 void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t pool_amt);
 /* What "-" stands for, where it does, and what was left out. */
 void figures_print_note(FILE *out, const struct figures_money *in, const struct figures *of);
+/* A line where one lost a larger share than its deepest fall. */
+void figures_print_deeper(FILE *out, const char *name, const struct figures *of);
 /* Members are added: amounts exact, what is not known null. Returns json. */
 json_t *figures_json(json_t *json, const struct figures_money *in, const struct figures *of);
 

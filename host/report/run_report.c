@@ -158,8 +158,14 @@ static void on_generation(struct run_report *story, struct engine *engine,
     holding_text(engine, record->slot, holding, sizeof(holding));
     one = run_report_happen(
         story, record->hdr.t, record->slot, RUN_REPORT_CHANGEOVER,
-        "%s: generation %u (%016llx) is active, %s", whys[record->why], record->generation,
-        (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
+        "%s: generation %u (%016llx) is active, %s",
+        // Who comes to a place has a generation behind the one before, and was not there.
+        record->why == GENERATION_FRESH && record->slot < SLOTS_MAX &&
+                story->slots[record->slot].crash == 0
+            ? "added"
+            : whys[record->why],
+        record->generation, (unsigned long long)__builtin_bswap64(record->generation_hash),
+        holding);
     if (one != NULL)
         one->is_marked = record->why == GENERATION_RELOAD || record->why == GENERATION_ROLLBACK;
 }

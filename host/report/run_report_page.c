@@ -229,6 +229,7 @@ static void put_agents(const struct run_report *story, const struct run_report_p
     run_sections_figures(story, page, &all);
     page_row(page);
     page_table_end(page);
+    run_sections_deeper(story, page);
     put_costs(story, at, page);
 }
 

@@ -95,6 +95,7 @@ void run_sections_figures(const struct run_report *story, struct page *page,
     page_cell(page, "%s", figures_yield_text(of, text));
     page_cell(page, "%s", figures_drawdown_text(of, text));
     page_cell(page, "%s", figures_sharpe_text(of, text));
+    page_cell(page, "%s", figures_sortino_text(of, text));
     page_cell(page, "%s", figures_t_text(of, text));
     page_count(page, of->n_fills);
 }
@@ -121,15 +122,29 @@ void run_sections_pool(const struct run_report *story, struct page *page)
     put_amount(&base, page, 1, pool_amt);
     put_amount(&base, page, 1, pool_amt);
     put_amount(&base, page, 1, 0);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         page_cell(page, "%s", "");
     page_row(page);
 }
 
+void run_sections_deeper(const struct run_report *story, struct page *page)
+{
+    const struct slots *slots = engine_slots(story->engine);
+    struct figures of;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        engine_figures(story->engine, id, &of);
+        if (figures_is_deeper(&of))
+            page_text(page, "%s: %s.", slots->all[id].name, FIGURES_DEEPER);
+    }
+}
+
 void run_sections_note(const struct run_report *story, struct page *page)
 {
-    page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", base_of(story).name,
-              FIGURES_SHORT, FIGURES_DAYS);
+    page_text(page, "Amounts in %s. Sharpe, Sortino - : %s (from %d daily returns).",
+              base_of(story).name, FIGURES_SHORT, FIGURES_DAYS);
 }
 
 /* Of an agent, or (is_sum) of all. */
@@ -204,6 +219,8 @@ void run_sections_table(const struct run_report *story, struct page *page)
             run_sections_pool(story, page);
         put_one(story, page, (uint16_t)slots->n, is_costs);
         page_table_end(page);
+        if (!is_costs)
+            run_sections_deeper(story, page);
     }
 }
 

@@ -16,8 +16,8 @@ int run_sections_whole(const struct run_report *story, struct page *page);
 /* Columns of a table of agents, and the cells of one of them behind its name: what it came to, and
  * in another table, so that neither is wider than the page, of what that is made. */
 #define RUN_SECTIONS_FIGURES                                                                       \
-    "agent", "#capital", "#equity", "#result", "#return", "#drawdown", "#Sharpe", "#t [95 %]",     \
-        "#fills"
+    "agent", "#capital", "#equity", "#result", "#return", "#drawdown", "#Sharpe", "#Sortino",      \
+        "#t [95 %]", "#fills"
 #define RUN_SECTIONS_COSTS "agent", "#gross", "#fees", "#rebates", "#funding", "#slippage"
 void run_sections_figures(const struct run_report *story, struct page *page,
                           const struct figures *of);
@@ -28,6 +28,8 @@ void run_sections_note(const struct run_report *story, struct page *page);
 /* One that says no more than these, what was closed and what was refused. */
 /* What no agent has, where there is some: capital and equity, so that the columns add up. */
 void run_sections_pool(const struct run_report *story, struct page *page);
+/* Below it: who lost a larger share than its deepest fall, and why that can be. */
+void run_sections_deeper(const struct run_report *story, struct page *page);
 /* Rows of who is gone. */
 void run_sections_left(const struct run_report *story, struct page *page, int is_costs);
 void run_sections_table(const struct run_report *story, struct page *page);

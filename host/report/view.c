@@ -756,19 +756,32 @@ static void put_title(FILE *out, const struct view *view, const json_t *of, cons
     fputc('\n', out);
 }
 
-// Each agent's over the run: from when to when, first, last, lowest and highest.
+/* A number of the base currency with as many decimals as its amounts have; what rounds to nothing
+ * has no sign. */
+static void put_real(double value, int decimals, char text[48])
+{
+    snprintf(text, 48, "%.*f", decimals, value);
+    if (text[0] == '-' && text[strspn(text, "-0.")] == '\0')
+        memmove(text, text + 1, strlen(text));
+}
+
+// Each agent's over the run: from when to when, first, last, lowest and highest; at the last one
+// its capital, and the result, which is equity less capital.
 void view_equity(FILE *out, const json_t *value, const char *currency, int width)
 {
     static const struct field fields[] = {{"agent", "agent", TEXT, 1},
-                                          {"n", "samples", AMOUNT, 1},
-                                          {"from", "from", TIME_MS, 1},
+                                          {"n", "samples", AMOUNT, 2},
+                                          {"from", "from", TIME_MS, 2},
                                           {"to", "to", TIME_MS, 1},
-                                          {"first", "first", AMOUNT, 1},
+                                          {"first", "first", AMOUNT, 2},
                                           {"last", "last", AMOUNT, 1},
+                                          {"capital", "capital", AMOUNT, 1},
+                                          {"result", "result", AMOUNT, 1},
                                           {"lowest", "lowest", AMOUNT, 2},
                                           {"highest", "highest", AMOUNT, 2},
                                           {NULL, NULL, TEXT, 0}};
     static const struct view view = {"equity", NULL, "Equity over this run", ROWS, NULL, fields};
+    int decimals = money_decimals(currency != NULL ? currency : "USD", 8);
     json_t *rows = json_array();
     json_t *with = currency != NULL ? json_pack("{s:s}", "currency", currency) : NULL;
     const char *key;
@@ -781,7 +794,9 @@ void view_equity(FILE *out, const json_t *value, const char *currency, int width
         const json_t *last = json_array_get(samples, n > 0 ? n - 1 : 0);
         double lowest = json_number_value(json_array_get(first, 1));
         double highest = lowest;
-        char text[4][48];
+        double now = json_number_value(json_array_get(last, 1));
+        double capital = json_number_value(json_array_get(last, 2));
+        char text[6][48];
 
         for (size_t i = 0; i < n; i++) {
             double at = json_number_value(json_array_get(json_array_get(samples, i), 1));
@@ -791,15 +806,17 @@ void view_equity(FILE *out, const json_t *value, const char *currency, int width
         }
         if (n == 0)
             continue;
-        snprintf(text[0], sizeof(text[0]), "%.2f", json_number_value(json_array_get(first, 1)));
-        snprintf(text[1], sizeof(text[1]), "%.2f", json_number_value(json_array_get(last, 1)));
-        snprintf(text[2], sizeof(text[2]), "%.2f", lowest);
-        snprintf(text[3], sizeof(text[3]), "%.2f", highest);
+        put_real(json_number_value(json_array_get(first, 1)), decimals, text[0]);
+        put_real(now, decimals, text[1]);
+        put_real(lowest, decimals, text[2]);
+        put_real(highest, decimals, text[3]);
+        put_real(capital, decimals, text[4]);
+        put_real(now - capital, decimals, text[5]);
         (void)json_array_append_new(
-            rows,
-            json_pack("{s:s, s:I, s:O, s:O, s:s, s:s, s:s, s:s}", "agent", key, "n", (json_int_t)n,
-                      "from", json_array_get(first, 0), "to", json_array_get(last, 0), "first",
-                      text[0], "last", text[1], "lowest", text[2], "highest", text[3]));
+            rows, json_pack("{s:s, s:I, s:O, s:O, s:s, s:s, s:s, s:s, s:s, s:s}", "agent", key, "n",
+                            (json_int_t)n, "from", json_array_get(first, 0), "to",
+                            json_array_get(last, 0), "first", text[0], "last", text[1], "lowest",
+                            text[2], "highest", text[3], "capital", text[4], "result", text[5]));
     }
     put_title(out, &view, with, with);
     put_rows(out, &view, rows, width);

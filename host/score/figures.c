@@ -154,6 +154,11 @@ char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT
     return text;
 }
 
+int figures_is_deeper(const struct figures *of)
+{
+    return of->yield < 0.0 && floor(-of->yield * 1e4 + 0.5) > floor(of->drawdown * 1e4 + 0.5);
+}
+
 char *figures_yield_text(const struct figures *of, char text[FIGURES_TEXT])
 {
     return figures_share_text(of->yield, 0, text);

@@ -61,6 +61,13 @@ void figures_whole(struct figures *sum, const struct score *score, int64_t pool_
  * has a plus besides. */
 char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT]);
 #define FIGURES_SHORT "too short to judge"
+/* Is what is shown as lost a larger share than the deepest fall that is shown? It is where capital
+ * was taken since: a return is by the capital of now, and the drawdown's high moves with capital.
+ */
+int figures_is_deeper(const struct figures *of);
+#define FIGURES_DEEPER                                                                             \
+    "a larger share was lost than the deepest fall: capital was taken since, and a return is by "  \
+    "the capital of now"
 char *figures_yield_text(const struct figures *of, char text[FIGURES_TEXT]);
 char *figures_drawdown_text(const struct figures *of, char text[FIGURES_TEXT]);
 char *figures_sharpe_text(const struct figures *of, char text[FIGURES_TEXT]);

@@ -4,7 +4,7 @@
 //   node numbers.mjs CHROMIUM URL-WITH-TOKEN [AGENT...]
 //
 // With agents: the lists of their closed trades and of their orders that ended, and nothing else. With --again: what the results of a
-// day, of a week and of each hour are, and where the chart begins.
+// day, of a week and of each hour are, and where the chart begins. With --month: of a run without tournaments and reloads, agents and figures.
 import { chromium } from 'playwright-core';
 
 const [, , executablePath, url, ...listed] = process.argv;
@@ -14,6 +14,12 @@ const rowsOf = (page, id) => page.evaluate(name => {
   const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
   return [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => ({ key: row.dataset.key, ...Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent])) }));
 }, id);
+// The same of the table in a card that has a class and no id.
+const ofCard = (page, name) => page.evaluate(which => {
+  const table = document.querySelector(`section.${which} table`);
+  const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+  return [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent])));
+}, name);
 async function lists(page) {
   const of = {};
   for (const name of listed) {
@@ -43,6 +49,27 @@ async function again(page) {
   });
 }
 
+async function ranks(page) {
+  await page.evaluate(() => { location.hash = '#/tournament'; });
+  await page.waitForSelector('#t-tournament tr[data-key]');
+  await page.waitForSelector('.why-row');
+  return page.evaluate(() => {
+    const table = document.getElementById('t-tournament');
+    const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+    const texts = (node, what) => [...node.querySelectorAll(what)].map(one => one.textContent);
+    return {
+      note: document.getElementById('tournament-note').textContent,
+      rows: [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent]))),
+      why: [...document.querySelectorAll('.why-row')].map(row => ({
+        who: row.querySelector('b').textContent, reason: row.querySelector('.why-head .dim').textContent, score: row.querySelector('.score').textContent,
+        points: row.querySelector('.points').hidden ? [] : [...row.querySelectorAll('.points i')].map(one => one.title),
+        gates: [...row.querySelectorAll('.gate')].map(one => [one.textContent, one.title]), bounds: texts(row, '.bounds span'),
+      })),
+      flows: [...document.querySelectorAll('.falls .step[title]')].map(step => [step.firstChild.textContent, step.title, step.querySelector('.val').textContent]),
+    };
+  });
+}
+
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 try {
   const page = await (await browser.newContext()).newPage();
@@ -55,7 +82,8 @@ try {
     await browser.close();
     process.exit(0);
   }
-  if (listed.length) {
+  const isMonth = listed[0] === '--month';
+  if (listed.length && !isMonth) {
     console.log(JSON.stringify(await lists(page)));
     await browser.close();
     process.exit(0);
@@ -71,34 +99,26 @@ try {
     const portfolio = [...document.querySelectorAll('#t-portfolio tr[data-key]')].map(row => [row.dataset.key, row.children[1].textContent, row.children[2].textContent]);
     return { portfolio, equity: text('equity'), result: text('result'), split: document.getElementById('result').title, parts: document.getElementById('equity').title, left: document.getElementById('left').hidden ? '' : text('left'), agents: rows('t-agents'), positions: rows('t-positions'), whole: rows('t-positions', cell => cell.title) };
   });
-  await page.evaluate(() => { location.hash = '#/tournament'; });
-  await page.waitForSelector('#t-tournament tr[data-key]');
-  await page.waitForSelector('.why-row');
-  const tournament = await page.evaluate(() => {
-    const table = document.getElementById('t-tournament');
-    const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
-    const texts = (node, what) => [...node.querySelectorAll(what)].map(one => one.textContent);
-    return {
-      note: document.getElementById('tournament-note').textContent,
-      rows: [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent]))),
-      why: [...document.querySelectorAll('.why-row')].map(row => ({
-        who: row.querySelector('b').textContent, reason: row.querySelector('.why-head .dim').textContent, score: row.querySelector('.score').textContent,
-        points: row.querySelector('.points').hidden ? [] : [...row.querySelectorAll('.points i')].map(one => one.title),
-        gates: [...row.querySelectorAll('.gate')].map(one => [one.textContent, one.title]), bounds: texts(row, '.bounds span'),
-      })),
-      flows: [...document.querySelectorAll('.falls .step[title]')].map(step => [step.firstChild.textContent, step.title, step.querySelector('.val').textContent]),
-    };
-  });
+  overview.parts_of = await page.evaluate(() => [...document.querySelectorAll('.keys-list li')].map(li => [...li.children].slice(1).map(one => one.textContent)));
+  overview.given = await page.evaluate(() => document.querySelector('.ribbon').closest('section').querySelector('.count').textContent);
+  await page.evaluate(() => { location.hash = '#/reliability'; });
+  const reloads = isMonth ? [] : await page.waitForSelector('#t-reloads tr[data-key]', { state: 'attached' }).then(() => rowsOf(page, 't-reloads'));
+  const tournament = isMonth ? null : await ranks(page);
   const of = {};
   for (const { Agent: name } of overview.agents) {
     await page.evaluate(to => { location.hash = `#/agent/${to}`; }, name);
     await page.waitForFunction(is => document.getElementById('agent-name')?.value === is, name);
+    await page.waitForSelector('section.a-limits tr[data-key]', { state: 'attached' });
+    if (reloads.some(row => row.Agent === name)) await page.waitForSelector('section.a-generations tr[data-key]', { state: 'attached' });
+    const [generations, refusals, limits] = await Promise.all(['a-generations', 'a-refused', 'a-limits'].map(which => ofCard(page, which)));
     of[name] = await page.evaluate(() => ({
       ...Object.fromEntries([...document.querySelectorAll('dl.grid dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])),
       falls: Object.fromEntries([...document.querySelectorAll('.a-falls .step')].map(step => [step.children[0].textContent, step.querySelector('.val').textContent])),
+      deeper: document.querySelector('.deeper:not([hidden])')?.textContent ?? '',
     }));
+    Object.assign(of[name], { generations, refusals, limits });
   }
-  console.log(JSON.stringify({ ...overview, tournament, of }));
+  console.log(JSON.stringify({ ...overview, reloads, tournament, of }));
 } finally {
   await browser.close();
 }

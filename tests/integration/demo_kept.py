@@ -3,8 +3,11 @@
 """`agon demo --keep` in a terminal of 80x24 (pyte), ended by SIGINT behind its summary: demo_kept.py DIR COMMAND...
 
 It leaves two summaries, one of the acts' end and one of its own. In each, what the acts came to agrees with the table below it, and a promise is
-said where it was counted; the last one's refusals are those that `agon report` counts in DIR."""
-import fcntl, json, os, pty, re, select, signal, struct, subprocess, sys, termios, time
+said where it was counted; the last one's refusals are those that `agon report` counts in DIR. Each names its event, and each number of its table, of
+the orders that ended, of tournaments and of refusals is what the journal in DIR, exported up to there, comes to; the last ones are its page's too."""
+import csv, fcntl, html, json, os, pty, re, select, signal, struct, subprocess, sys, termios, time
+from collections import Counter
+from decimal import ROUND_HALF_EVEN, Decimal as D
 
 import pyte
 
@@ -83,7 +86,110 @@ def look(part, is_last):
         fail('the promise: ' + promise)
 
 
+def export(what, seq):
+    text = subprocess.run([command[0], 'journal', 'export', where, '--until', seq, f'--{what}', '-'], check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in text.splitlines()] if what == 'plans' else list(csv.DictReader(text.splitlines()))
+
+
+def cents(amount):
+    return f'{D(amount).quantize(D("0.01"), ROUND_HALF_EVEN):,}'
+
+
+def compare(part, is_last):
+    """What is shown, against the journal up to the event that the summary names."""
+    text = ' '.join(part)
+    seq = re.search(r'Proof: live and replay at event ([0-9]+)' if is_last else r'At event ([0-9]+) none', text)
+    if not seq:
+        fail('a summary names no event')
+    first = next(i for i, row in enumerate(part) if row.startswith('agent '))
+    shown = {}
+    for row in part[first + 1:]:
+        shown[row.split()[0]] = row.split()[1:5]
+        if row.startswith('all '):
+            break
+    figures, plans, orders, intents = (export(what, seq[1]) for what in ('figures', 'plans', 'orders', 'intents'))
+    start = {slot['name']: D(slot['capital_before_amt']).scaleb(-plans[0]['exp']) for slot in plans[0]['slots']} if plans else {}
+    want, total = {}, D(0)
+    for row in figures:
+        if row['agent'] and (D(row['capital']) or D(row['equity']) or row['agent'] in shown):
+            began = start.get(row['agent'], D(row['capital']))
+            total += began
+            want[row['agent']] = [cents(one) for one in (began, D(row['capital']) - began, row['result'], row['equity'])]
+        elif row['agent'] == '':
+            whole = row
+    pool = D(whole['capital']) - sum(D(row['capital']) for row in figures if row['agent'])
+    want['pool'] = [cents(one) for one in (0, pool, 0, pool)]
+    want['all'] = [cents(one) for one in (total, D(whole['capital']) - total, whole['result'], whole['equity'])]
+    if shown != want:
+        fail(f'the table of event {seq[1]} is, by its journal, {want}')
+    last = Counter(state for state in {row['order_id']: row['state'] for row in orders}.values())
+    ended = {name: int(n.replace(',', '')) for n, name in re.findall(r'([0-9,]+) (filled|cancelled|expired|refused|never sent)', text[text.index('Orders that ended'):])}
+    if (ended['filled'], ended['cancelled']) != (last['filled'], last['cancelled']) or ended['expired'] or not ended['filled']:
+        fail(f'orders that ended, by the journal: {last}')
+    act = {row[0]: row[24:] for row in part if re.match(r'[1-6] [AO]', row)}
+    held = re.match(r'([0-9]+) held.*?(?:in the last )?(\S+) is (?:first|ranked)', act['5'])
+    ranked = [slot['name'] for slot in plans[-1]['slots'] if slot['rank'] == 1] if plans else []
+    if held and (int(held[1]), [held[2]]) != (len(plans), ranked):
+        fail(f'act 5, by the journal: {len(plans)} tournaments, {ranked} first')
+    refused = re.match(r'([0-9,]+) refused, of the others ([0-9,]+)', act['6'])
+    by = [sum(row['became'] == 'refused' and (row['agent'] == 'flood_1') == is_flood for row in intents) for is_flood in (True, False)]
+    if refused and [int(one.replace(',', '')) for one in refused.groups()] != by:
+        fail(f'act 6, by the journal: {by} refused')
+    for agent in set(shown) - {'pool', 'all'}:
+        fills = next(int(row['fills']) for row in figures if row['agent'] == agent)
+        if fills != len([1 for row in export('fills', seq[1]) if row['agent'] == agent]):
+            fail(f'{agent}: {fills} fills, and other rows of them')
+    return seq[1], figures, want
+
+
+def tables(path):
+    for table in re.findall(r'<table.*?</table>', open(path).read(), re.S):
+        cells = [[html.unescape(re.sub(r'<[^>]*>', '', cell)).strip() for cell in re.findall(r'<t[hd][^>]*>(.*?)</t[hd]>', row, re.S)]
+                 for row in re.findall(r'<tr.*?</tr>', table, re.S)]
+        yield [dict(zip(cells[0], row)) for row in cells[1:]]
+
+
+def compare_page(part, figures, want, path):
+    """The page that the last summary names has its numbers too, and `agon report --json` those of the journal."""
+    report = json.loads(subprocess.run([command[0], 'report', where, '--json'], check=True, capture_output=True).stdout)
+    text = ' '.join(part)
+    if report['state_hash'][:32] not in text:
+        fail(f'the report proves another state: {report["state_hash"]}')
+    by = {row['name']: row for row in report['agents']}
+    sent = seen = 0
+    n_tables = 0
+    for table in tables(path):
+        if table and 'Sharpe' in table[0] and 'equity' in table[0]:
+            n_tables += 1
+            for row in table:
+                its = want.get('all' if row['agent'].startswith('all') else row['agent'])
+                fills = sum(int(one['fills']) for one in figures if one['agent'] == row['agent'] or row['agent'].startswith('all') and one['agent'] == '')
+                if its and row['agent'] != 'pool' and [row['result'], row['equity'], row['fills']] != its[2:] + [f'{fills:,}']:
+                    fail(f'the page: {row}')
+        if table and 'events seen' in table[0]:
+            n_tables += 1
+            for row in table:
+                if row['events seen'] and row['agent'] not in ('crash_1', 'hang_1', 'flood_1'):
+                    sent, seen = sent + int(row['events sent'].replace(',', '')), seen + int(row['events seen'].replace(',', ''))
+                if row['agent'] in by and int(row['refused'].replace(',', '')) != by[row['agent']]['refused']:
+                    fail(f'the page: {row}, and the report: {by[row["agent"]]["refused"]}')
+        if table and 'engine pause' in table[0]:
+            n_tables += 1
+            act = next(row for row in part if row.startswith('3 '))
+            paused = re.search(r'engine paused ([0-9.]+ \w+)', act)
+            if paused and paused[1] not in [row['engine pause'] for row in table if row['how'] == 'reload']:
+                fail(f'act 3: {act}, and the page: {table}')
+    if n_tables != 3:
+        fail(f'the page has {n_tables} of three tables')
+    counted = re.search(r'saw all ([0-9,]+) events', text)
+    if counted and not sent == seen == int(counted[1].replace(',', '')):
+        fail(f'the page: {sent} events sent, {seen} seen')
+
+
 look(rows[heads[0]:heads[1]], False)
 look(rows[heads[1]:], True)
+compare(rows[heads[0]:heads[1]], False)
+seq, figures, want = compare(rows[heads[1]:], True)
+compare_page(rows[heads[1]:], figures, want, command[command.index('--report') + 1])
 if len(rows) - heads[1] > 24:
     fail(f'the last summary has {len(rows) - heads[1]} lines')

@@ -5,12 +5,18 @@
 # top`, /metrics, the dashboard (where this machine has a browser), a report and an export of the journal say is compared, number by
 # number. Positions are what the exchange's own position risk says. The same for a backtest: report, JSON, page, CSV, journal.
 # One agent leaves and another comes to its place: who left is in all totals, and who came has its own numbers alone.
+# One crashes until its file is quarantined, and two are reloaded: how often, and how long the engine paused, is the same everywhere too.
 # One agent pays fees of 1 %, so that what is shown to a hundredth of a percent is not 0 whatever it is of. Two tournaments are held,
 # and what /api, `ctl`, `agon tournament`, the page, the report and the export say of the last is compared too, by the journal's record.
 # At the end the host is killed and begins again: the result of the day, of the week and of all hours together are its result still.
 . "$(dirname "$0")/common.sh"
 here=$(dirname "$0")
 
+if command -v node >/dev/null; then
+    python3 "$here/numbers_formats.py" "$AGON_SOURCE_ROOT/host/dashboard/web/kit.mjs" "$AGON_SOURCE_ROOT/tests/browser/formats.mjs" || fail "the page rounds otherwise"
+else
+    echo "how the page rounds is not asked: there is no node"
+fi
 printf 'accounts:\n  - key: agon-sim-key\n    secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==\n    balances: {USDT: 1000000}\n    maker_fee: -0.0002\n    taker_fee: 0.01\n' \
     >"$WORK/accounts.yaml"
 start_sim --seed 3 --speed 10 --account "$WORK/accounts.yaml"
@@ -24,7 +30,7 @@ printf 'leverage: 5\nmargin: cross\n' >>"$WORK/conf/venue_um.yaml"
 sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' -e 's/min_notional: 5}/min_notional: 5, maker: -2bps, taker: 100bps}/' "$WORK/conf/live.yaml"
 echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100, maker: -2bps, taker: 100bps}' >>"$WORK/conf/live.yaml"
 mkdir "$WORK/plugins"
-cp "$2/../../plugins/mm/mm.so" "$BUILT_PLUGINS/busy.so" "$WORK/plugins"
+cp "$2/../../plugins/mm/mm.so" "$BUILT_PLUGINS/busy.so" "$FAULTY" "$WORK/plugins"
 PLUGINS=$WORK/plugins
 cat >"$WORK/conf/roster.yaml" <<EOF
 seed: 1
@@ -38,15 +44,18 @@ agents:
   - {name: payer_1, plugin: busy.so, stage: live, capital: 4000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 10},
      limits: {order: 4000 USDT, position: 4000 USDT, daily_loss: 100%, drawdown: 100%, orders_per_second: 1000, orders_burst: 1000},
      hard: 30s}
-  - {name: payer_2, plugin: busy.so, stage: live, capital: 40000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 12},
+  - {name: payer_2, plugin: busy.so, stage: live, capital: 40000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 12}, orders_on_reload: cancel,
      limits: {order: 4000 USDT, position: 4000 USDT, orders_per_second: 1000, orders_burst: 1000}, hard: 30s}
   - {name: leaver_1, plugin: busy.so, stage: live, capital: 20000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 10},
      limits: {order: 4000 USDT, position: 4000 USDT, orders_per_second: 1000, orders_burst: 1000}, hard: 30s}
+  - {name: crasher_1, plugin: faulty.so, stage: live, capital: 5000 USDT, instruments: ["binance:BTCUSDT"], params: {fault: segv, at: 400},
+     limits: {orders_per_second: 1, orders_burst: 2, duplicates: 1000}, hard: 30s, on_crash: flatten}
 portfolio: {daily_loss: 90%, drawdown: 90%, gross: 100000000 USDT}
 tournament: {schedule: "* * * * *", sample: 1m, window: 1h, min_samples: 2, min_trades: 1, evidence: 1, shares: [80%, 1%], rest: 1%,
   reserve: 1%, bounds: {increase: 4%, decrease: 3%}, gates: {drawdown: 1%, profit_factor: 0, sharpe: 1, failures: 0}}
 EOF
 ctl() { "$AGON" ctl --dir "$WORK/run" "$@"; }
+AGENTS='spot_1 perp_1 payer_1 payer_2 newcomer_1 crasher_1'
 fills() { # AGENT N
     ctl agents --json 2>/dev/null | jq -e ".[] | select(.name == \"$1\") | .fills >= $2" >/dev/null
 }
@@ -71,8 +80,11 @@ pays() {
     ctl agents --json 2>/dev/null | jq -e '.[] | select(.name == "payer_1") | .return < -0.02' >/dev/null
 }
 until_true "$HOST_PID" "an agent with a return that is seen" pays
+is_quarantined() { ctl quarantine ls --json 2>/dev/null | jq -e 'length == 1' >/dev/null; }
+until_true "$HOST_PID" "a file that is quarantined" is_quarantined
+ctl reload spot_1 >"$WORK/reload" && ctl reload payer_2 >"$WORK/reload" && ctl rollback payer_2 >"$WORK/reload" || fail "reloads: $(cat "$WORK/reload")"
 moves() { # payer_1 is under a gate: a step down
-    ctl tournament --json 2>/dev/null | jq -e 'any(.rows[]; any(.gates[]; .outcome == "failed") and (.change | tonumber) < 0)' >/dev/null
+    ctl tournament --json 2>/dev/null | jq -e 'any(.rows[]; .agent == "payer_1" and any(.gates[]; .outcome == "failed") and (.change | tonumber) < 0)' >/dev/null
 }
 until_true "$HOST_PID" "a tournament that moves capital" moves
 ctl halt spot_1 >/dev/null && ctl resume spot_1 >/dev/null || fail "one is halted and goes on"
@@ -114,12 +126,12 @@ plans_at_once() {
         "$AGON" tournament history "$WORK/run" --live --json >"$WORK/history.json" &&
         "$AGON" journal export "$WORK/run" --live --plans "$WORK/plans.json" &&
         get /api/v1/events "$WORK/api_events.json" || return 1
-    for agent in spot_1 perp_1 payer_1 payer_2 newcomer_1; do
+    for agent in $AGENTS; do
         "$AGON" tournament why $agent "$WORK/run" --live >"$WORK/why_$agent.txt" || return 1
     done
 }
 each_agent() {
-    for agent in spot_1 perp_1 payer_1 payer_2 newcomer_1; do
+    for agent in $AGENTS; do
         ctl agent $agent --json >"$WORK/agent_$agent.json" && ctl agent $agent >"$WORK/agent_$agent.txt" || return 1
     done
 }
@@ -127,6 +139,10 @@ all_at_once() {
     ctl status --json >"$WORK/before.json" && ctl tournament --json >"$WORK/tournament.json" &&
         ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
+        ctl reloads --json >"$WORK/reloads.json" && ctl reloads >"$WORK/reloads.txt" && get /api/v1/reloads "$WORK/api_reloads.json" &&
+        ctl quarantine ls --json >"$WORK/quarantine.json" && ctl quarantine ls >"$WORK/quarantine.txt" && get /api/v1/quarantine/ls "$WORK/api_quarantine.json" &&
+        ctl alerts all --json >"$WORK/alerts.json" && ctl alerts all >"$WORK/alerts.txt" && get /api/v1/alerts/all "$WORK/api_alerts.json" &&
+        "$AGON" journal cat "$WORK/run" --live --type crash --json >"$WORK/crashes.ndjson" &&
         ctl portfolio --json >"$WORK/portfolio.json" && ctl portfolio >"$WORK/portfolio.txt" &&
         each_agent &&
         get /api/v1/portfolio "$WORK/api_portfolio.json" && ctl books --json >"$WORK/books.json" &&
@@ -177,6 +193,21 @@ has_spread() {
     jq -n -e --slurpfile held "$WORK/flat.json" --slurpfile books "$WORK/flat_books.json" '($books[0] | map({key: .symbol, value: .bid}) | from_entries) as $bid |
         [$held[0][] | select(.symbol | startswith("binance:")) | (.quantity | tonumber) * ((.mark | tonumber) - ($bid[.symbol] | tonumber))] | add >= 0.025' >/dev/null
 }
+export_of() { # WHAT: of the journal, by `ctl` and by `journal`, as CSV and as JSON
+    ctl export "$1" "$WORK/x_$1.csv" --until "$seq" && ctl export "$1" "$WORK/x_$1.json" --json --until "$seq" &&
+        "$AGON" journal export "$WORK/run" --live --until "$seq" "--$1" "$WORK/x_$1.direct"
+}
+exports() { # what they say up to one event, with what agents had asked before it and after
+    ctl agents --json >"$WORK/x_agents.json" || return 1
+    for agent in $AGENTS; do ctl agent $agent --json >"$WORK/x_agent_$agent.json" || return 1; done
+    seq=$(ctl status --json | jq .seq)
+    for what in fills orders trades equity samples; do export_of $what || return 1; done
+    "$AGON" journal export "$WORK/run" --live --until "$seq" --figures "$WORK/x_figures.csv" --intents "$WORK/x_intents.csv" --plans "$WORK/x_plans.json" &&
+        "$AGON" journal cat "$WORK/run" --live --until "$seq" --type trade --json >"$WORK/x_trades.ndjson" &&
+        get /api/v1/trades/binance:BTCUSDT "$WORK/x_api_trades.json" && ctl agents --json >"$WORK/x_agents_after.json" || return 1
+    for agent in $AGENTS; do ctl agent $agent --json >"$WORK/x_after_$agent.json" || return 1; done
+    ctl equity --json >"$WORK/x_equity_points.json" && ctl equity >"$WORK/x_equity.txt" && ctl equity --json | cmp -s - "$WORK/x_equity_points.json"
+}
 lists_at_once() {
     kill -STOP "$SIM_PID"
     ctl positions --json >"$WORK/flat.json" && ctl orders --json >"$WORK/flat_orders.json" && ctl status --json >"$WORK/flat_status.json" &&
@@ -193,6 +224,7 @@ lists_at_once() {
     done
     "$AGON" journal export "$WORK/run" --live --fills "$WORK/flat_fills.csv" && "$AGON" report "$WORK/run" --live --json >"$WORK/flat_report.json" &&
         { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" perp_1 payer_1 payer_2 newcomer_1 >"$WORK/lists.json"; } || return 1
+    until_true "$HOST_PID" "exports of one moment" exports
     # A list may be a look older than what is held: once more, behind all that took its time.
     for agent in perp_1 payer_1 payer_2 newcomer_1; do
         for list in closed ended; do ctl $list $agent --json | cmp -s - "$WORK/${list}_$agent.json" || return 1; done

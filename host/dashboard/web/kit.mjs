@@ -17,12 +17,30 @@ export const money = text => {
   const [whole, part] = String(text).replace('-', '\u2212').split('.');
   return groups(whole) + (part ? '.' + part : '');
 };
+// As the host writes it: what lies exactly between two is shown as the even one, where toFixed takes the larger. Only what has no more binary
+// places than this does.
+export const fixed = (x, digits) => {
+  const at = Math.abs(x) * 10 ** digits;
+  if (!Number.isInteger(x * 2 ** (digits + 1)) || at % 1 !== 0.5) return x.toFixed(digits);
+  const whole = Math.floor(at);
+  return (Math.sign(x) * (whole + whole % 2) / 10 ** digits).toFixed(digits);
+};
+// Of a decimal text, whose digits a number may not have: the nearest, a tie to the even one.
+export const rounded = (text, digits) => {
+  const [, sign, whole, part = ''] = /^(-?)(\d+)(?:\.(\d*))?$/.exec(text) ?? [];
+  if (whole === undefined) return fixed(Number(text), digits);
+  const kept = BigInt(whole + part.slice(0, digits).padEnd(digits, '0'));
+  const rest = part.slice(digits);
+  const half = '5'.padEnd(rest.length, '0');
+  const all = String(kept + (rest > half || (rest === half && kept % 2n === 1n) ? 1n : 0n)).padStart(digits + 1, '0');
+  return (Number(all) ? sign : '') + (digits ? `${all.slice(0, -digits)}.${all.slice(-digits)}` : all);
+};
 // A mean price has two digits more than a price: they are shown where they are not 0.
 export const short = text => (text === null || text === undefined ? '–' : money(text.includes('.') ? text.replace(/0{1,2}$/, '').replace(/\.$/, '') : text));
 // An entry is a mean, and has more digits still: two more than `like` has.
 export const price = (text, like) => {
   const digits = (String(like ?? '').split('.')[1] ?? '').length;
-  return text === undefined || text === null || !digits ? money(text) : short(Number(text).toFixed(digits + 2));
+  return text === undefined || text === null || !digits ? money(text) : short(rounded(String(text), digits + 2));
 };
 // One without a limit has no price of its own.
 export const orderPrice = o => (Number(o.price) > 0 ? money(o.price) : String(o.type ?? 'market').replaceAll('_', ' '));
@@ -30,19 +48,20 @@ export const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
 // Of the base currency: as many as the host shows its amounts with, 2 of dollars, 8 of coins.
 let baseDigits = 2;
 export const learnBase = text => { baseDigits = (String(text ?? '').split('.')[1] ?? '').length; };
-export const baseText = x => x.toFixed(baseDigits);
-export const amount = (x, digits = baseDigits) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(x.toFixed(digits).replace(/^-(?=[0.]*$)/, '')));
+export const baseText = x => fixed(x, baseDigits);
+export const amount = (x, digits = baseDigits) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(fixed(x, digits).replace(/^-(?=[0.]*$)/, '')));
 export const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
 export const count = n => groups(String(n ?? 0));
 // A plugin's own figure, of which nothing is known: seven digits that count.
 export const figure = x => money(Number.isInteger(x) && Math.abs(x) < 1e15 ? x : String(Number(x.toPrecision(7))));
-export const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
+export const percent = (x, digits = 2) => fixed(x * 100, digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
 // Of a number by the digits that are shown of it: what is shown as 0 has no tone.
-export const shareTone = (x, digits = 2) => tone((x * 100).toFixed(digits));
-export const number = x => (x === null || x === undefined ? '–' : x.toFixed(2).replace('-', '\u2212'));
+export const shareTone = (x, digits = 2) => tone(fixed(x * 100, digits));
+export const number = x => (x === null || x === undefined ? '–' : fixed(x, 2).replace('-', '\u2212'));
 // How long something was held, in its two largest units.
 export const lasted = s => (s === null || s === undefined ? '–' : s < 60 ? `${s.toFixed(s < 10 ? 1 : 0)}\u2009s` : s < 3600 ? `${Math.floor(s / 60)}\u2009min ${Math.floor(s % 60)}\u2009s` : s < 86400 ? `${Math.floor(s / 3600)}\u2009h ${Math.floor(s / 60) % 60}\u2009min` : `${Math.floor(s / 86400)}\u2009d ${Math.floor(s / 3600) % 24}\u2009h`);
-export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
+// As `agon ctl` has it.
+export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${fixed(ns / 1e3, 1)} µs` : ns < 1e10 ? `${fixed(ns / 1e6, 1)} ms` : `${fixed(ns / 1e9, 1)} s`);
 export const store = {
   get: (kind, key) => { try { return window[kind].getItem(key); } catch { return null; } },
   set: (kind, key, value) => { try { window[kind].setItem(key, value); } catch { /* private mode: it is asked for again */ } },
@@ -50,6 +69,10 @@ export const store = {
 export const sideTone = x => (x.side === 'buy' || x.side === 'long' ? 'good' : x.side === 'sell' || x.side === 'short' ? 'bad' : '');
 export const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', 'daily loss': 'warn', drawdown: 'warn', floor: 'warn', waiting: 'dim' })[s] ?? '';
 export const tText = a => (a.t === null ? '–' : `${number(a.t)} [${number(a.t_low)}, ${number(a.t_high)}]`);
+
+// A return is by the capital of now, and the drawdown's high moves with capital.
+export const DEEPER = 'A larger share was lost than the deepest fall: capital was taken since, and a return is by the capital of now.';
+export const isDeeper = a => a.return < 0 && Math.round(-a.return * 1e4) > Math.round(a.drawdown * 1e4);
 
 // ---- time: UTC, or the viewer's own zone, as he chose
 let zone = store.get('localStorage', 'agon-zone') === 'local' ? 'local' : 'UTC';
@@ -66,7 +89,7 @@ export const clock = iso => (iso ? stamp(Date.parse(iso)).slice(11) : '–');
 export const moment = iso => (iso ? stamp(Date.parse(iso)).slice(5) : '–');
 
 // A measure of the tournament: a ratio by next to nothing stops at a bound.
-export const measureText = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : Math.abs(v) >= 1000 ? `${v < 0 ? '≤ \u2212' : '≥ '}1000` : v.toFixed(m.decimals).replace('-', '\u2212'));
+export const measureText = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : Math.abs(v) >= 1000 ? `${v < 0 ? '≤ \u2212' : '≥ '}1000` : fixed(v, m.decimals).replace('-', '\u2212'));
 export const titleCase = text => text.charAt(0).toUpperCase() + text.slice(1);
 
 // ---- keys of the live state

@@ -48,7 +48,7 @@ START_TEST(people_get_the_thousands_apart)
 }
 END_TEST
 
-/* Seven columns, whatever it is: and never more than there is. */
+/* Seven columns, whatever it is, and the nearest that they can show: a tie is the even one. */
 START_TEST(a_brief_count_has_seven_columns)
 {
     static const struct {
@@ -58,13 +58,25 @@ START_TEST(a_brief_count_has_seven_columns)
                  {999, "999"},
                  {999999, "999,999"},
                  {1000000, "1.00M"},
-                 {1239999, "1.23M"},
-                 {9999999, "9.99M"},
+                 {1004999, "1.00M"},
+                 {1005000, "1.00M"},
+                 {1005001, "1.01M"},
+                 {1015000, "1.02M"},
+                 {1207000, "1.21M"},
+                 {1239999, "1.24M"},
+                 {9994999, "9.99M"},
+                 {9995000, "10.0M"},
+                 {9999999, "10.0M"},
                  {10000000, "10.0M"},
-                 {123456789, "123.4M"},
-                 {999999999, "999.9M"},
+                 {10050000, "10.0M"},
+                 {10150000, "10.2M"},
+                 {123456789, "123.5M"},
+                 {999949999, "999.9M"},
+                 {999950000, "1.00G"},
+                 {999999999, "1.00G"},
                  {1000000000, "1.00G"},
-                 {123456789012, "123.4G"},
+                 {123456789012, "123.5G"},
+                 {999999999999999999, "1.00E"},
                  {UINT64_MAX, "18.4E"}};
     char text[MONEY_TEXT];
 

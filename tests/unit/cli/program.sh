@@ -46,9 +46,17 @@ bash -n <("$agon" completion bash) || fail 'the completion script is no bash'
 
 "$agon" --help >/dev/full 2>/dev/null
 [ $? = 6 ] || fail 'a full standard output is exit code 6'
-"$agon" --help | true
-rc=${PIPESTATUS[0]}
-[ "$rc" = 0 ] || [ "$rc" = 6 ] || fail "a closed pipe is $rc, neither 0 nor 6"
+# Who has read enough goes away: that is no error, and a check that failed stays one.
+exec 3> >(:)
+wait $!
+err=$("$agon" config schema 2>&1 >&3 3>&-)
+rc=$?
+[ "$rc" = 0 ] && [ -z "$err" ] || fail "a reader that has gone is $rc: $err"
+"$agon" no-such-command >&3 2>/dev/null 3>&-
+[ $? = 2 ] || fail 'a refusal is one, whoever reads'
+exec 3>&-
+err=$("$agon" config schema 2>&1 >/dev/full)
+[ -n "$err" ] || fail 'a full standard output is not named'
 "$agon" --help >&- 2>/dev/null
 [ $? = 6 ] || fail 'a closed standard output is exit code 6'
 [ "$n_failed" = 0 ]

@@ -94,6 +94,29 @@ START_TEST(what_comes_again_is_one_row)
 }
 END_TEST
 
+/* A crash is raised once in ten seconds, and each counts for the quarantine: rows have as many as
+ * the agent. */
+START_TEST(crashes_that_were_not_raised_again_are_counted)
+{
+    begin();
+    api.view->slots[0].is_used = api.view->slots[1].is_used = 1;
+    api.view->slots[0].n_crashes = 3;
+    api.view->slots[1].n_crashes = 1;
+    come(ALERT_CRASH, 0, "signal 11, after event 39 of the slot");
+    come(ALERT_CRASH, 1, "signal 11, after event 39 of the slot");
+    ck_assert_str_eq(rows(1), "2, 1 x3 12:00:01");
+    // One in other words has those that came behind it, and none is counted twice.
+    come(ALERT_CRASH, 0, "it hung, and was ended");
+    api.view->slots[0].n_crashes = 5;
+    ck_assert_str_eq(rows(1), "3 x4 12:00:03, 2, 1");
+    // Of who had the place before is nothing his who has it now.
+    api.view->slots[0].freed_seq = 4;
+    api.view->slots[0].n_crashes = 1;
+    ck_assert_str_eq(rows(1), "3, 2, 1");
+    end();
+}
+END_TEST
+
 START_TEST(runs_markets_and_what_was_seen_to_stay_apart)
 {
     begin();
@@ -137,6 +160,7 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, what_comes_again_is_one_row);
+    tcase_add_test(tcase, crashes_that_were_not_raised_again_are_counted);
     tcase_add_test(tcase, runs_markets_and_what_was_seen_to_stay_apart);
     tcase_add_test(tcase, a_row_is_acknowledged_as_one);
     suite_add_tcase(suite, tcase);

@@ -212,6 +212,42 @@ START_TEST(an_agent_that_is_unloaded_is_no_crash)
 }
 END_TEST
 
+/* Between two looks one may crash, begin again and crash: each is counted, and none twice, whether
+ * the engine counted it before its failure was seen or behind it. */
+START_TEST(crashes_between_two_looks_are_each_counted)
+{
+    struct host_view_slot *slot = &api.view->slots[0];
+    const struct api_event *events = api.history->events;
+
+    slot->n_crashes = 7; // of runs before
+    look(NOON, 10000);
+    ck_assert_uint_eq(api.history->n_events, 0);
+    slot->n_crashes = 9;
+    look(NOON + 1, 10000); // it runs again
+    ck_assert_uint_eq(api.history->n_events, 1);
+    ck_assert_str_eq(events[0].kind, "crash");
+    ck_assert_uint_eq(events[0].n, 2);
+    snprintf(slot->failure, 160, "SIGSEGV");
+    look(NOON + 2, 10000); // seen, and not counted yet
+    slot->n_crashes = 10;
+    look(NOON + 3, 10000);
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_uint_eq(events[1].n, 1);
+    ck_assert_int_eq(events[1].t, NOON + 2);
+    slot->n_crashes = 11; // once more, with nothing between that was seen
+    look(NOON + 4, 10000);
+    ck_assert_uint_eq(api.history->n_events, 3);
+    ck_assert_uint_eq(events[2].n, 1);
+    // Another in its place begins with none.
+    *slot = (struct host_view_slot){.is_used = 1, .name = "beta", .freed_seq = 5};
+    look(NOON + 5, 10000);
+    slot->n_crashes = 1;
+    look(NOON + 6, 10000);
+    ck_assert_uint_eq(events[api.history->n_events - 1].n, 1);
+    ck_assert_str_eq(events[api.history->n_events - 1].of, "beta");
+}
+END_TEST
+
 static void was_held(uint32_t number)
 {
     api.view->n_plans = number;
@@ -721,6 +757,7 @@ int main(void)
     tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
     tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
     tcase_add_test(tcase, an_agent_that_is_unloaded_is_no_crash);
+    tcase_add_test(tcase, crashes_between_two_looks_are_each_counted);
     tcase_add_test(tcase, tournaments_and_equal_alerts_in_turns_are_two_events);
     tcase_add_test(tcase, tournaments_that_stand_one_behind_the_other_are_one_event);
     tcase_add_test(tcase, an_alert_names_its_agent_once);

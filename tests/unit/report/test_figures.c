@@ -144,6 +144,24 @@ START_TEST(a_terminal_has_the_columns_that_fit)
 }
 END_TEST
 
+/* A return by the capital of now can be deeper than the drawdown, whose high moves with capital: it
+ * is said by what is shown. */
+START_TEST(a_loss_deeper_than_the_deepest_fall_is_explained)
+{
+    static const struct {
+        double yield, drawdown;
+        int is_deeper;
+    } table[] = {{-0.0057, 0.0054, 1}, {-0.0054, 0.0054, 0}, {-0.00541, 0.0054, 0}, {0.01, 0.0, 0},
+                 {-0.02, 0.05, 0},     {-0.00006, 0.0, 1},   {-0.00004, 0.0, 0}};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct figures of = {.yield = table[i].yield, .drawdown = table[i].drawdown};
+
+        ck_assert_int_eq(figures_is_deeper(&of), table[i].is_deeper);
+    }
+}
+END_TEST
+
 START_TEST(json_and_csv_have_each_with_its_sign)
 {
     static const char *const known[][2] = {
@@ -199,6 +217,7 @@ int main(void)
 
     tcase_add_test(tcase, a_line_has_each_with_its_sign);
     tcase_add_test(tcase, a_terminal_has_the_columns_that_fit);
+    tcase_add_test(tcase, a_loss_deeper_than_the_deepest_fall_is_explained);
     tcase_add_test(tcase, json_and_csv_have_each_with_its_sign);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -358,10 +358,37 @@ START_TEST(equity_is_a_line_for_each_agent)
        "{\"a\": [[1795666603362, 50000, 50000], [1795666663362, 49000.5, 50000]], \"b\": []}",
        WRAP_NONE,
        "Equity over this run\n"
-       "agent  samples  from            to                  first       last     lowest    "
-       "highest\n"
-       "a            2  11-26 04:16:43  11-26 04:17:43  50,000.00  49,000.50  49,000.50  "
-       "50,000.00\n");
+       "agent  samples  from            to                  first       last    capital   result   "
+       "  lowest    highest\n"
+       "a            2  11-26 04:16:43  11-26 04:17:43  50,000.00  49,000.50  50,000.00  -999.50  "
+       "49,000.50  50,000.00\n");
+}
+END_TEST
+
+/* What it came to is there in 80 columns, by the capital that a tournament has changed meanwhile;
+ * what rounds to nothing has no sign, and a coin has its decimals. */
+START_TEST(equity_has_its_capital_and_result_in_eighty_columns)
+{
+    static const char value[] =
+        "{\"newcomer_agt\": [[1795666603362, 1000000, 1000000], [1795666663362, 1120000.25, "
+        "1133000.5]], \"b\": [[1795666603362, 1.5, 1.5], [1795666663362, 0.99999999, 1]]}";
+    json_t *of_coins = json_loads(value, 0, NULL);
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&bytes, &n);
+
+    is("equity", value, 80,
+       "Equity over this run\n"
+       "agent         samples  to                      last       capital      result\n"
+       "newcomer_agt        2  11-26 04:17:43  1,120,000.25  1,133,000.50  -13,000.25\n"
+       "b                   2  11-26 04:17:43          1.00          1.00        0.00\n");
+    ck_assert_ptr_nonnull(of_coins);
+    ck_assert_ptr_nonnull(out);
+    view_equity(out, of_coins, "BTC", 200);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_nonnull(strstr(bytes, "  0.99999999          1.00000000       -0.00000001  "));
+    free(bytes);
+    json_decref(of_coins);
 }
 END_TEST
 
@@ -419,6 +446,7 @@ int main(void)
     tcase_add_test(tcase, people_read_words_and_spans);
     tcase_add_test(tcase, no_line_ends_with_blanks);
     tcase_add_test(tcase, equity_is_a_line_for_each_agent);
+    tcase_add_test(tcase, equity_has_its_capital_and_result_in_eighty_columns);
     tcase_add_test(tcase, equity_says_what_its_amounts_are_in);
     tcase_add_test(tcase, what_a_host_sends_cannot_command_a_terminal);
     suite_add_tcase(suite, tcase);

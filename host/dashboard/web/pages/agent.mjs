@@ -5,7 +5,7 @@ import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage, which } from '../kit.mjs';
+import { DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage, which } from '../kit.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
@@ -165,6 +165,7 @@ export default {
     left.append(price.section, equity.section, positions.section, working.section, ended.section, trades.section, closed.section, paramBox.section, log.section);
 
     const facts = make('dl', { className: 'grid' });
+    const deeper = make('p', { className: 'dim note deeper', textContent: DEEPER, hidden: true });
     const falls = make('div', { className: 'falls' });
     const limitBox = card('Limits', { name: 'a-limits' });
     const limitTable = make('table');
@@ -177,7 +178,7 @@ export default {
       { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'To', text: r => `${r.from} → ${r.to}` }, { title: 'Pause', text: r => span(r.pause_ns) }, { title: 'Code', class: 'l p2', text: r => r.code.slice(0, 8) },
     ], 'The first is active.');
     const latency = make('dl', { className: 'grid' });
-    right.append($(card('Figures', { name: 'a-figures' }), facts).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, $(card('Delivery latency', { name: 'a-latency' }), latency).section);
+    right.append($(card('Figures', { name: 'a-figures' }), facts, deeper).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, $(card('Delivery latency', { name: 'a-latency' }), latency).section);
 
     async function askClosings(n) {
       const mine = of;
@@ -213,7 +214,7 @@ export default {
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
       const a = list.find(v => v.name === name);
-      if (of !== `${name} ${which(a)}`) { of = `${name} ${which(a)}`; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); ask(); }
+      if (of !== `${name} ${which(a)}`) { of = `${name} ${which(a)}`; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); drawLimits([], r => r.key); refused.draw([], r => r.reason); ask(); }
       else if (performance.now() - asked > (whole ? 60000 : 2000)) ask(); // a host that has ended is not asked in a loop
       const state_ = a.state.toLowerCase();
       put(pill, state_);
@@ -233,6 +234,7 @@ export default {
         ['Slippage', money(a.slippage)], ['Volume', money(a.volume)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
       ]);
+      deeper.hidden = !isDeeper(a);
       waterfall(falls, a);
       if (whole) {
         const shown = (value, unit) => (unit === 'share' ? percent(value) : unit === 'amount' ? money(typeof value === 'number' ? baseText(value) : value) : count(value));

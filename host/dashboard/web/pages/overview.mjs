@@ -4,7 +4,7 @@ import { accountsCard } from '../accounts.mjs';
 import { chart, rangeTabs, axis, timeAxis } from '../chart.mjs';
 import { periodsCard } from '../periods.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
-import { agents, amount, baseText, card, colour, count, css, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
+import { DEEPER, agents, amount, baseText, card, colour, count, css, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'unloaded', 'tournament', 'halt', 'kill', 'outage']);
@@ -39,7 +39,7 @@ const league = [
   { title: 'Equity', class: 'p1', value: a => Number(a.equity), text: a => money(a.equity) },
   { title: 'Gross', class: 'p3', tip: 'Result before fees, rebates and funding', value: a => Number(a.gross), text: a => signed(a.gross), tone: a => tone(a.gross) },
   { title: 'Result', tip: 'Net: after fees, rebates and funding', value: a => Number(a.result), text: a => signed(a.result), tone: a => tone(a.result) },
-  { title: 'Return', class: 'p2', value: a => a.return, text: a => percent(a.return), tone: a => shareTone(a.return) },
+  { title: 'Return', class: 'p2', value: a => a.return, text: a => percent(a.return), hint: a => (isDeeper(a) ? DEEPER : ''), tone: a => shareTone(a.return) },
   pnlColumn('Day', day), pnlColumn('Week', week),
   { title: 'Drawdown', class: 'use', tip: 'Deepest fall from a high; the bar is how much of its limit the risk gate counts now', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.fall / a.drawdown_limit : null, percent(a.drawdown)) },
   { title: 'Sharpe', class: 'p4', tip: 'Of a year, from 30 daily returns up', value: a => a.sharpe, text: a => number(a.sharpe), hint: a => (a.judgement ? `${a.judgement}: ${tText(a)}` : tText(a)) },

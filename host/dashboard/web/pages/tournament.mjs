@@ -4,7 +4,7 @@
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { isMissing, planOf } from '../plan.mjs';
-import { agents, card, colour, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
+import { agents, card, colour, fixed, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
 
 const left_ = ms => {
   const s = Math.max(0, Math.floor(ms / 1000));
@@ -25,7 +25,7 @@ const reasonOf = r => {
 function whyRow(r, measures) {
   const whole = measures.reduce((sum, m) => sum + m.weight, 0) || 1;
   const bar = make('div', { className: 'points', hidden: !r.rank }, ...measures.filter(m => m.weight > 0).map((m, i) => {
-    const part = make('i', { title: `${m.label}: ${(r.points[m.name] ?? 0).toFixed(2)} points of 1, weight ${percent(m.weight / whole, 0)}; value ${measureText(m, r[m.name])}` });
+    const part = make('i', { title: `${m.label}: ${fixed(r.points[m.name] ?? 0, 2)} points of 1, weight ${percent(m.weight / whole, 0)}; value ${measureText(m, r[m.name])}` });
     part.style.width = `${(r.points[m.name] ?? 0) * m.weight / whole * 100}%`;
     part.style.background = colour(i);
     return part;
@@ -36,7 +36,7 @@ function whyRow(r, measures) {
   })));
   // What held its capital where it is.
   const bounds = make('div', { className: 'gates bounds dim', hidden: !r.bounds.length }, ...r.bounds.map(b => make('span', { textContent: titleCase(b.text) })));
-  return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: reasonOf(r) }), make('span', { className: 'score', textContent: r.rank ? r.score.toFixed(3) : '' })), bar, gates, bounds);
+  return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: reasonOf(r) }), make('span', { className: 'score', textContent: r.rank ? fixed(r.score, 3) : '' })), bar, gates, bounds);
 }
 
 export default {
@@ -102,7 +102,7 @@ export default {
     const dryBox = scrolls(make('div', { className: 'scroll', hidden: true }, dryTable), 'If it were held now');
     const drawDry = table(dryTable, [
       { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent, hint: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : 'warn') },
-      { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'After', text: r => money(r.after) }, { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
+      { title: 'Score', text: r => fixed(r.score, 3) }, { title: 'After', text: r => money(r.after) }, { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
     ], 'No agents.');
     dry.bar.append(dryAt, make('span', { className: 'spring' }), button);
     dry.body.append(dryNote, dryBox);

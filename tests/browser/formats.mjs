@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the page makes of numbers, as the host does: formats.mjs KIT, each line of standard input "fixed|rounded TEXT DIGITS", one line each on
+// standard output. A line of another kind of number is not asked for.
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+
+const { fixed, rounded } = await import(pathToFileURL(process.argv[2]).href);
+for await (const line of createInterface({ input: process.stdin })) {
+  const [name, text, digits] = line.split(' ');
+  console.log(name === 'fixed' ? fixed(Number(text), Number(digits)) : rounded(text, Number(digits)));
+}
