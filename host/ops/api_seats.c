@@ -6,14 +6,27 @@
 #include "market/alerts.h"
 #include "ops/api_history.h"
 
-/* When it crashed last; of now where no alert says so. */
-static agon_ns_t crash_t(const struct host_view *view, uint32_t id)
+/* That it crashed last; NULL: no alert says so. */
+static const struct alert *crash_of(const struct host_view *view, uint32_t id)
 {
     for (uint32_t i = 0; i < view->alerts.n_kept; i++) { // newest first
         if (view->alerts.all[i].kind == ALERT_CRASH && view->alerts.all[i].slot == id)
-            return view->alerts.all[i].t;
+            return &view->alerts.all[i];
     }
-    return view->t;
+    return NULL;
+}
+
+static void say_crash(struct api *api, uint32_t id)
+{
+    const struct host_view_slot *slot = &api->view->slots[id];
+    const struct alert *alert = crash_of(api->view, id);
+    struct api_event *event =
+        api_happened(api->history, api->view->t, "crash", slot->name, slot->failure);
+
+    if (alert != NULL) {
+        event->t = alert->t;
+        event->seq = alert->seq;
+    }
 }
 
 /* Whoever held nothing has left its place before anybody looks: then the place is free, or
@@ -50,7 +63,7 @@ void api_see_ends(struct api *api)
 
         say_unloaded(api, id);
         if (has_failed && !api->history->has_failed[id] && !slot->is_unloaded)
-            api_happened(api->history, crash_t(api->view, id), "crash", slot->name, slot->failure);
+            say_crash(api, id);
         api->history->has_failed[id] = has_failed;
     }
 }

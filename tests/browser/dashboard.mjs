@@ -3,17 +3,17 @@
 // reload and a crash show, an order is cancelled and asked for; every page fits every width in dark and light, axe has nothing to say,
 // a viewer costs what he may, and nothing is complained of on the console.
 //
-//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT STILL RELOAD DOOMED ADD [FOLDER]
+//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT STILL RELOAD DOOMED ADD DRAWER [FOLDER]
 //
 // STILL holds something and has orders standing, as many as its parameter says (stander). RELOAD and ADD are commands for a shell, run while the page is open: AGENT changes hands, and an agent DOOMED, which
-// crashes until it is put away, begins. FOLDER: screenshots go there.
+// crashes until it is put away, begins. DRAWER is sma_cross on BTCUSDT: its averages are lines. FOLDER: screenshots go there.
 import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 
-const [, , executablePath, url, agent, still, reload, doomed, add, folder] = process.argv;
+const [, , executablePath, url, agent, still, reload, doomed, add, drawer, folder] = process.argv;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shell = command => promisify(execFile)('sh', ['-c', command]);
 const complaints = [];
@@ -324,6 +324,27 @@ async function steer(page) {
 }
 let cancelled = 0;
 
+// What a plugin says are prices of an instrument stands as lines over its candles, in colours of their own that a theme has and a legend
+// names with the value; as the host keeps it, and the last as it is now.
+async function lines(page, scheme) {
+  await page.evaluate(name => { location.hash = `#/agent/${name}`; }, drawer);
+  const legend = () => [...document.querySelectorAll('#p-agent .candles .key .own')].map(n => n.textContent.replace(/\u2009/g, ''));
+  await page.waitForFunction(`(${legend})().filter(t => /^SMA (fast|slow) [0-9]+\\.[0-9]+$/.test(t)).length === 2`);
+  const [colours, metrics] = await page.evaluate(() => [[...document.querySelectorAll('#p-agent .candles .key .own .swatch')].map(n => getComputedStyle(n).backgroundColor), [...document.querySelectorAll('#t-metrics tr[data-key]')].map(r => r.children[1].textContent)]);
+  if (new Set(colours).size !== 2) fail(`lines of one colour, ${scheme}: ${colours}`);
+  if (metrics.join() !== 'SMA fast,SMA slow') fail(`lines without their names among the metrics: ${metrics}`);
+  // The canvas has both colours: each line is drawn, over more than one candle.
+  const drawn = () => page.evaluate(list => {
+    const canvas = document.querySelector('#p-agent .candles canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return list.map(text => { const [r, g, b] = text.match(/\d+/g).map(Number); let n = 0; for (let i = 0; i < data.length; i += 4) n += data[i + 3] > 200 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 12; return n; });
+  }, colours);
+  for (let i = 0; i < 240 && (await drawn()).some(n => n < 20); i++) await page.waitForTimeout(500);
+  if ((await drawn()).some(n => n < 20)) fail(`lines that are not drawn, ${scheme}: ${await drawn()} dots of ${colours}`);
+  const kept = await page.evaluate(name => fetch(`/api/v1/lines/${name}/BTCUSDT/60`, { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json()), drawer);
+  if (new Set(kept.map(p => p.line)).size !== 2 || kept.some(p => !(Number(p.price) > 0) || p.t_ms % 60000 !== 0)) fail(`lines as the host keeps them: ${JSON.stringify(kept.slice(0, 3))}`);
+}
+
 // A tournament that is not the last one, by its number: its ranks, points and flows, and the way to its neighbours.
 async function earlier(page) {
   await page.waitForFunction(async () => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number > 2; }, null, { polling: 500 });
@@ -386,7 +407,7 @@ async function change(page) {
   // What a tournament would do now: all agents, and nothing moves by it.
   await show(page, 'tournament');
   await page.click('.dry button');
-  await page.waitForFunction(n => document.querySelectorAll('#t-dry tr[data-key]').length === n && document.querySelector('#t-dry').offsetParent, 3);
+  await page.waitForFunction(n => document.querySelectorAll('#t-dry tr[data-key]').length === n && document.querySelector('#t-dry').offsetParent, 4);
   await earlier(page);
   await undone(page);
   // One that crashes is begun anew, then put away: its state says why.
@@ -412,7 +433,7 @@ async function change(page) {
     return [before, n()];
   });
   if (kept.join() !== '1,0') fail(`fills of one that left and of another of its name: ${kept}`);
-  await page.waitForFunction(() => /^3 of 4 /.test(document.querySelector('#n-agents').textContent));
+  await page.waitForFunction(() => /^4 of 5 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`, { position: { x: 220, y: 8 } });
   await page.waitForFunction(name => location.hash === `#/agent/${name}` && document.querySelector('.why-ended:not([hidden])')?.textContent, doomed);
 }
@@ -583,6 +604,14 @@ async function look(scheme) {
       });
       await page.waitForFunction(() => [...document.querySelectorAll('.page:not([hidden]) td.sym')].some(n => n.textContent.startsWith('binance_um:')));
     }
+    // As long as a loss is of which a part counts in proportion.
+    if (name === 'agent') {
+      await page.evaluate(async () => {
+        const { state } = await import('/connection.mjs');
+        for (const [key, value] of state) if (key.startsWith('agent/')) state.set(key, { ...value, day_loss: '123456.78', day_loss_scaled: '23456.78' });
+      });
+      await page.waitForFunction(() => [...document.querySelectorAll('.a-limits td.use')].some(n => n.textContent.includes(', scaled ')));
+    }
     for (const width of WIDTHS) {
       const height = width >= 2560 ? 1440 : 900;
       await page.setViewportSize({ width, height });
@@ -646,6 +675,11 @@ async function look(scheme) {
 }
 
 try {
+  for (const scheme of ['dark', 'light']) {
+    const drawn = await open(1440, 900, scheme);
+    await lines(drawn, scheme);
+    await close(drawn);
+  }
   const page = await open(1440, 900, 'dark');
   await operate(page);
   await change(page);
