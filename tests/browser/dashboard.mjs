@@ -328,15 +328,16 @@ let cancelled = 0;
 // names with the value; as the host keeps it, and the last as it is now.
 async function lines(page, scheme) {
   await page.evaluate(name => { location.hash = `#/agent/${name}`; }, drawer);
-  const legend = () => [...document.querySelectorAll('#p-agent .candles .key .own')].map(n => n.textContent.replace(/\u2009/g, ''));
-  await page.waitForFunction(`(${legend})().filter(t => /^SMA (fast|slow) [0-9]+\\.[0-9]+$/.test(t)).length === 2`);
+  await page.waitForFunction(() => [...document.querySelectorAll('#p-agent .candles .key .own')].filter(n => /^SMA (fast|slow) [0-9]+\.[0-9]+$/.test(n.textContent.replace(/\u2009/g, ''))).length === 2);
   const [colours, metrics] = await page.evaluate(() => [[...document.querySelectorAll('#p-agent .candles .key .own .swatch')].map(n => getComputedStyle(n).backgroundColor), [...document.querySelectorAll('#t-metrics tr[data-key]')].map(r => r.children[1].textContent)]);
   if (new Set(colours).size !== 2) fail(`lines of one colour, ${scheme}: ${colours}`);
   if (metrics.join() !== 'SMA fast,SMA slow') fail(`lines without their names among the metrics: ${metrics}`);
   // The canvas has both colours: each line is drawn, over more than one candle.
   const drawn = () => page.evaluate(list => {
     const canvas = document.querySelector('#p-agent .candles canvas');
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height }).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
     return list.map(text => { const [r, g, b] = text.match(/\d+/g).map(Number); let n = 0; for (let i = 0; i < data.length; i += 4) n += data[i + 3] > 200 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 12; return n; });
   }, colours);
   for (let i = 0; i < 240 && (await drawn()).some(n => n < 20); i++) await page.waitForTimeout(500);
@@ -588,7 +589,7 @@ async function look(scheme) {
   const page = await open(WIDTHS[0], 900, scheme);
   await page.evaluate(axe);
   // Prices of a symbol by its longer name are those of the symbol.
-  await page.route(/\/candles\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
+  await page.route(/\/(candles|lines\/[^/]+)\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
   await page.route(/\/(closings|closed|ended)\//, async route => {
     const response = await route.fetch();
     await route.fulfill({ response, json: (await response.json()).map(f => ({ ...f, symbol: `binance_um:${f.symbol.replace(/.*:/, '')}` })) });
