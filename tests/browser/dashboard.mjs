@@ -665,6 +665,8 @@ async function look(scheme) {
         if (!gates.length || gates.some(g => /drawdown/.test(g) && !/drawdown [\d.]+\u2009% \(.+ [\d.]+\u2009%\)/.test(g))) fail(`gates without unit or limit: ${gates.join('; ')}`);
       }
       const red = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) :is(.bad, .good)')].map(n => n.textContent).filter(t => /^[+\u2212]?0(\.0*)?\u2009%$/.test(t)));
+      const over = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) td.use .val')].filter(n => n.offsetParent && n.getBoundingClientRect().right > n.closest('td').getBoundingClientRect().right).map(n => n.textContent));
+      if (over.length) fail(`${name} at ${width}, ${scheme}: over the next cell: ${over.join(', ')}`);
       if (red.length) fail(`${name}: coloured, and shown as nothing: ${red.join(', ')}`);
       if (cut.length) fail(`${name} at ${width}, ${scheme}: cut: ${cut.join(', ')}`);
       const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
