@@ -605,14 +605,6 @@ async function look(scheme) {
       });
       await page.waitForFunction(() => [...document.querySelectorAll('.page:not([hidden]) td.sym')].some(n => n.textContent.startsWith('binance_um:')));
     }
-    // As long as a loss is of which a part counts in proportion.
-    if (name === 'agent') {
-      await page.evaluate(async () => {
-        const { state } = await import('/connection.mjs');
-        for (const [key, value] of state) if (key.startsWith('agent/')) state.set(key, { ...value, day_loss: '123456.78', day_loss_scaled: '23456.78' });
-      });
-      await page.waitForFunction(() => [...document.querySelectorAll('.a-limits td.use')].some(n => n.textContent.includes(', scaled ')));
-    }
     for (const width of WIDTHS) {
       const height = width >= 2560 ? 1440 : 900;
       await page.setViewportSize({ width, height });
@@ -665,6 +657,17 @@ async function look(scheme) {
         if (!gates.length || gates.some(g => /drawdown/.test(g) && !/drawdown [\d.]+\u2009% \(.+ [\d.]+\u2009%\)/.test(g))) fail(`gates without unit or limit: ${gates.join('; ')}`);
       }
       const red = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) :is(.bad, .good)')].map(n => n.textContent).filter(t => /^[+\u2212]?0(\.0*)?\u2009%$/.test(t)));
+      // A loss of which a part counts in proportion has two amounts in its cell.
+      if (name === 'agent') {
+        const beyond = await page.evaluate(async () => {
+          const { usage } = await import('/kit.mjs');
+          const cell = document.querySelector('.a-limits tr[data-key="daily_loss"] td.use');
+          const table = cell.closest('table');
+          usage(cell, 0.5, '12\u2009345.67, scaled 2\u2009345.67');
+          return Math.round(Math.max(table.scrollWidth - table.parentElement.clientWidth, cell.lastChild.getBoundingClientRect().right - cell.getBoundingClientRect().right));
+        });
+        if (beyond > 0) fail(`${name} at ${width}, ${scheme}: a loss shown scaled is ${beyond} px beyond its cell`);
+      }
       const over = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) td.use .val')].filter(n => n.offsetParent && n.getBoundingClientRect().right > n.closest('td').getBoundingClientRect().right).map(n => n.textContent));
       if (over.length) fail(`${name} at ${width}, ${scheme}: over the next cell: ${over.join(', ')}`);
       if (red.length) fail(`${name}: coloured, and shown as nothing: ${red.join(', ')}`);
