@@ -201,6 +201,9 @@ void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *de
 /* What whoever plays has said of itself (agon.metric), by its own word: which there are, and
  * values; finite, whatever a process wrote. [core], or when nothing runs */
 uint32_t crew_metrics(const struct crew *crew, uint16_t slot, double values[AGON_METRICS_MAX]);
+/* Which of them are prices of an instrument; of each that there is the id is a metric's and the
+ * name is text, whatever a process wrote. Returns how many. [core], or when nothing runs */
+uint32_t crew_lines(const struct crew *crew, uint16_t slot, struct feed_line lines[AGON_LINES_MAX]);
 
 /* --- reload: another generation for a slot --- */
 

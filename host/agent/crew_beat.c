@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/crew_impl.h"
+#include "base/utf8.h"
 #include "market/events.h"
 
 // Of who plays for the slot; NULL: nobody does.
@@ -75,4 +76,21 @@ uint32_t crew_metrics(const struct crew *crew, uint16_t slot, double values[AGON
         }
     }
     return is_set;
+}
+
+uint32_t crew_lines(const struct crew *crew, uint16_t slot, struct feed_line lines[AGON_LINES_MAX])
+{
+    const struct feed_beat *beat = beat_of(crew, slot);
+    uint32_t there = beat != NULL ? atomic_load_explicit(&beat->n_lines, memory_order_acquire) : 0;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < there && i < AGON_LINES_MAX; i++) {
+        struct feed_line *line = &lines[n];
+
+        *line = beat->lines[i];
+        line->name[AGON_LINE_NAME - 1] = '\0';
+        n += line->id < AGON_METRICS_MAX && line->name[0] != '\0' &&
+             utf8_is_valid(line->name, strlen(line->name));
+    }
+    return n;
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ext_metric: agon.metric/1. The values lie in the beat, where the host reads them. */
+/* ext_metric: agon.metric/2. The values lie in the beat, where the host reads them. */
 #include <math.h>
 
 #include "agent/feed_state.h"
+#include "base/num.h"
+#include "base/utf8.h"
 
-static int set(const struct agon_host *host, uint32_t id, double value, int is_added)
+static int put(const struct feed *feed, uint32_t id, double value, int is_added)
 {
-    int rc;
-    struct feed *feed = feed_enter(host, FEED_ANY, &rc);
     uint64_t bits;
     double was;
 
-    if (feed == NULL)
-        return rc;
     if (id >= AGON_METRICS_MAX || !isfinite(value))
         return AGON_EINVAL;
     if (is_added) {
@@ -34,12 +32,66 @@ static int set(const struct agon_host *host, uint32_t id, double value, int is_a
 
 static int gauge(const struct agon_host *host, uint32_t id, double value)
 {
-    return set(host, id, value, 0);
+    int rc;
+    const struct feed *feed = feed_enter(host, FEED_ANY, &rc);
+
+    return feed != NULL ? put(feed, id, value, 0) : rc;
 }
 
 static int counter(const struct agon_host *host, uint32_t id, double add)
 {
-    return set(host, id, add, 1);
+    int rc;
+    const struct feed *feed = feed_enter(host, FEED_ANY, &rc);
+
+    return feed != NULL ? put(feed, id, add, 1) : rc;
 }
 
-const struct agon_host_metric ext_metric = {.gauge = gauge, .counter = counter};
+/* What the line of that metric is called and of: once, by the first call. */
+static int declare(struct feed_beat *beat, uint32_t n, uint32_t id, agon_instrument_t instrument,
+                   const char *name)
+{
+    size_t length = name != NULL ? strnlen(name, AGON_LINE_NAME) : 0;
+    struct feed_line *line;
+
+    if (length == 0 || length == AGON_LINE_NAME || !utf8_is_valid(name, length))
+        return AGON_EINVAL;
+    if (n == AGON_LINES_MAX)
+        return AGON_ENOSPC;
+    line = &beat->lines[n];
+    line->id = id;
+    line->instrument = instrument;
+    memcpy(line->name, name, length + 1);
+    // Release: whoever counts it sees what it is of.
+    atomic_store_explicit(&beat->n_lines, n + 1, memory_order_release);
+    return AGON_OK;
+}
+
+static int price(const struct agon_host *host, uint32_t id, agon_instrument_t instrument,
+                 const char *name, double px)
+{
+    int rc;
+    struct feed *feed = feed_enter(host, FEED_ANY, &rc);
+    const struct agon_instrument *of;
+    uint32_t n, at = 0;
+
+    if (feed == NULL)
+        return rc;
+    if (id >= AGON_METRICS_MAX || !isfinite(px))
+        return AGON_EINVAL;
+    of = instruments_get(&feed->instruments, instrument);
+    if (of == NULL)
+        return AGON_ENOENT;
+    n = atomic_load_explicit(&feed->beat->n_lines, memory_order_relaxed);
+    n = n < AGON_LINES_MAX ? n : AGON_LINES_MAX;
+    while (at < n && feed->beat->lines[at].id != id)
+        at++;
+    if (at == n)
+        rc = declare(feed->beat, n, id, instrument, name);
+    else if (feed->beat->lines[at].instrument != instrument)
+        rc = AGON_EINVAL;
+    else
+        rc = AGON_OK;
+    return rc < 0 ? rc : put(feed, id, px / (double)num_pow10(of->px_exp), 0);
+}
+
+const struct agon_host_metric ext_metric = {.gauge = gauge, .counter = counter, .price = price};

@@ -6,7 +6,9 @@ const struct ext ext_table[] = {
 #define SERVICE_ROW(id, name, kinds) {AGON_EXT_##id, &ext_##name, kinds},
     SERVICES(SERVICE_ROW)
 #undef SERVICE_ROW
-        {NULL, NULL, 0},
+    // Of it /2 has what /1 has, and more behind that.
+    {"agon.metric/1", &ext_metric, SERVED_ALL},
+    {NULL, NULL, 0},
 };
 
 const struct ext *ext_find(const char *id, uint32_t kind)

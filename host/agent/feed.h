@@ -25,6 +25,13 @@
 
 #define FEED_ERRORS_MAX 100 /* errors of on_event in a row that fail the plugin */
 
+/* A metric that is a price of an instrument. */
+struct feed_line {
+    uint32_t id;
+    agon_instrument_t instrument;
+    char name[AGON_LINE_NAME];
+};
+
 /* What others may see of a feed while it runs; may lie in memory shared with the host. The words
  * come from a child: they are figures, not proofs. */
 struct feed_beat {
@@ -41,6 +48,8 @@ struct feed_beat {
     _Atomic uint64_t n_fp;                      /* calls that left floating-point control changed */
     _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
     _Atomic uint32_t metrics_set;               /* bit i: metrics[i] was set or added to */
+    _Atomic uint32_t n_lines;                   /* lines[n] is written once, before it counts */
+    struct feed_line lines[AGON_LINES_MAX];
     /* From the beginning of an event's step on the core to the beginning of its callback: of the
        first event of each feed_run, about one in 64 where they come faster than 100 us (of plugins
        that are called together all or none); since feed_start or feed_go_live. */

@@ -287,7 +287,7 @@ static int watch(struct demo *demo, int64_t length_ns)
         if (length_ns != 0) {
             reload(demo, elapsed_ns);
             demo_show(demo, elapsed_ns);
-        } else {
+        } else if (!demo->table.frame.is_screen) { // a picture would stand over the summary
             table_draw(&demo->table, demo->view, clock_mono());
         }
         futex_wait(&never, 0, DRAW_NS);
@@ -302,7 +302,7 @@ static int watch(struct demo *demo, int64_t length_ns)
     return signal_number > 0 ? signal_number : 0;
 }
 
-/* The summary, and with --keep the arena once more until somebody ends it. */
+/* The summary, and with --keep the arena goes on behind it until somebody ends it. */
 static int finish(struct demo *demo, int *signal_number, struct error *err)
 {
     int rc, stopped;

@@ -243,7 +243,8 @@ static void sum_up_acts(struct demo *demo)
     const struct acts_seen seen = demo_acts_seen(demo);
 
     acts_sum_up(&demo->acts, &seen);
-    print_acts(demo);
+    if (demo->table.frame.is_screen)
+        print_acts(demo);
 }
 
 int demo_tell(struct demo *demo, int is_over, struct error *err)
@@ -276,8 +277,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
         print_story(demo);
     wrap_text(stdout, DEMO_LINE, printf("market "), 7,
               demo->about[0] != '\0' ? demo->about : "recorded");
-    if (demo->table.frame.is_screen)
-        sum_up_acts(demo);
+    sum_up_acts(demo);
     print_agents(demo);
     print_ended(demo);
     print_promises(demo, is_over, &promises, &counted);

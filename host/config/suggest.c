@@ -47,10 +47,15 @@ void suggest_offer(struct suggest *suggest, const char *word, size_t n, const ch
 {
     size_t n_candidate = strlen(candidate);
     uint32_t distance = suggest_distance(word, n, candidate, n_candidate);
-    uint32_t limit = (uint32_t)((n_candidate > n ? n_candidate : n) + 2) / 3;
+    size_t longer = n_candidate > n ? n_candidate : n;
+    size_t longer_by = longer - (n_candidate > n ? n : n_candidate);
+    uint32_t limit = (uint32_t)(longer + 2) / 3;
 
     if (limit > 2)
         limit = 2;
+    // Half of a short word is another word, unless letters are missing alone ("spd" of "speed").
+    if (longer < 6 && longer_by < limit)
+        limit = 1;
     // A longer form of what was written comes behind every word that is a typo away.
     if (distance > limit && n >= 3 && n_candidate > n &&
         suggest_distance(word, n, candidate, n) == 0)

@@ -17,8 +17,9 @@ struct suggest {
     uint32_t distance;
 };
 /* Takes candidate when it is nearer to the n bytes of word than what was offered before. Near
- * enough are 2 edits, and never more than a third of the word, rounded up; a word of which the
- * candidate is the longer form ("back" of "backtest") is near too. */
+ * enough are 2 edits, and never more than a third of the word, rounded up; of words below six
+ * letters 1, unless letters are missing alone. A word of which the candidate is the longer form
+ * ("back" of "backtest") is near too. */
 void suggest_offer(struct suggest *suggest, const char *word, size_t n, const char *candidate);
 
 #endif

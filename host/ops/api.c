@@ -253,6 +253,7 @@ static void look(void *ctx, int64_t mono_ns)
     api->turns = host_turns(api->host);
     keep_equity(api);
     keep_pauses(api);
+    host_plans(api->host, &api->history->planned);
     api_history_look(api, mono_ns);
     api_verify_look(api, mono_ns);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))

@@ -24,10 +24,15 @@ struct api_slot {
     char name[SLOT_NAME]; /* whose they are */
     uint64_t freed_seq;   /* and which of that name: host_view_slot.freed_seq */
 };
+#define API_ACTS 8
 struct api_act {        /* what a demo shows just now, in its own words */
     uint32_t number, n; /* from 1; number 0: nobody says anything */
     char market[200];   /* what is known of the market */
     char title[64], about[200], look[200], said[320];
+    uint32_t n_past; /* once the acts are over: what each came to, ... */
+    struct {
+        char title[64], said[320];
+    } past[API_ACTS]; /* ... in their order */
 };
 /* A replay of this run's journal beside the host: api_verify.c. */
 enum { VERIFY_NEVER, VERIFY_RUNS, VERIFY_HELD, VERIFY_FAILED };
@@ -111,6 +116,7 @@ void api_verify_look(struct api *api, int64_t mono_ns);
 void api_verify_end(struct api *api);
 /* api_history.c: what is kept of the run, in bounded memory */
 int api_do_candles(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_lines(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_closings(void *ctx, const struct control_call *call, struct jout *out,
                     struct error *err);

@@ -31,6 +31,7 @@ void api_history_free(struct api_history *history)
         free(history->fills[id]);
         free(history->ended[id]);
         free(history->closed[id]);
+        free(history->lines[id]);
     }
     for (uint32_t i = 0; history != NULL && i < PLANS; i++)
         free(history->plans[i].whole);
@@ -47,32 +48,41 @@ static void keep_candles(struct api *api)
         past_keep_price(&api->history->candles[i], view->t, view->instruments[i].last_px);
 }
 
+int api_candle_arguments(const struct control_call *call, int at, uint32_t *length,
+                         int64_t *since_ms, struct error *err)
+{
+    const char *text = call->argc > at ? call->argv[at] : NULL;
+    const char *since = call->argc > at + 1 ? call->argv[at + 1] : NULL;
+    int64_t seconds = past_lengths_s[0];
+
+    *since_ms = 0;
+    if (since != NULL && (num_parse(since, strlen(since), 0, since_ms) < 0 || *since_ms < 0))
+        return error_set(
+            err, AGON_EINVAL,
+            "'%.24s' is not a time in ms since 1970; expected one as `t_ms` of what is listed",
+            since);
+    if (text != NULL && num_parse(text, strlen(text), 0, &seconds) < 0)
+        seconds = 0;
+    for (*length = 0; *length < CANDLE_LENGTHS; ++*length) {
+        if (past_lengths_s[*length] == seconds)
+            return AGON_OK;
+    }
+    return error_set(err, AGON_EINVAL,
+                     "'%.16s' is not a length of candles; expected 60, 900 or 14400", text);
+}
+
 int api_do_candles(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     const struct api *api = ctx;
     int place = api_instrument_of(api, call->argv[0], err);
     const struct past_candles *candles;
-    int64_t seconds = past_lengths_s[0];
-    int64_t since_ms = 0;
-    uint32_t length = 0;
+    int64_t since_ms;
+    uint32_t length;
     uint32_t n;
+    int rc = place < 0 ? place : api_candle_arguments(call, 1, &length, &since_ms, err);
 
-    if (place < 0)
-        return place;
-    if (call->argc > 2 &&
-        (num_parse(call->argv[2], strlen(call->argv[2]), 0, &since_ms) < 0 || since_ms < 0))
-        return error_set(
-            err, AGON_EINVAL,
-            "'%.24s' is not a time in ms since 1970; expected one as `t_ms` of what is listed",
-            call->argv[2]);
-    if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
-        seconds = 0;
-    while (length < CANDLE_LENGTHS && past_lengths_s[length] != seconds)
-        length++;
-    if (length == CANDLE_LENGTHS)
-        return error_set(err, AGON_EINVAL,
-                         "'%.16s' is not a length of candles; expected 60, 900 or 14400",
-                         call->argv[1]);
+    if (rc < 0)
+        return rc;
     if (place >= CANDLE_INSTRUMENTS)
         return error_set(err, AGON_ENOTSUP, "candles are kept of the first %d instruments",
                          CANDLE_INSTRUMENTS);
@@ -101,24 +111,25 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
 
 /* ---- what happened */
 
-void api_happened(struct api_history *history, agon_ns_t t, const char *kind, const char *of,
-                  const char *text)
+struct api_event *api_happened(struct api_history *history, agon_ns_t t, const char *kind,
+                               const char *of, const char *text)
 {
     struct api_event *event = &history->events[history->n_events++ % EVENTS];
 
     *event = (struct api_event){.t = t, .kind = kind};
     snprintf(event->of, sizeof(event->of), "%.31s", of);
     snprintf(event->text, sizeof(event->text), "%.279s", text);
+    return event;
 }
 
-void api_happened_times(struct api_history *history, agon_ns_t t, uint32_t n, const char *kind,
-                        const char *of, const char *text)
+struct api_event *api_happened_times(struct api_history *history, agon_ns_t t, uint32_t n,
+                                     const char *kind, const char *of, const char *text)
 {
-    struct api_event *event = &history->events[history->n_events % EVENTS];
+    struct api_event *event = api_happened(history, t, kind, of, text);
 
-    api_happened(history, t, kind, of, text);
     event->n = n;
     event->t_first = t;
+    return event;
 }
 
 static void see_reloads(struct api *api)
@@ -137,7 +148,8 @@ static void see_reloads(struct api *api)
         snprintf(text, sizeof(text), "generation %u is active after %u, engine pause %.1f us",
                  it->to, it->from, (double)(it->cut_ns + it->swap_ns) / 1e3);
         api_happened(history, it->t, host_changeover_name(it->kind),
-                     api->view->slots[it->slot].name, text);
+                     api->view->slots[it->slot].name, text)
+            ->seq = it->seq;
     }
     history->reloads_before = n;
 }
@@ -190,7 +202,7 @@ static void see_asked(struct api *api)
 
         snprintf(text, sizeof(text), "%s by %s%s%s", words[it->kind % ASKED_MAX],
                  it->who[0] != '\0' ? it->who : "?", it->why[0] != '\0' ? ": " : "", it->why);
-        api_happened(history, it->t, "asked", it->of, text);
+        api_happened(history, it->t, "asked", it->of, text)->seq = it->seq;
     }
 }
 
@@ -309,6 +321,7 @@ static int is_again(struct api_history *history, const struct alert *alert, cons
     }
     event->n++;
     event->t = alert->t;
+    event->seq = alert->seq;
     return 1;
 }
 
@@ -341,7 +354,8 @@ static void see_alerts(struct api *api, agon_ns_t until)
                      : alert->kind == ALERT_HALT ? "halt"
                      : alert->kind == ALERT_KILL ? "kill"
                                                  : "alert",
-                     of, said_of(alert, of));
+                     of, said_of(alert, of))
+            ->seq = alert->seq;
     }
 }
 
@@ -533,6 +547,7 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
         event->first = plan->number;
     }
     event->t = plan->t;
+    event->seq = plan->seq;
     event->n++;
     event->moved_amt = num_add(event->moved_amt, moved_amt);
     money_in(event->moved_amt, plan->exp, api->view->base_currency, money);
@@ -584,6 +599,7 @@ static void keep_plan(struct api *api, const union plan_event *event)
     to->whole = whole_of(api, event);
     bound_wholes(history);
     to->t = plan->hdr.t;
+    to->seq = plan->hdr.seq;
     to->number = plan->number;
     to->exp = plan->exp;
     to->is_undone = 0;
@@ -609,6 +625,7 @@ static void keep_undone(struct api *api, const union plan_event *event)
     struct api_plan *to = &history->plans[(history->n_plans - 1) % PLANS];
     const struct plan_undone *undone = plan_undone_of(event);
     char text[PLAN_UNDONE_TEXT], said[PLAN_UNDONE_TEXT + 32];
+    struct api_event *of;
 
     if (undone == NULL || history->n_plans == 0 || to->number != undone->number || to->is_undone)
         return;
@@ -619,17 +636,32 @@ static void keep_undone(struct api *api, const union plan_event *event)
     snprintf(said, sizeof(said), "tournament %u is %s", undone->number,
              plan_undone_text(event, api->view->base_currency, text));
     // A line of its own: neither tournaments before nor behind it are folded into it.
-    api_happened(history, undone->t, "tournament", "", said);
-    history->events[(history->n_events - 1) % EVENTS].is_alone = 1;
+    of = api_happened(history, undone->t, "tournament", "", said);
+    of->seq = undone->seq;
+    of->is_alone = 1;
 }
 
+static void see_plan(struct api *api, const union plan_event *event)
+{
+    if (event->plan.number > api->history->plans_before) {
+        api->history->plans_before = event->plan.number;
+        keep_plan(api, event);
+    }
+    keep_undone(api, event);
+}
+
+/* However many there were since the last look, and the view's, which a start may have read. */
 static void see_plans(struct api *api)
 {
-    if (api->view->n_plans != api->history->plans_before) {
-        api->history->plans_before = api->view->n_plans;
-        keep_plan(api, &api->view->plan);
-    }
-    keep_undone(api, &api->view->plan);
+    const struct host_plans *planned = &api->history->planned;
+    uint64_t *seen = &api->history->planned_before;
+
+    if (planned->n - *seen > HOST_PLANS_MAX)
+        *seen = planned->n - HOST_PLANS_MAX;
+    for (; *seen < planned->n; ++*seen)
+        see_plan(api, &planned->all[*seen % HOST_PLANS_MAX]);
+    if (api->view->n_plans > 0)
+        see_plan(api, &api->view->plan);
 }
 
 /* Those of up to then, among the alerts of their time. Number *n is the next. */
@@ -685,12 +717,27 @@ void api_history_recall(struct api *api)
 
         recall_halts(api, past, &n_halts, plan->hdr.t);
         see_alerts(api, plan->hdr.t);
-        keep_plan(api, &past->plans[i % PLANS]);
-        keep_undone(api, &past->plans[i % PLANS]);
+        see_plan(api, &past->plans[i % PLANS]);
     }
     recall_halts(api, past, &n_halts, INT64_MAX);
-    history->plans_before = api->view->n_plans;
     past_free(past);
+}
+
+/* When each was that tournaments one behind the other stand for, of those that are kept. */
+static void put_held(const struct api_history *history, const struct api_event *event,
+                     struct jout *out)
+{
+    uint32_t n = history->n_plans < PLANS ? history->n_plans : PLANS;
+
+    jout_key(out, "held_ms");
+    jout_open(out, '[');
+    for (uint32_t i = history->n_plans - n; i < history->n_plans; i++) {
+        agon_ns_t t = history->plans[i % PLANS].t;
+
+        if (t >= event->t_first && t <= event->t)
+            jout_int(out, t / 1000000);
+    }
+    jout_close(out, '[');
 }
 
 void api_put_event(const struct api *api, uint64_t n, struct jout *out)
@@ -701,14 +748,23 @@ void api_put_event(const struct api *api, uint64_t n, struct jout *out)
     jout_kv_int(out, "n", (int64_t)n);
     api_put_time(out, "time", event->t);
     jout_kv_int(out, "t_ms", event->t / 1000000);
+    if (event->seq != 0)
+        jout_kv_int(out, "seq", (int64_t)event->seq);
     jout_kv_str(out, "kind", event->kind);
     jout_kv_str(out, "of", event->of);
     jout_kv_str(out, "text", event->text);
     if (event->n > 1) {
         jout_kv_int(out, "count", event->n);
         jout_kv_int(out, "first_ms", event->t_first / 1000000);
+        if (is_tournament(event))
+            put_held(api->history, event, out);
     }
     jout_close(out, '{');
+}
+
+static int is_later(const struct api_event *a, const struct api_event *b)
+{
+    return a->t > b->t || (a->t == b->t && b->seq != 0 && a->seq > b->seq);
 }
 
 int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
@@ -720,12 +776,14 @@ int api_do_events(void *ctx, const struct control_call *call, struct jout *out, 
 
     (void)call;
     (void)err;
-    // Newest first by when it was: of one thing is heard later than of another.
+    // Newest first by when it was: of one thing is heard later than of another. Of one time, what
+    // came of an event is behind it, as in the journal.
     for (uint64_t i = 0; i < n; i++) {
         uint64_t one = history->n_events - n + i;
         uint64_t k = i;
 
-        for (; k > 0 && history->events[order[k - 1] % EVENTS].t > history->events[one % EVENTS].t;
+        for (; k > 0 &&
+               is_later(&history->events[order[k - 1] % EVENTS], &history->events[one % EVENTS]);
              k--)
             order[k] = order[k - 1];
         order[k] = one;
@@ -750,6 +808,7 @@ void api_history_look(struct api *api, int64_t mono_ns)
     see_venues(api);
     see_fills(api);
     see_ended(api);
+    api_see_lines(api);
     see_trades(api);
     see_volume(api);
     see_plans(api);

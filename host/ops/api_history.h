@@ -30,6 +30,7 @@ struct api_seat { /* whose place it was */
 };
 struct api_event {
     agon_ns_t t;
+    uint64_t seq;     /* of the journal's event that says so; 0: of none that is known */
     const char *kind; /* static */
     char of[SLOT_NAME], text[EVENT_TEXT];
     /* Tournaments one behind the other are one event, and so is the same alert: when the first was,
@@ -47,6 +48,7 @@ struct api_plan_row {
 };
 struct api_plan {
     agon_ns_t t;
+    uint64_t seq;
     uint32_t number, n;
     int exp;
     uint8_t is_undone;
@@ -64,6 +66,7 @@ struct api_health { /* of a stretch of time */
     uint32_t n_unconfirmed_most, pad;
     struct api_feed feeds[HEALTH_VENUES];
 };
+struct api_lines; /* of an agent: api_lines.c */
 struct api_history {
     struct api_slot whole; /* equity of all, with the pools */
     struct past_candles candles[CANDLE_INSTRUMENTS];
@@ -72,6 +75,7 @@ struct api_history {
     struct past_fills *fills[SLOTS_MAX]; /* owned, each; NULL: it has none */
     struct past_ended *ended[SLOTS_MAX];
     struct past_trades *closed[SLOTS_MAX];
+    struct api_lines *lines[SLOTS_MAX]; /* likewise */
     uint64_t fills_before, ended_before, bars_before, asked_before;
     struct host_view_traded traded_before[CANDLE_INSTRUMENTS][HOST_VIEW_MINUTES];
     struct api_trades trades[CANDLE_INSTRUMENTS];
@@ -87,6 +91,8 @@ struct api_history {
     uint64_t step_before[OCTAVES], delivery_before[OCTAVES], messages_before, gaps_before;
     uint64_t feed_before[HEALTH_VENUES][2]; /* messages, gaps */
     uint32_t reloads_before, plans_before, n_halts;
+    uint64_t planned_before;   /* of planned */
+    struct host_plans planned; /* as of the last look: host_plans */
     agon_ns_t t_halts;     /* from then on halts are known one by one, and not by their alerts */
     uint64_t alert_before; /* the newest one's seq */
     struct host_view_halt halts[HOST_VIEW_HALTS];
@@ -97,12 +103,13 @@ struct api_history {
     uint8_t has_failed[SLOTS_MAX], is_down[HOST_VENUES_MAX];
 };
 
-/* Something happened: an event of that kind (api_event_kinds), and who or what it is of. */
-void api_happened(struct api_history *history, agon_ns_t t, const char *kind, const char *of,
-                  const char *text);
+/* Something happened: an event of that kind (api_event_kinds), and who or what it is of. Never
+ * NULL. */
+struct api_event *api_happened(struct api_history *history, agon_ns_t t, const char *kind,
+                               const char *of, const char *text);
 /* The same of n that are one event. */
-void api_happened_times(struct api_history *history, agon_ns_t t, uint32_t n, const char *kind,
-                        const char *of, const char *text);
+struct api_event *api_happened_times(struct api_history *history, agon_ns_t t, uint32_t n,
+                                     const char *kind, const char *of, const char *text);
 void api_see_ends(struct api *api); /* whose plugins are gone since the last look */
 struct api_history *api_history_new(void);
 void api_history_free(struct api_history *history); /* NULL is fine */
@@ -112,6 +119,11 @@ void api_history_recall(struct api *api);
 void api_recall_points(struct api *api, const struct past *past);
 /* api_health.c: what a look at the host adds to the points of its health; mono_ns: of its clock. */
 void api_keep_health(struct api *api, int64_t mono_ns);
+/* api_lines.c: lines over candles, at each look. */
+void api_see_lines(struct api *api);
+/* [SECONDS] [SINCE] of a call, from that argument on: one of past_lengths_s, and 0 without. */
+int api_candle_arguments(const struct control_call *call, int at, uint32_t *length,
+                         int64_t *since_ms, struct error *err);
 /* Behind each look at the host. */
 void api_history_look(struct api *api, int64_t mono_ns);
 /* Of the agent that has the place now; NULL: none yet. */

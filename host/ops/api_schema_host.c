@@ -342,6 +342,14 @@ static const struct control_field candle_fields[] = {
 const struct control_shape api_shape_candle = {
     "Candle", "A candle of the mark price, as the host looked at it", candle_fields};
 
+static const struct control_field line_fields[] = {
+    {"line", TEXT, "what its plugin calls it", .example = "\"SMA 10\""},
+    {"t_ms", INT, "begin of the candle", .unit = "ms since 1970", .example = "1795192140000"},
+    {"price", DEC, "as it was when the candle ended", PRICE},
+    {NULL}};
+const struct control_shape api_shape_line = {
+    "LinePoint", "A point of a line over candles, by an agent's own word", line_fields};
+
 static const struct control_field trade_fields[] = {
     {"n", INT, "counts on, from 1"},
     {"t_ms", INT, "when", .unit = "ms since 1970", .example = "1795192140000"},
@@ -389,15 +397,20 @@ static const struct control_field alert_fields[] = {
     {NULL}};
 const struct control_shape api_shape_alert = {"Alert", "An alert", alert_fields};
 
+static const struct control_field held_at = {NULL, INT, NULL, .example = "1795192174000"};
 static const struct control_field event_fields[] = {
     {"n", INT, "its number in this run, from 0"},
     {"time", TIME, "when", NULLS},
     {"t_ms", INT, "the same", .unit = "ms since 1970", .example = "1795192174000"},
+    {"seq", INT, "number of the journal's event that says so; missing: of none that is known",
+     MAYBE, .example = "48211"},
     {"kind", TEXT, "what it is", .words = api_event_kinds},
     {"of", TEXT, "whose; empty: of all", AGENT},
     {"count", INT, "tournaments, equal alerts or crashes that it stands for", MAYBE},
     {"first_ms", INT, "when the first of them was", MAYBE, .unit = "ms since 1970",
      .example = "1795192174000"},
+    {"held_ms", LIST, "of tournaments: when each was, of those that are kept", MAYBE,
+     .items = &held_at, .unit = "ms since 1970"},
     {"text", TEXT, "for people",
      .example = "\"generation 2 is active after 1, engine pause 41.2 us\""},
     {NULL}};

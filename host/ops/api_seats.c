@@ -6,14 +6,14 @@
 #include "market/alerts.h"
 #include "ops/api_history.h"
 
-/* When it crashed last; of now where no alert says so. */
-static agon_ns_t crash_t(const struct host_view *view, uint32_t id)
+/* That it crashed last; NULL: no alert says so. */
+static const struct alert *crash_of(const struct host_view *view, uint32_t id)
 {
     for (uint32_t i = 0; i < view->alerts.n_kept; i++) { // newest first
         if (view->alerts.all[i].kind == ALERT_CRASH && view->alerts.all[i].slot == id)
-            return view->alerts.all[i].t;
+            return &view->alerts.all[i];
     }
-    return view->t;
+    return NULL;
 }
 
 /* Whoever held nothing has left its place before anybody looks: then the place is free, or
@@ -50,10 +50,12 @@ static void say_crashed(struct api *api, uint32_t id, int is_new)
     const struct host_view_slot *slot = &api->view->slots[id];
     struct api_history *history = api->history;
     uint32_t n = slot->n_crashes - history->crashes_before[id];
-    agon_ns_t t = crash_t(api->view, id);
+    const struct alert *alert = crash_of(api->view, id);
+    struct api_event *event;
 
     // Behind one of ten seconds ago there is no alert of its own.
-    t = t <= history->crash_said[id] ? api->view->t : t;
+    if (alert != NULL && alert->t <= history->crash_said[id])
+        alert = NULL;
     history->crashes_before[id] = slot->n_crashes;
     if (n > 0 && history->is_crash_owed[id]) {
         history->is_crash_owed[id] = 0;
@@ -64,9 +66,10 @@ static void say_crashed(struct api *api, uint32_t id, int is_new)
     }
     if (n == 0)
         return;
-    history->crash_said[id] = t;
-    api_happened_times(history, t, n, "crash", slot->name,
-                       slot->failure[0] != '\0' ? slot->failure : "its plugin ended");
+    history->crash_said[id] = alert != NULL ? alert->t : api->view->t;
+    event = api_happened_times(history, history->crash_said[id], n, "crash", slot->name,
+                               slot->failure[0] != '\0' ? slot->failure : "its plugin ended");
+    event->seq = alert != NULL ? alert->seq : 0;
 }
 
 /* A plugin that is gone crashed, or was unloaded: by an operator, a roster or a tournament. */

@@ -730,6 +730,10 @@ const struct control_verb api_verbs[] = {
     {"candles", "SYMBOL [SECONDS] [SINCE]",
      "candles of the mark price: 60, 900 or 14400 seconds each; those from a time on", CONTROL_READ,
      1, 3, api_do_candles, .gives = MANY(candle)},
+    {"lines", "AGENT SYMBOL [SECONDS] [SINCE]",
+     "lines of an agent over the candles of an instrument: its own prices by agon.metric, as they "
+     "were when each candle ended",
+     CONTROL_READ, 2, 4, api_do_lines, .gives = MANY(line)},
     {"events", "", "what happened, newest first", CONTROL_READ, 0, 0, api_do_events,
      .gives = MANY(event)},
     {"health", "[POINTS]", "latencies, journal lag, unconfirmed orders and messages over this run",

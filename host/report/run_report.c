@@ -32,8 +32,11 @@ struct run_report_happening *run_report_happen(struct run_report *story, agon_ns
         story->n_lost++;
         return NULL;
     }
-    *one = (struct run_report_happening){
-        .t = t, .seq = engine_seq(story->engine), .slot = slot, .kind = kind};
+    *one = (struct run_report_happening){.t = t,
+                                         .seq = engine_seq(story->engine),
+                                         .from_seq = engine_seq(story->engine),
+                                         .slot = slot,
+                                         .kind = kind};
     va_start(args, format);
     vsnprintf(one->text, sizeof(one->text), format, args);
     va_end(args);
@@ -493,9 +496,26 @@ static void tell_ends(struct run_report_happening *one, size_t n)
                  table_time(one->t_ended - one->t, time));
 }
 
+/* An alert is an event behind what it follows from, and what else followed may stand between: of
+ * one time, what comes of an event is behind it, and before all that came of later ones. */
+static void put_in_order(struct run_report *story)
+{
+    struct run_report_happening *all = story->happenings;
+
+    for (uint32_t i = 1; i < story->n_happenings; i++) {
+        const struct run_report_happening one = all[i];
+        uint32_t k = i;
+
+        for (; k > 0 && all[k - 1].t == one.t && all[k - 1].from_seq > one.from_seq; k--)
+            all[k] = all[k - 1];
+        all[k] = one;
+    }
+}
+
 /* What was not known yet when it happened. */
 static void complete(struct run_report *story)
 {
+    put_in_order(story);
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         struct run_report_happening *one = &story->happenings[i];
         size_t n = strlen(one->text);

@@ -31,8 +31,9 @@ enum run_report_kind {
     RUN_REPORT_UNDONE = 9   /* a tournament */
 };
 struct run_report_happening {
-    agon_ns_t t;  /* engine time */
-    uint64_t seq; /* of the engine then: who had the slot (seats.h) */
+    agon_ns_t t;       /* engine time */
+    uint64_t seq;      /* of the engine then: who had the slot (seats.h) */
+    uint64_t from_seq; /* of the event that it follows from: so it is listed at its time */
     uint16_t slot;
     uint8_t is_marked;            /* one of those few that a plot shows */
     uint8_t kind;                 /* enum run_report_kind */

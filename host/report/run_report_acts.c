@@ -296,6 +296,12 @@ static const char *effect_of(const struct record_alert *alert)
     return colon != NULL ? colon + 1 : "";
 }
 
+static void follows(struct run_report_happening *one, const struct record_alert *alert)
+{
+    if (one != NULL && alert->cause_seq != 0)
+        one->from_seq = alert->cause_seq;
+}
+
 static void on_breach(struct run_report *story, struct engine *engine,
                       const struct record_alert *alert, const struct risk_slot *risk)
 {
@@ -317,6 +323,7 @@ static void on_breach(struct run_report *story, struct engine *engine,
                             lost, name, limit, effect_of(alert));
     if (one != NULL)
         one->is_marked = alert->slot != ALERT_NO_SLOT;
+    follows(one, alert);
 }
 
 void run_report_on_alert(struct run_report *story, struct engine *engine,
@@ -338,8 +345,9 @@ void run_report_on_alert(struct run_report *story, struct engine *engine,
     case ALERT_LIQUIDATION:
     case ALERT_OVERFLOW:
     case ALERT_CARD_STOP:
-        (void)run_report_happen(story, alert->hdr.t, alert->slot, RUN_REPORT_STOPPED, "%s",
-                                args_safe(alert->text));
+        follows(run_report_happen(story, alert->hdr.t, alert->slot, RUN_REPORT_STOPPED, "%s",
+                                  args_safe(alert->text)),
+                alert);
         break;
     default:
         break;

@@ -167,6 +167,14 @@ static void before(void *ctx, struct agon_event_hdr *event)
     bus_stamp(host->bus.memory, engine_seq(host->engine) + 1, host->step_ns);
 }
 
+/* The view's tournament, as it is now: there is one once in minutes. */
+static void keep_plan(struct host *host)
+{
+    lock_take(&host->plans_lock);
+    host->plans.all[host->plans.n++ % HOST_PLANS_MAX] = host->draft->plan;
+    lock_give(&host->plans_lock);
+}
+
 static int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct host *host = ctx;
@@ -188,7 +196,8 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
     else if (event->type == AGON_EVENT_BAR)
         keep_bar(host, (const struct agon_bar *)(const void *)event);
     else if (event->type == AGON_EVENT_COMMAND && rc >= 0) {
-        (void)plan_undo(&host->draft->plan, event, engine_undone_amt(host->engine));
+        if (plan_undo(&host->draft->plan, event, engine_undone_amt(host->engine)))
+            keep_plan(host);
         host_keep_asked(host, event);
     }
     if (host->config.stepped != NULL)
@@ -225,6 +234,7 @@ static void planned(void *ctx, const union plan_event *event)
         "tournament %u: capital of %u agents was planned", plan->number, plan->n_lines);
     host->draft->plan = *event;
     host->draft->n_plans = plan->number;
+    keep_plan(host);
 }
 
 /* A snapshot is of the state that a MARK has just spoken of. */

@@ -78,6 +78,16 @@ void host_view(struct host *host, struct host_view *view)
         view->venues[i].status.is_ready |= !view->is_live;
 }
 
+void host_plans(struct host *host, struct host_plans *plans)
+{
+    lock_take(&host->plans_lock);
+    if (host->plans.n - plans->n > HOST_PLANS_MAX)
+        plans->n = host->plans.n - HOST_PLANS_MAX;
+    for (; plans->n < host->plans.n; plans->n++)
+        plans->all[plans->n % HOST_PLANS_MAX] = host->plans.all[plans->n % HOST_PLANS_MAX];
+    lock_give(&host->plans_lock);
+}
+
 int host_slot_of(struct host *host, const char *name)
 {
     int found = AGON_ENOENT;
@@ -399,6 +409,7 @@ void host_free(struct host *host)
     past_free(host->past);
     lock_deinit(&host->io_lock);
     lock_deinit(&host->view_lock);
+    lock_deinit(&host->plans_lock);
     lock_deinit(&host->loader_lock);
     lock_deinit(&host->control_lock);
     free(host);

@@ -159,6 +159,8 @@ struct host_view_slot {
     struct hist_small delivery; /* to its plugin: crew_delivery */
     uint32_t metrics_set;       /* which it has: crew_metrics */
     double metrics[AGON_METRICS_MAX];
+    uint32_t n_lines; /* of them prices of an instrument: crew_lines */
+    struct feed_line lines[AGON_LINES_MAX];
 };
 struct host_view_order {
     uint64_t id;
@@ -495,6 +497,16 @@ const char *host_changeover_name(uint8_t kind); /* "reload", "rollback", "restar
 /* How many there were in this run; the newest HOST_CHANGEOVERS_MAX are written, number n at place
  * n % HOST_CHANGEOVERS_MAX. [any but core] */
 uint32_t host_changeovers(struct host *host, struct host_changeover list[HOST_CHANGEOVERS_MAX]);
+
+/* The newest tournaments of this run, and those that were taken back once more, as they are since:
+ * all that became of them between two looks, where the view has the last one. */
+#define HOST_PLANS_MAX 8
+struct host_plans {
+    uint64_t n; /* that there were; number i is at place i % HOST_PLANS_MAX */
+    union plan_event all[HOST_PLANS_MAX];
+};
+/* Copies what there is beyond plans->n, in an order of theirs. [any but core] */
+void host_plans(struct host *host, struct host_plans *plans);
 
 #define HOST_QUARANTINE_MAX 256
 struct host_quarantined { /* a binary that crashed too often: refused on this host */

@@ -213,6 +213,9 @@ struct host {
     struct journal_packing packing; /* the packer's */
     struct machine_thread core_thread, io_thread, writer_thread, packer_thread, loader_thread;
 
+    struct lock plans_lock; /* of plans; who writes these is the core */
+    struct host_plans plans;
+
     /* loader */
     struct lock
         loader_lock; /* of job, quarantined and changeovers; who writes these is the loader */

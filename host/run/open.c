@@ -386,6 +386,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     clock_begin();
     lock_init(&host->io_lock);
     lock_init(&host->view_lock);
+    lock_init(&host->plans_lock);
     lock_init(&host->loader_lock);
     lock_init(&host->control_lock);
     host_claims_init(host);

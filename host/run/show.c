@@ -76,6 +76,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
     to->metrics_set = crew_metrics(host->crew, id, to->metrics);
+    to->n_lines = crew_lines(host->crew, id, to->lines);
     to->meters = host->meters[id];
     to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
 }

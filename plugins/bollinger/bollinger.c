@@ -95,6 +95,14 @@ static int feed(void *plugin, const struct agon_bar *bar)
 
     agon_bollinger_update(&state->bands, (double)bar->close_px);
     agon_rsi_update(&state->rsi, (double)bar->close_px);
+    if (!agon_bollinger_is_ready(&state->bands))
+        return 0;
+    agon_strategy_line(plugin, 0, bar->hdr.instrument, "lower",
+                       agon_bollinger_lower(&state->bands));
+    agon_strategy_line(plugin, 1, bar->hdr.instrument, "middle",
+                       agon_bollinger_middle(&state->bands));
+    agon_strategy_line(plugin, 2, bar->hdr.instrument, "upper",
+                       agon_bollinger_upper(&state->bands));
     return 0;
 }
 

@@ -130,6 +130,8 @@ static int feed(void *plugin, const struct agon_bar *bar)
     agon_sma_update(&state->volume, (double)bar->volume_qty);
     if (!agon_ema_is_ready(&state->slow) || !agon_rsi_is_ready(&state->rsi))
         return 0;
+    agon_strategy_line(plugin, 0, bar->hdr.instrument, "EMA fast", agon_ema_value(&state->fast));
+    agon_strategy_line(plugin, 1, bar->hdr.instrument, "EMA slow", agon_ema_value(&state->slow));
     state->was_above = agon_ema_value(&state->fast) > agon_ema_value(&state->slow) ? 1 : -1;
     return before != 0 && before != state->was_above ? state->was_above : 0;
 }

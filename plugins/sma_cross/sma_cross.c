@@ -76,6 +76,8 @@ static int feed(void *plugin, const struct agon_bar *bar)
         return 0;
     fast = agon_sma_value(&state->fast);
     slow = agon_sma_value(&state->slow);
+    agon_strategy_line(plugin, 0, bar->hdr.instrument, "SMA fast", fast);
+    agon_strategy_line(plugin, 1, bar->hdr.instrument, "SMA slow", slow);
     if (fast > slow)
         state->is_above = 1;
     else if (fast < slow)

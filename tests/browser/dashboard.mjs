@@ -3,17 +3,17 @@
 // reload and a crash show, an order is cancelled and asked for; every page fits every width in dark and light, axe has nothing to say,
 // a viewer costs what he may, and nothing is complained of on the console.
 //
-//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT STILL RELOAD DOOMED ADD [FOLDER]
+//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT STILL RELOAD DOOMED ADD DRAWER [FOLDER]
 //
 // STILL holds something and has orders standing, as many as its parameter says (stander). RELOAD and ADD are commands for a shell, run while the page is open: AGENT changes hands, and an agent DOOMED, which
-// crashes until it is put away, begins. FOLDER: screenshots go there.
+// crashes until it is put away, begins. DRAWER is sma_cross on BTCUSDT: its averages are lines. FOLDER: screenshots go there.
 import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 
-const [, , executablePath, url, agent, still, reload, doomed, add, folder] = process.argv;
+const [, , executablePath, url, agent, still, reload, doomed, add, drawer, folder] = process.argv;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shell = command => promisify(execFile)('sh', ['-c', command]);
 const complaints = [];
@@ -324,6 +324,28 @@ async function steer(page) {
 }
 let cancelled = 0;
 
+// What a plugin says are prices of an instrument stands as lines over its candles, in colours of their own that a theme has and a legend
+// names with the value; as the host keeps it, and the last as it is now.
+async function lines(page, scheme) {
+  await page.evaluate(name => { location.hash = `#/agent/${name}`; }, drawer);
+  await page.waitForFunction(() => [...document.querySelectorAll('#p-agent .candles .key .own')].filter(n => /^SMA (fast|slow) [0-9]+\.[0-9]+$/.test(n.textContent.replace(/\u2009/g, ''))).length === 2);
+  const [colours, metrics] = await page.evaluate(() => [[...document.querySelectorAll('#p-agent .candles .key .own .swatch')].map(n => getComputedStyle(n).backgroundColor), [...document.querySelectorAll('#t-metrics tr[data-key]')].map(r => r.children[1].textContent)]);
+  if (new Set(colours).size !== 2) fail(`lines of one colour, ${scheme}: ${colours}`);
+  if (metrics.join() !== 'SMA fast,SMA slow') fail(`lines without their names among the metrics: ${metrics}`);
+  // The canvas has both colours: each line is drawn, over more than one candle.
+  const drawn = () => page.evaluate(list => {
+    const canvas = document.querySelector('#p-agent .candles canvas');
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height }).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    return list.map(text => { const [r, g, b] = text.match(/\d+/g).map(Number); let n = 0; for (let i = 0; i < data.length; i += 4) n += data[i + 3] > 200 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 12; return n; });
+  }, colours);
+  for (let i = 0; i < 240 && (await drawn()).some(n => n < 20); i++) await page.waitForTimeout(500);
+  if ((await drawn()).some(n => n < 20)) fail(`lines that are not drawn, ${scheme}: ${await drawn()} dots of ${colours}`);
+  const kept = await page.evaluate(name => fetch(`/api/v1/lines/${name}/BTCUSDT/60`, { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json()), drawer);
+  if (new Set(kept.map(p => p.line)).size !== 2 || kept.some(p => !(Number(p.price) > 0) || p.t_ms % 60000 !== 0)) fail(`lines as the host keeps them: ${JSON.stringify(kept.slice(0, 3))}`);
+}
+
 // A tournament that is not the last one, by its number: its ranks, points and flows, and the way to its neighbours.
 async function earlier(page) {
   await page.waitForFunction(async () => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number > 2; }, null, { polling: 500 });
@@ -386,7 +408,7 @@ async function change(page) {
   // What a tournament would do now: all agents, and nothing moves by it.
   await show(page, 'tournament');
   await page.click('.dry button');
-  await page.waitForFunction(n => document.querySelectorAll('#t-dry tr[data-key]').length === n && document.querySelector('#t-dry').offsetParent, 3);
+  await page.waitForFunction(n => document.querySelectorAll('#t-dry tr[data-key]').length === n && document.querySelector('#t-dry').offsetParent, 4);
   await earlier(page);
   await undone(page);
   // One that crashes is begun anew, then put away: its state says why.
@@ -412,7 +434,7 @@ async function change(page) {
     return [before, n()];
   });
   if (kept.join() !== '1,0') fail(`fills of one that left and of another of its name: ${kept}`);
-  await page.waitForFunction(() => /^3 of 4 /.test(document.querySelector('#n-agents').textContent));
+  await page.waitForFunction(() => /^4 of 5 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`, { position: { x: 220, y: 8 } });
   await page.waitForFunction(name => location.hash === `#/agent/${name}` && document.querySelector('.why-ended:not([hidden])')?.textContent, doomed);
 }
@@ -567,7 +589,7 @@ async function look(scheme) {
   const page = await open(WIDTHS[0], 900, scheme);
   await page.evaluate(axe);
   // Prices of a symbol by its longer name are those of the symbol.
-  await page.route(/\/candles\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
+  await page.route(/\/(candles|lines\/[^/]+)\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
   await page.route(/\/(closings|closed|ended)\//, async route => {
     const response = await route.fetch();
     await route.fulfill({ response, json: (await response.json()).map(f => ({ ...f, symbol: `binance_um:${f.symbol.replace(/.*:/, '')}` })) });
@@ -635,6 +657,19 @@ async function look(scheme) {
         if (!gates.length || gates.some(g => /drawdown/.test(g) && !/drawdown [\d.]+\u2009% \(.+ [\d.]+\u2009%\)/.test(g))) fail(`gates without unit or limit: ${gates.join('; ')}`);
       }
       const red = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) :is(.bad, .good)')].map(n => n.textContent).filter(t => /^[+\u2212]?0(\.0*)?\u2009%$/.test(t)));
+      // A loss of which a part counts in proportion has two amounts in its cell.
+      if (name === 'agent') {
+        const beyond = await page.evaluate(async () => {
+          const { usage } = await import('/kit.mjs');
+          const cell = document.querySelector('.a-limits tr[data-key="daily_loss"] td.use');
+          const table = cell.closest('table');
+          usage(cell, 0.5, '12\u2009345.67, scaled 2\u2009345.67');
+          return Math.round(Math.max(table.scrollWidth - table.parentElement.clientWidth, cell.lastChild.getBoundingClientRect().right - cell.getBoundingClientRect().right));
+        });
+        if (beyond > 0) fail(`${name} at ${width}, ${scheme}: a loss shown scaled is ${beyond} px beyond its cell`);
+      }
+      const over = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) td.use .val')].filter(n => n.offsetParent && n.getBoundingClientRect().right > n.closest('td').getBoundingClientRect().right).map(n => n.textContent));
+      if (over.length) fail(`${name} at ${width}, ${scheme}: over the next cell: ${over.join(', ')}`);
       if (red.length) fail(`${name}: coloured, and shown as nothing: ${red.join(', ')}`);
       if (cut.length) fail(`${name} at ${width}, ${scheme}: cut: ${cut.join(', ')}`);
       const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
@@ -646,6 +681,11 @@ async function look(scheme) {
 }
 
 try {
+  for (const scheme of ['dark', 'light']) {
+    const drawn = await open(1440, 900, scheme);
+    await lines(drawn, scheme);
+    await close(drawn);
+  }
   const page = await open(1440, 900, 'dark');
   await operate(page);
   await change(page);

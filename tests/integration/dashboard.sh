@@ -15,7 +15,7 @@ for tool in node npm chromium prometheus jq; do
 done
 . "$AGON_SOURCE_ROOT/tests/support/npm.sh"
 npm_install "$here" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
-cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$PLUGINS"/stander.so "$FAULTY" "$WORK/"
+cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$PLUGINS"/stander.so "$FAULTY" "$AGON_BUILD_ROOT/plugins/sma_cross/sma_cross.so" "$WORK/"
 PLUGINS=$WORK
 
 "$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 30m \
@@ -27,7 +27,8 @@ node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/d
 start_sim --seed 3 --speed 20
 SPEED=20 HOST_MORE='snapshot_every: 5000' live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
 $(agent busy_2 busy.so 'every: 25')
-$(agent still stander.so 'orders: 3')"
+$(agent still stander.so 'orders: 3')
+$(agent crossing sma_cross.so 'bar_s: 60, fast: 2, slow: 3, size_pct: 1, symbol: BTCUSDT')"
 sed -i '1i tournament: {schedule: "*/2 * * * *", sample: 1m, window: 1h, min_samples: 3}' "$WORK/conf/roster.yaml"
 start_host
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"kind":"request"' 5
@@ -52,7 +53,7 @@ PIDS="$PIDS $PROMETHEUS_PID"
 } >"$WORK/new.yaml"
 reload="'$AGON' ctl reload busy_1 '$WORK/busy_again.so' --dir '$WORK/run'"
 add="'$AGON' ctl apply '$WORK/new.yaml' --dir '$WORK/run'"
-node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 still "$reload" doomed "$add" ${SHOTS-} || fail "the dashboard in a browser"
+node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 still "$reload" doomed "$add" crossing ${SHOTS-} || fail "the dashboard in a browser"
 
 until_true "$PROMETHEUS_PID" "Prometheus listens" grep -qE 'msg="Listening on" address=' "$WORK/prometheus.log"
 port=$(sed -nE 's/.*msg="Listening on" address=127\.0\.0\.1:([0-9]+).*/\1/p' "$WORK/prometheus.log" | head -1)
@@ -61,7 +62,7 @@ scraped() {
     printf 'GET /api/v1/query?query=agon_agent_fills_total HTTP/1.0\r\n\r\n' >&3
     sed '1,/^\r$/d' <&3 >"$WORK/scraped"
     exec 3>&-
-    jq -e '.data.result | map(.metric.agent) | sort == ["busy_1", "busy_2", "doomed", "still"]' "$WORK/scraped" >/dev/null
+    jq -e '.data.result | map(.metric.agent) | sort == ["busy_1", "busy_2", "crossing", "doomed", "still"]' "$WORK/scraped" >/dev/null
 }
 until_true "$PROMETHEUS_PID" "Prometheus has scraped the host" scraped
 kill -TERM "$HOST_PID"

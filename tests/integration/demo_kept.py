@@ -29,12 +29,14 @@ while time.monotonic() - began < 100:
     if not data:
         break
     raw += data
-    if not is_asked and raw.count(b'\x1b[?1049h') == 2:  # the picture that is kept
+    if not is_asked and b'It runs on.' in raw and b'#token=' in raw[raw.rindex(b'It runs on.'):]:
         os.kill(pid, signal.SIGINT)
         is_asked = True
 else:
     os.kill(pid, signal.SIGKILL)
     sys.exit('it does not end')
+if raw.count(b'\x1b[?1049h') != 1:
+    sys.exit('a picture stands over the summary of a demo that is kept')
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 screen = pyte.Screen(80, 120)
 pyte.ByteStream(screen).feed(re.sub(rb'\x1b\[\?1049h.*?\x1b\[\?1049l', b'', raw, flags=re.S))

@@ -74,7 +74,14 @@ has_data() { ask "$1" && jq -e '.status == "success" and (.data.result | length 
 until_true "$PROMETHEUS_PID" "two scrapes" has_data 'count_over_time(agon_ready[1m]) > 3'
 # What only a reload under its eyes has a rate of.
 "$AGON" ctl reload busy_1 "$WORK/busy.so" --dir "$WORK/run" >"$WORK/said" 2>&1 || fail "reload: $(cat "$WORK/said")"
-jq -r '.panels[].targets[]?.expr' "$BOARD" | sed 's/\$__rate_interval/1m/g' >"$WORK/exprs"
+# Of several hosts the board's list chooses: each expression asks for it, and has nothing of a host that there is not.
+jq -r '.panels[].targets[]?.expr' "$BOARD" >"$WORK/exprs.board"
+jq -e '.templating.list | any(.name == "host" and .multi and .includeAll and .query == "label_values(agon_ready, instance)")' "$BOARD" >/dev/null ||
+    fail "the board has no list of hosts"
+grep -oE 'agon_[a-z0-9_]+(\{[^}]*\})?' "$WORK/exprs.board" | grep -vF '{instance=~"$host"}' && fail "an expression of the board that asks of no host"
+has_data 'agon_ready{instance=~"elsewhere:1"}' && fail "data of a host that there is not"
+has_data "agon_ready{instance=~\"$target\"}" || fail "no data by the host's name: $(cat "$WORK/answer")"
+sed 's/\$__rate_interval/1m/g; s/\$host/.*/g' "$WORK/exprs.board" >"$WORK/exprs"
 n=0
 while IFS= read -r expr; do
     until_true "$PROMETHEUS_PID" "data for $expr (is its metric there?)" has_data "$expr"

@@ -31,7 +31,7 @@ same() { # NAME, then the arguments that say where the events come from
     done
     # What the plugin says of itself (agon.metric), too: each event that it was delivered.
     for runner in inproc process; do
-        tr -d ' \n' <"$WORK/$name-$runner.json" | grep -oE '"metrics":\{"0":[1-9][0-9.]*\}' >"$WORK/$name-$runner-metrics" ||
+        tr -d ' \n' <"$WORK/$name-$runner.json" | grep -oE '"metrics":\{"0":[1-9][0-9.]*,"1":[1-9][0-9.]*\}' >"$WORK/$name-$runner-metrics" ||
             fail "$name: runner $runner has no metrics"
         grep -q "Metrics</h2>" "$WORK/$name-$runner.html" || fail "$name: runner $runner has no metrics on its page"
     done

@@ -3,7 +3,7 @@
 // lines. The host has looked at the price four times a second; the last candle goes on with the live one.
 import { axis, chart, timeAxis } from './chart.mjs';
 import { get } from './connection.mjs';
-import { card, css, make, money, tabs } from './kit.mjs';
+import { card, colour, css, make, money, tabs } from './kit.mjs';
 
 const LENGTHS = [['60', '1m'], ['900', '15m'], ['14400', '4h']];
 
@@ -27,7 +27,30 @@ function drawVolume(u, body) {
 // Of a volume: four digits that count.
 const traded = v => (v === null || v === undefined ? '–' : money(v >= 1000 ? v.toFixed(0) : String(Number(v.toPrecision(4)))));
 
-function draw(layers) {
+// Of an agent's own lines, by their place: none that is a candle's or the entry's.
+const LINE_COLOURS = [1, 4, 5, 3, 6, 10, 11, 8];
+const lineColour = k => colour(LINE_COLOURS[k % LINE_COLOURS.length]);
+// What its plugin says are prices of the instrument: from candle to candle, over them.
+function drawLines(u, lines) {
+  const { ctx } = u;
+  const [xs] = u.data;
+  ctx.lineWidth = 1.5 * (window.devicePixelRatio || 1);
+  ctx.lineJoin = 'round';
+  lines.forEach(({ values }, k) => {
+    ctx.strokeStyle = lineColour(k);
+    ctx.beginPath();
+    let is_on = false;
+    values.forEach((v, i) => {
+      if (v === null || xs[i] === undefined) { is_on = false; return; }
+      const at = [u.valToPos(xs[i], 'x', true), u.valToPos(v, 'y', true)];
+      if (is_on) ctx.lineTo(...at); else ctx.moveTo(...at);
+      is_on = true;
+    });
+    ctx.stroke();
+  });
+}
+
+function draw(layers, own) {
   return u => {
     const { ctx, bbox } = u;
     const [xs, open, high, low, close] = u.data;
@@ -53,6 +76,7 @@ function draw(layers) {
       ctx.fillRect(Math.round(x - body / 2), top, Math.round(body), Math.max(1, Math.abs(y(open[i]) - y(close[i]))));
     }
     drawVolume(u, body);
+    drawLines(u, own());
     const { fills = [], orders = [], entry } = layers();
     const line = (value, colour, dash) => {
       ctx.strokeStyle = colour;
@@ -112,8 +136,9 @@ function draw(layers) {
   };
 }
 
-/* layers(symbol): { fills, orders, entry }. choose: called with a symbol that was chosen. grows: as a chart's. */
-export function candleCard({ title = 'Price', layers, choose, grows }) {
+/* layers(symbol): { fills, orders, entry }. choose: called with a symbol that was chosen. grows: as a chart's. owner: whose lines are
+ * drawn, by name; ownLines(symbol): what they are now, [{ line, value }]. */
+export function candleCard({ title = 'Price', layers, choose, grows, owner, ownLines = () => [] }) {
   const box = card(title, { name: 'candles' });
   const symbols = make('div', { className: 'tabs', role: 'group', ariaLabel: 'Instrument' });
   const note = make('output', { className: 'legend' });
@@ -121,6 +146,7 @@ export function candleCard({ title = 'Price', layers, choose, grows }) {
   let length = '60';
   let symbol = null;
   let data = [[], [], [], [], [], []];
+  let lines = []; // of the owner: { line, values }, a value for each candle
   let digits = 2; // of a price there
   let asked = 0;
   let volumeAsked = 0;
@@ -128,30 +154,36 @@ export function candleCard({ title = 'Price', layers, choose, grows }) {
   symbols.classList.add('symbols');
   const key = make('p', { className: 'key dim' });
   box.body.append(make('div', { className: 'symbol-row' }, symbols, key), host);
-  const paint = draw(() => layers(symbol));
+  const paint = draw(() => layers(symbol), () => lines);
   const none = { colour: () => 'transparent', width: 0 };
   const plot = chart(host, {
     name: 'Candles of the mark price', height: 300, grows, padding: [8, 8, 0, 22],
     series: [...['Open', 'High', 'Low', 'Close'].map(label => ({ ...none, label })), { ...none, label: 'Volume', scale: 'v' }],
     axes: () => [timeAxis(), axis({ side: 1, size: 76, values: (u, v) => { const texts = v.map(x => String(+x.toPrecision(10))); const most = Math.max(...texts.map(t => (t.split('.')[1] ?? '').length)); return v.map(x => money(x.toFixed(most))); } })],
     scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, v: { range: () => [0, 1] },
-      // Where there is volume it has the lowest fifth to itself.
-      y: { range: (u, low, high) => { const pad = (high - low || high * 0.001) * 0.08; return [low - pad * (data[5].some(v => v > 0) ? 3.4 : 1), high + pad]; } } },
+      // Where there is volume it has the lowest fifth to itself. A line has room as far as the candles stay the larger part.
+      y: { range: (u, low_, high_) => { const near = lines.flatMap(l => l.values.filter((v, i) => v !== null && data[0][i] >= u.scales.x.min && data[0][i] <= u.scales.x.max)); const by = (high_ - low_) * 0.6; const low = Math.min(low_, Math.max(low_ - by, ...near.length ? [Math.min(...near)] : [])); const high = Math.max(high_, Math.min(high_ + by, ...near.length ? [Math.max(...near)] : [])); const pad = (high - low || high * 0.001) * 0.08; return [low - pad * (data[5].some(v => v > 0) ? 3.4 : 1), high + pad]; } } },
     plugins: [{ hooks: { draw: u => { u.candleSeconds = length; u.candleDigits = digits; paint(u); }, setCursor: u => say(u.cursor.idx) } }],
   });
   function say(index) {
     const i = index ?? data[0].length - 1;
     note.textContent = i < 0 ? 'no price yet' : [...['O', 'H', 'L', 'C'].map((k, n) => `${k} ${data[n + 1][i] === undefined ? '' : money(data[n + 1][i].toFixed(digits))}`), ...(hasVolume() ? [`V ${traded(data[5][i])}`] : [])].join('  ');
-    sayKey();
+    sayKey(i);
   }
   const hasVolume = () => data[5].some(v => v !== null);
   // What the lines and triangles are; and where there is no volume, why.
-  function sayKey() {
+  function sayKey(index = data[0].length - 1) {
     const { fills = [], orders = [], entry } = layers(symbol);
     const resting = orders.filter(o => Number(o.price) > 0).length;
     key.replaceChildren(...[entry && ['entry', `╌ entry: ${entry.text}`], resting && ['', `┄ ${resting} ${resting === 1 ? 'order' : 'orders'}`], fills.length && ['', '▲▼ fills'],
       hasVolume() ? ['volume', '▂▅ volume'] : data[0].length && ['volume', 'no volume: nobody here reads its trades or bars']]
-      .filter(Boolean).map(([name, text]) => make('span', { className: name, textContent: text })));
+      .filter(Boolean).map(([name, text]) => make('span', { className: name, textContent: text })),
+    ...lines.map(({ line, values }, k) => {
+      const swatch = make('i', { className: 'swatch' });
+      swatch.style.background = lineColour(k);
+      const v = values[index];
+      return make('span', { className: 'own' }, swatch, v === null || v === undefined ? line : `${line} ${money(v.toFixed(digits))}`);
+    }));
   }
   async function load() {
     if (!symbol) return;
@@ -160,8 +192,29 @@ export function candleCard({ title = 'Price', layers, choose, grows }) {
     if (!list) return;
     digits = (list[0]?.open.split('.')[1] ?? '').length;
     data = [list.map(c => c.t_ms / 1000), ...['open', 'high', 'low', 'close'].map(k => list.map(c => Number(c[k]))), list.map(c => (c.volume === undefined ? null : Number(c.volume)))];
+    lines = [];
+    await loadLines(list[0]?.t_ms ?? 0);
     plot.set(data);
     say(null);
+  }
+  // Of each line that its owner has, the value of each candle; null: it had none.
+  async function loadLines(since) {
+    const mine = [symbol, length, owner?.()].join();
+    const list = owner?.() ? await get(`lines/${encodeURIComponent(owner())}/${encodeURIComponent(symbol)}/${length}/${since}`) : null;
+    if (!list || mine !== [symbol, length, owner()].join()) return;
+    const place = new Map(data[0].map((t, i) => [t, i]));
+    const all = new Map();
+    for (const { line, t_ms, price } of list) {
+      if (!all.has(line)) all.set(line, data[0].map(() => null));
+      if (place.has(t_ms / 1000)) all.get(line)[place.get(t_ms / 1000)] = Number(price);
+    }
+    lines = [...all].map(([line, values]) => ({ line, values })).filter(l => l.values.some(v => v !== null));
+  }
+  function tickLines() {
+    for (const { line, value } of ownLines(symbol)) {
+      if (!lines.some(l => l.line === line)) lines.push({ line, values: data[0].map(() => null) });
+      lines.find(l => l.line === line).values[data[0].length - 1] = value;
+    }
   }
   // The last ones again: what was traded in them since. Their prices are live.
   async function loadVolume() {
@@ -175,6 +228,8 @@ export function candleCard({ title = 'Price', layers, choose, grows }) {
     section: box.section,
     get symbol() { return symbol; },
     show(name) { if (name !== symbol) { symbol = name; mark(); load(); } },
+    // Another owner: his lines are asked for.
+    again() { lines = []; load(); },
     // Which there are.
     offer(names) {
       if (symbols.dataset.names !== names.join()) {
@@ -192,11 +247,12 @@ export function candleCard({ title = 'Price', layers, choose, grows }) {
       const px = Number(mark_px);
       if (!(px > 0) || !data[0].length) return;
       const begins = Math.floor(t_ms / 1000 / Number(length)) * Number(length);
-      if (begins > data[0].at(-1)) { [begins, px, px, px, px, hasVolume() ? 0 : null].forEach((v, i) => data[i].push(v)); if (data[0].length > 260) data.forEach(d => d.shift()); }
+      if (begins > data[0].at(-1)) { [begins, px, px, px, px, hasVolume() ? 0 : null].forEach((v, i) => data[i].push(v)); lines.forEach(l => l.values.push(null)); if (data[0].length > 260) [...data, ...lines.map(l => l.values)].forEach(d => d.shift()); }
       const i = data[0].length - 1;
       data[2][i] = Math.max(data[2][i], px);
       data[3][i] = Math.min(data[3][i], px);
       data[4][i] = px;
+      tickLines();
       plot.set(data);
       sayKey();
     },

@@ -157,7 +157,8 @@ export function usage(cell, share, text) {
     fill.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
     fill.className = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
   }
-  set(cell.lastChild, text);
+  // Two amounts stand below each other where a box is narrow, each whole.
+  if (cell.lastChild.textContent !== text) cell.lastChild.replaceChildren(...text.split(/(?<=,) /).flatMap((part, i) => [...(i ? [' '] : []), make('span', { className: 'whole', textContent: part })]));
 }
 const svgNS = 'http://www.w3.org/2000/svg';
 export const svg = (tag, props = {}, ...kids) => {

@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/panels.h"
 
+static void put_past(const struct api_act *act, struct jout *out)
+{
+    jout_key(out, "past");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < act->n_past && i < API_ACTS; i++) {
+        jout_open(out, '{');
+        jout_kv_str(out, "title", act->past[i].title);
+        jout_kv_str(out, "said", act->past[i].said);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
 /* Of a demo alone. */
 void panel_act(const struct api *api, struct control_live *live)
 {
@@ -22,5 +35,7 @@ void panel_act(const struct api *api, struct control_live *live)
     jout_kv_str(out, "about", act.about);
     jout_kv_str(out, "look", act.look);
     jout_kv_str(out, "said", act.said);
+    if (act.n_past > 0)
+        put_past(&act, out);
     jout_close(out, '{');
 }

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/panels.h"
 
+/* What it is called and a price of, where it is a line over candles. */
+static void put_line(const struct api *api, const struct host_view_slot *slot, uint32_t id,
+                     struct jout *out)
+{
+    for (uint32_t i = 0; i < slot->n_lines; i++) {
+        const struct feed_line *line = &slot->lines[i];
+
+        if (line->id != id || line->instrument == 0 || line->instrument > api->view->n_instruments)
+            continue;
+        jout_kv_str(out, "line", line->name);
+        jout_kv_str(out, "symbol", api_label(api, line->instrument - 1));
+    }
+}
+
 /* What plugins say of themselves (agon.metric), by their authors' numbers; there only once one
  * does. */
 void panel_metrics(const struct api *api, struct control_live *live)
@@ -22,6 +36,7 @@ void panel_metrics(const struct api *api, struct control_live *live)
             jout_kv_str(out, "agent", slot->name);
             jout_kv_int(out, "id", i);
             jout_kv_real(out, "value", slot->metrics[i]);
+            put_line(api, slot, i, out);
             jout_close(out, '{');
         }
     }

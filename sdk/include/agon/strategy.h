@@ -105,6 +105,7 @@ struct agon_strategy {
     const struct agon_setting *settings;
     const struct agon_host_param *param;
     const struct agon_host_history *history; /* may be NULL */
+    const struct agon_host_metric *metric;   /* may be NULL */
     struct agon_bar *bars;                   /* AGON_HISTORY_MAX of them, with a feed */
     void *spare;                             /* a state's room */
     uint64_t first_nth;                      /* of the first event of this instance */
@@ -389,6 +390,17 @@ static inline void agon_strategy_go(void *plugin, int target, int side, double p
         rule->entered(plugin, target, px);
 }
 
+/* An indicator as a line over the candles of an instrument, as metric number id; px in the unit of
+ * the events' prices. It is for people: where metrics are not served it is shown nowhere. */
+static inline void agon_strategy_line(const void *plugin, uint32_t id, agon_instrument_t instrument,
+                                      const char *name, double px)
+{
+    const struct agon_strategy *self = (const struct agon_strategy *)plugin;
+
+    if (self->metric != NULL)
+        (void)self->metric->price(self->desk.host, id, instrument, name, px);
+}
+
 static inline int agon_strategy_feed(void *plugin, const struct agon_bar *bar)
 {
     const struct agon_rule *rule = ((struct agon_strategy *)plugin)->rule;
@@ -625,6 +637,7 @@ static inline int agon_strategy_create(const struct agon_host *host, struct agon
     self->settings = settings;
     self->param = (const struct agon_host_param *)host->get_extension(host, AGON_EXT_PARAM);
     self->history = (const struct agon_host_history *)host->get_extension(host, AGON_EXT_HISTORY);
+    self->metric = (const struct agon_host_metric *)host->get_extension(host, AGON_EXT_METRIC);
     agon_desk_init(&self->desk, host); // what it requires is there; a model has none of it
     self->desk.is_alone = rule->is_alone;
     self->spare = arena->take(host, rule->state_bytes, 16);

@@ -130,6 +130,8 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
 
     if (self->metric)
         self->metric->counter(self->host, 0, 1);
+    if (self->metric && top->n_bid > 0) // of the first instrument
+        self->metric->price(self->host, 1, top->hdr.instrument, "bid", (double)top->bid[0].px);
     if (++self->state.n_events % (uint64_t)self->every != 0)
         return AGON_OK;
     return act(self, top);

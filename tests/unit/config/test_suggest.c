@@ -81,6 +81,13 @@ START_TEST(what_is_near_to_nothing_gets_no_offer)
     ck_assert_ptr_null(suggested(""));
     ck_assert_ptr_null(suggested("x"));
     ck_assert_str_eq(suggested("instru"), "instrument");
+    // Half of a short word is another word.
+    ck_assert_ptr_null(suggested("mane"));
+    ck_assert_ptr_null(suggested("feel"));
+    ck_assert_str_eq(suggested("sede"), "seed");
+    ck_assert_str_eq(suggested("nm"), "name");
+    ck_assert_str_eq(suggested("capitla"), "capital");
+    ck_assert_str_eq(suggested("veneu"), "venue");
     // A word longer than any comparison is near to nothing.
     ck_assert_ptr_null(
         suggested("namenamenamenamenamenamenamenamenamenamenamenamenamenamenamenamenam"));

@@ -122,6 +122,29 @@ START_TEST(what_happens_between_two_looks_is_an_event_once)
 }
 END_TEST
 
+/* What came of an order is of its time, and was heard of before it. */
+START_TEST(of_one_time_an_effect_is_newer_than_its_cause)
+{
+    struct host_view_asked *asked_ = &api.view->asked[0];
+    const char *effect, *cause;
+
+    look(NOON, 10000);
+    api.view->alerts.all[0] = (struct alert){
+        .seq = 12, .t = NOON + 5, .kind = ALERT_FLOOD, .slot = 0, .text = "alpha exceeds a limit"};
+    api.view->alerts.n_kept = 1;
+    *asked_ =
+        (struct host_view_asked){.t = NOON + 5, .seq = 11, .kind = ASKED_PARAM, .of = "alpha"};
+    api.view->n_asked = 1;
+    look(NOON + 5, 10000);
+    effect = strstr(asked(api_do_events, NULL, NULL), "exceeds a limit");
+    cause = strstr(jout_text(&out), "\"kind\":\"asked\"");
+    ck_assert_ptr_nonnull(effect);
+    ck_assert_ptr_nonnull(cause);
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"seq\":11,"));
+    ck_assert(effect < cause); // newest first
+}
+END_TEST
+
 START_TEST(alerts_of_before_a_restart_are_its_first_events)
 {
     struct alert *alerts = api.view->alerts.all;
@@ -670,6 +693,61 @@ START_TEST(tournaments_one_behind_the_other_are_one_event)
 }
 END_TEST
 
+/* A tournament as the core keeps it beside the view. */
+static void held(uint32_t number, agon_amt_t moved_amt)
+{
+    struct host_plans *planned = &api.history->planned;
+    union plan_event *event = &planned->all[planned->n++ % HOST_PLANS_MAX];
+
+    memset(event, 0, sizeof(*event));
+    event->plan.hdr.t = NOON + number * MINUTE;
+    event->plan.number = number;
+    event->plan.exp = 2;
+    event->plan.n_lines = 1;
+    plan_lines(&event->plan)[0].capital_after_amt = moved_amt;
+    api.view->plan = *event;
+    api.view->n_plans = number;
+}
+
+START_TEST(tournaments_between_two_looks_are_all_seen)
+{
+    struct host_plans *planned = &api.history->planned;
+
+    snprintf(api.view->base_currency, sizeof(api.view->base_currency), "USDT");
+    api.view->base_exp = 2;
+    tournament(1, 500, 500);
+    for (uint32_t number = 2; number <= 5; number++)
+        held(number, 100);
+    look(NOON + 5 * MINUTE, 10000);
+    look(NOON + 6 * MINUTE, 10000);
+    ck_assert_uint_eq(api.history->n_plans, 5);
+    ck_assert_uint_eq(api.history->n_events, 1);
+    ck_assert_str_eq(api.history->events[0].text,
+                     "tournaments 1 to 5 were held, 1 agents; 4.00 USDT moved");
+    ck_assert_ptr_nonnull(
+        strstr(asked(api_do_events, NULL, NULL),
+               "\"held_ms\":[1767268860000,1767268920000,1767268980000,1767269040000,"
+               "1767269100000]"));
+    // One that was taken back before the next was held says so, in its plan too.
+    held(6, 100);
+    planned->all[planned->n % HOST_PLANS_MAX] = planned->all[(planned->n - 1) % HOST_PLANS_MAX];
+    planned->all[planned->n % HOST_PLANS_MAX].in_memory.undone =
+        (struct plan_undone){.t = NOON + 6 * MINUTE + 1, .number = 6, .who = "token"};
+    planned->n++;
+    held(7, 0);
+    look(NOON + 7 * MINUTE, 10000);
+    ck_assert_uint_eq(api.history->n_plans, 7);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_events, NULL, NULL), "tournament 6 is undone by"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_tournament, "6", NULL), "\"undone\":{"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_events, NULL, NULL), "tournament 7 was held"));
+    // More than are kept between two looks: the newest.
+    for (uint32_t number = 8; number < 8 + 2 * HOST_PLANS_MAX; number++)
+        held(number, 0);
+    look(NOON + 40 * MINUTE, 10000);
+    ck_assert_uint_eq(api.history->n_plans, 7 + HOST_PLANS_MAX);
+}
+END_TEST
+
 START_TEST(each_market_has_its_newest_trades)
 {
     api.view->n_instruments = 2;
@@ -754,6 +832,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_candle_opens_first_closes_last_and_has_the_extremes_between);
     tcase_add_test(tcase, what_happens_between_two_looks_is_an_event_once);
+    tcase_add_test(tcase, of_one_time_an_effect_is_newer_than_its_cause);
     tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
     tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
     tcase_add_test(tcase, an_agent_that_is_unloaded_is_no_crash);
@@ -771,6 +850,7 @@ int main(void)
     tcase_add_test(tcase, what_an_agent_closed_is_kept_however_much_others_trade);
     tcase_add_test(tcase, what_another_had_who_was_there_before_is_not_its_own);
     tcase_add_test(tcase, tournaments_one_behind_the_other_are_one_event);
+    tcase_add_test(tcase, tournaments_between_two_looks_are_all_seen);
     tcase_add_test(tcase, each_market_has_its_newest_trades);
     tcase_add_test(tcase, feeds_are_kept_of_each_venue_by_itself);
     tcase_add_test(tcase, health_counts_what_is_new_and_halves_when_it_is_full);

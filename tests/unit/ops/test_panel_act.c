@@ -28,6 +28,16 @@ START_TEST(it_is_told_the_act_and_nothing_without_one)
     ck_assert_str_eq(jout_text(&live.value),
                      "{\"number\":2,\"of\":7,\"market\":\"synthetic\",\"title\":\"A crash\","
                      "\"about\":\"it \\\"crashes\\\"\",\"look\":\"there\",\"said\":\"\"}");
+    // Once the acts are over, what each came to.
+    jout_deinit(&live.value);
+    live = (struct control_live){.open = -1};
+    api.act.n_past = 1;
+    snprintf(api.act.past[0].title, sizeof(api.act.past[0].title), "A warm start");
+    snprintf(api.act.past[0].said, sizeof(api.act.past[0].said), "first fill after 2 s");
+    panel_act(&api, &live);
+    ck_assert_ptr_nonnull(strstr(jout_text(&live.value),
+                                 "\"past\":[{\"title\":\"A warm start\",\"said\":\"first fill "
+                                 "after 2 s\"}]}"));
     jout_deinit(&live.value);
     pthread_mutex_destroy(&api.act_lock);
 }

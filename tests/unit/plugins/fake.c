@@ -315,6 +315,13 @@ static int metric_counter(const struct agon_host *host, uint32_t id, double add)
     return AGON_OK;
 }
 
+/* Of an instrument that there is; in the unit of events, as it was given. */
+static int metric_price(const struct agon_host *host, uint32_t id, agon_instrument_t instrument,
+                        const char *name, double px)
+{
+    return instrument != 0 && name[0] != 0 ? metric_gauge(host, id, px) : AGON_EINVAL;
+}
+
 static const void *get_extension(const struct agon_host *host, const char *id)
 {
     static const struct agon_host_exit exits = {exit_set, exit_plans};
@@ -329,7 +336,7 @@ static const void *get_extension(const struct agon_host *host, const char *id)
     static const struct agon_host_signal signal = {signal_publish, signal_last};
     static const struct agon_host_rng rng = {rng_u64};
     static const struct agon_host_book book = {book_top, book_levels};
-    static const struct agon_host_metric metric = {metric_gauge, metric_counter};
+    static const struct agon_host_metric metric = {metric_gauge, metric_counter, metric_price};
     static const struct agon_host_history history = {history_bars, history_trades};
     static const struct {
         const char *id;

@@ -41,7 +41,9 @@ START_TEST(buys_the_cross_and_sells_the_cross_back)
     MUST_EQ(fake.intents[0].side, AGON_BUY);
     MUST_EQ(fake.intents[0].type, AGON_MARKET);
     MUST_EQ(fake.intents[0].qty, 101010); // 1000 / 99.00 in lots of 0.0001
-    close_at(9900);                       // one order at a time
+    MUST(fake.metrics[0] == 9900);        // what its lines are: SMA(1) and SMA(3)
+    MUST(fake.metrics[1] > 9766.6 && fake.metrics[1] < 9766.7);
+    close_at(9900); // one order at a time
     MUST_EQ(fake.n_intents, 1);
     filled(9900);
     close_at(9900); // equal to the mean: no cross

@@ -169,6 +169,32 @@ START_TEST(a_limit_of_all_stops_everybody)
 }
 END_TEST
 
+/* An alert is an event of its own behind what it follows from: what came of it may stand before it
+ * in the journal, and stands behind it here. Another time is another matter. */
+START_TEST(what_comes_of_something_is_listed_behind_it)
+{
+    struct record_alert alert = {
+        .hdr = {.type = EVENT_ALERT, .granules = sizeof(alert) / EVENT_GRANULE},
+        .kind = ALERT_OVERFLOW,
+        .slot = ALERT_NO_SLOT,
+        .text = "an amount overflowed"};
+
+    give(COMMAND_HALT, SCOPE_SLOT, 1, "ada", "first");
+    alert.cause_seq = engine_seq(world->engine);
+    give(COMMAND_HALT, SCOPE_SLOT, 2, "ada", "of the alert");
+    alert.hdr.t = world->t;
+    ck_assert_int_eq(run_report_event(story, world->engine, &alert.hdr, AGON_OK), AGON_OK);
+    world->t += 1000;
+    alert.cause_seq = 1;
+    alert.hdr.t = world->t;
+    ck_assert_int_eq(run_report_event(story, world->engine, &alert.hdr, AGON_OK), AGON_OK);
+    ck_assert_int_eq(run_report_end(story), AGON_OK);
+    says((const char *[]){"slot_1 its trading is halted by ada: first", "- an amount overflowed",
+                          "slot_2 its trading is halted by ada: of the alert",
+                          "- an amount overflowed", NULL});
+}
+END_TEST
+
 START_TEST(an_operator_is_named_with_his_reason)
 {
     give(COMMAND_HALT, SCOPE_SLOT, 1, "ada", "too wild");
@@ -510,6 +536,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_limit_of_loss_that_stops_an_agent_is_said_with_its_figures);
     tcase_add_test(tcase, a_limit_of_all_stops_everybody);
+    tcase_add_test(tcase, what_comes_of_something_is_listed_behind_it);
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);

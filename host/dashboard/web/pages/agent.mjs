@@ -105,7 +105,8 @@ export default {
       act('Cancel orders', 'All its open orders', async () => { if (await sure(`Cancel all orders of ${name}?`, 'Its open orders are cancelled.', 'Cancel them', name)) order('cancel', [name]); }), reload, back,
       act('Flatten', 'Cancels its orders, closes its positions', () => flatten(name), true)), why);
 
-    const price = candleCard({ layers: symbol => {
+    const ownLines = symbol => (now.get('metrics') ?? []).filter(m => m.agent === name && m.symbol === symbol);
+    const price = candleCard({ owner: () => name, ownLines, layers: symbol => {
       const mine = list => list.filter(x => x.agent === name && x.symbol === symbol);
       const held = mine(rows(now, 'position/')).find(isHeld);
       return {
@@ -214,7 +215,7 @@ export default {
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
       const a = list.find(v => v.name === name);
-      if (of !== `${name} ${which(a)}`) { of = `${name} ${which(a)}`; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); drawLimits([], r => r.key); refused.draw([], r => r.reason); ask(); }
+      if (of !== `${name} ${which(a)}`) { of = `${name} ${which(a)}`; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); drawLimits([], r => r.key); refused.draw([], r => r.reason); price.again(); ask(); }
       else if (performance.now() - asked > (whole ? 60000 : 2000)) ask(); // a host that has ended is not asked in a loop
       const state_ = a.state.toLowerCase();
       put(pill, state_);
@@ -257,7 +258,7 @@ export default {
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));
       const own = state.get('latency')?.agents.find(l => l.agent === name);
       if (own) pairs(latency, [['p50', own.count ? span(own.p50_ns) : '–'], ['p99', own.count ? span(own.p99_ns) : '–'], ['Longest', own.count ? span(own.max_ns) : '–'], ['Events', count(a.events)]]);
-      const symbols = [...new Set([...rows(state, 'position/'), ...rows(state, 'order/'), ...fillsOf()].filter(x => x.agent === name).map(x => x.symbol))].sort();
+      const symbols = [...new Set([...rows(state, 'position/'), ...rows(state, 'order/'), ...fillsOf(), ...(state.get('metrics') ?? []).filter(m => m.symbol)].filter(x => x.agent === name).map(x => x.symbol))].sort();
       const marks = state.get('marks') ?? {};
       price.offer(symbols.length ? symbols : Object.keys(marks).slice(0, 6));
       price.tick(t, marks[price.symbol]);

@@ -10,7 +10,6 @@ const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], [
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'unloaded', 'tournament', 'halt', 'kill', 'outage']);
 let kind = 'total';
 let range = Infinity;
-let tournaments = []; // when each was held that this page has seen
 let moved = new Map(); // by agent: what the last tournament moved
 let draws = {};
 let now = new Map();
@@ -61,7 +60,7 @@ function equityCard() {
   box.section.append(box.body);
   const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : percent(v / 100));
   const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
-  const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [e.t_ms, ...(e.count ? [e.first_ms, ...tournaments.filter(t => t > e.first_ms && t < e.t_ms)] : [])].map(t => ({ ...e, t_ms: t }))).map(e => ({
+  const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [...new Set([e.t_ms, ...(e.count ? [e.first_ms, ...(e.held_ms ?? [])] : [])])].map(t => ({ ...e, t_ms: t }))).map(e => ({
     t: e.t_ms / 1000, kind: e.kind, text: `${e.kind} ${e.of}: ${e.text}`,
     go: () => { location.hash = e.kind === 'tournament' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
   }));
@@ -163,8 +162,6 @@ export default {
     };
     return (state, has) => {
       now = state;
-      const held = Date.parse(state.get('tournament')?.time);
-      if (held && tournaments.at(-1) !== held) tournaments = [...tournaments.slice(-300), held];
       // What was taken back has moved nothing.
       if (has('tournament')) moved = new Map((state.get('tournament')?.undone ? [] : state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
       if (has('agent/') || has('tournament')) { league_(state); draws.capital.draw(state); }

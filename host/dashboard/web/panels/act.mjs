@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a demo shows just now: the act, what is about to happen, where to look, what happened. There only in a demo.
+// What a demo shows just now: the act, what is about to happen, where to look, what happened; of a demo that is kept, what each act came
+// to. There only in a demo.
 import { make, put } from '../kit.mjs';
 
 export default {
@@ -8,17 +9,24 @@ export default {
     const step = make('span', { className: 'count', id: 'n-act' });
     const lines = ['title', 'about', 'look', 'said', 'market'].map(key => [key, make('p', { className: `act-${key}` })]);
     bar.append(step);
-    body.append(make('div', { id: 'act' }, ...lines.map(([, node]) => node)));
+    const past = make('dl', { id: 'acts-past', hidden: true });
+    const [title, about, look, said, market] = lines.map(([, node]) => node);
+    body.append(make('div', { id: 'act' }, title, past, about, look, said, market));
     const words = { about: 'Next: ', look: 'Look at: ', said: 'So far: ', market: 'Market: ' };
     return state => {
       const act = state.get('act');
       section.hidden = !act;
       if (!act) return;
-      put(step, `act ${act.number} of ${act.of}`);
+      put(step, act.past ? '' : `act ${act.number} of ${act.of}`);
       for (const [key, node] of lines) {
         node.hidden = !act[key];
-        put(node, `${words[key] ?? ''}${act[key]}`);
+        put(node, `${act.past && key === 'said' ? '' : words[key] ?? ''}${act[key]}`);
       }
+      past.hidden = !act.past;
+      const key = JSON.stringify(act.past);
+      if (past.hidden || past.dataset.key === key) return;
+      past.dataset.key = key;
+      past.replaceChildren(...act.past.map((one, i) => make('div', {}, make('dt', { textContent: `${i + 1} ${one.title}` }), make('dd', { textContent: one.said }))));
     };
   },
 };

@@ -15,8 +15,9 @@ export default {
     bar.append(note);
     body.append(scrolls(make('div', { className: 'scroll tall' }, list), 'Events'));
     return state => {
-      // By when it was: the host hears of one thing later than of another, and what goes on is of its last time.
-      const all = rows(state, 'event/').sort((a, b) => b.t_ms - a.t_ms || b.n - a.n);
+      // By when it was: the host hears of one thing later than of another, and what goes on is of its last time. Of one time, what came of
+      // an event is above it, as the journal numbers them.
+      const all = rows(state, 'event/').sort((a, b) => b.t_ms - a.t_ms || (a.seq && b.seq && b.seq - a.seq) || b.n - a.n);
       const known = new Set(rows(state, 'agent/').map(a => a.name));
       put(note, all.length ? `market time (${zoneName()})` : 'none yet');
       // The newest may be one that goes on: tournaments one behind the other are one event.
