@@ -197,8 +197,6 @@ static inline int cares(const struct feed *feed, const struct agon_event_hdr *he
     return (feed->cares & bit) != 0 && ((OF_ALL & bit) != 0 || is_own(feed, header->instrument));
 }
 
-/* Life */
-
 static int attach(struct feed *feed, struct error *err)
 {
     const struct feed_config *config = &feed->config;
