@@ -329,9 +329,11 @@ static void take_wish(struct stage *stage, const struct agon_event_hdr *from)
 {
     static _Alignas(64) unsigned char memory[EVENT_BYTES_MAX];
     const struct agon_event_hdr *wish = (const struct agon_event_hdr *)(const void *)memory;
+    struct agon_origin *origin = &((struct agon_intent_event *)(void *)memory)->origin;
 
     memcpy(memory, from, event_bytes(from));
-    ((struct agon_intent_event *)(void *)memory)->origin.cause_seq -= stage->add;
+    if (origin->cause_seq >= stage->add) // else of on_start
+        origin->cause_seq -= stage->add;
     stage->whole = hash_more(stage->whole, memory, event_bytes(wish));
     stage->tail = hash_more(stage->tail, memory, event_bytes(wish));
     stage->n_wishes++;

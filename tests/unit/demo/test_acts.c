@@ -324,7 +324,7 @@ START_TEST(a_summary_has_the_figures_of_its_own_moment)
     ck_assert_str_eq(acts.brief[ACT_TOURNAMENT],
                      "6 held; in the last mm_1 is first; pool 14,976.61");
     ck_assert_str_eq(acts.brief[ACT_HANG], "hang_1 is quarantined; others: 0 fills in the act");
-    ck_assert_str_eq(acts.brief[ACT_FLOOD], "1.15M refused, of the others 0; runs on");
+    ck_assert_str_eq(acts.brief[ACT_FLOOD], "1.16M refused, of the others 0; runs on");
     view.n_plans = 1;
     line->rank = 0;
     acts_sum_up(&acts, &seen);
