@@ -410,7 +410,9 @@ int args_parse(const struct args_spec *spec, int argc, char **argv)
             if (rc != ARGS_RUN)
                 return rc;
         } else if (!is_ended && argv[i][0] == '-' && argv[i][1]) {
-            return args_refuse(spec, command, "unknown option %s; options begin with --",
+            return args_refuse(spec, command,
+                               "unknown option %s; options begin with --, and what is a value "
+                               "stands behind a -- of its own",
                                args_safe(argv[i]));
         } else if (!spec->operands || n_operands >= spec->operands_max ||
                    n_operands >= OPERANDS_MAX) {

@@ -216,8 +216,9 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
     snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %.31s is %s%s%s.", plan->number,
              first != NULL ? first : "nobody",
              first != NULL ? "first" : "ranked, too few samples or trades", moved,
-             first != NULL && plan_moved_amt(plan) == 0 ? ", as no result is more than chance yet"
-                                                        : "");
+             first != NULL && plan_moved_amt(plan) == 0
+                 ? ", as no result confirms what its rank asks for"
+                 : "");
     snprintf(brief, sizeof(brief), "no. %u: %.16s %s", plan->number,
              first != NULL ? first : "nobody", first != NULL ? "first" : "is ranked");
     say_brief(acts->brief[ACT_TOURNAMENT], brief, moved);

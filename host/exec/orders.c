@@ -8,11 +8,12 @@
 #include "base/hot.h"
 #include "base/zeroed.h"
 #include "ledger/ledger.h"
+#include "market/ceilings.h"
 
-#define LIST_SLOTS 64
-#define FILLS      65536u /* fills remembered, the newest */
-#define LINE       64     /* bytes of the cache */
-#define ASKS       4      /* answers that contradict what is known, before one is believed */
+#define LOW_SLOTS 64 /* whose lists a state always has; those of others where one is not empty */
+#define FILLS     65536u /* fills remembered, the newest */
+#define LINE      64     /* bytes of the cache */
+#define ASKS      4      /* answers that contradict what is known, before one is believed */
 
 struct list {
     uint32_t first, last, n; /* + 1 */
@@ -25,7 +26,7 @@ struct orders {
     uint32_t *free;     /* owned; stack of free places */
     uint32_t n_free, capacity;
     struct map by_id; /* owned; id to place + 1 */
-    struct list open[LIST_SLOTS];
+    struct list open[SLOTS_MAX];
     struct list final;   /* oldest first */
     struct map fills;    /* owned */
     uint64_t *fill_keys; /* owned; in order of arrival, a ring */
@@ -118,7 +119,7 @@ struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot)
     struct order *order;
     uint32_t place;
 
-    if (slot >= LIST_SLOTS || map_get(&orders->by_id, id, NULL))
+    if (slot >= SLOTS_MAX || map_get(&orders->by_id, id, NULL))
         return NULL;
     if (orders->n_free == 0) {
         uint32_t at = orders->final.first;
@@ -192,7 +193,7 @@ struct order *orders_next(struct orders *orders, uint16_t slot, struct order *af
 {
     uint32_t next;
 
-    if (slot >= LIST_SLOTS)
+    if (slot >= SLOTS_MAX)
         return NULL;
     next = after == NULL ? orders->open[slot].first : after->next;
     return next != 0 ? &orders->all[next - 1] : NULL;
@@ -207,7 +208,7 @@ struct order *orders_next_final(struct orders *orders, struct order *after)
 
 struct order *orders_by_ref(struct orders *orders, uint16_t slot, uint64_t client_ref)
 {
-    if (slot >= LIST_SLOTS || client_ref == 0)
+    if (slot >= SLOTS_MAX || client_ref == 0)
         return NULL;
     for (uint32_t at = orders->open[slot].last; at != 0; at = orders->all[at - 1].prev) {
         if (orders->all[at - 1].client_ref == client_ref)
@@ -218,7 +219,7 @@ struct order *orders_by_ref(struct orders *orders, uint16_t slot, uint64_t clien
 
 HOT uint32_t orders_count(const struct orders *orders, uint16_t slot)
 {
-    return slot < LIST_SLOTS ? orders->open[slot].n : 0;
+    return slot < SLOTS_MAX ? orders->open[slot].n : 0;
 }
 
 int orders_fill_is_new(struct orders *orders, agon_account_t account, agon_instrument_t instrument,
@@ -781,21 +782,50 @@ static void save_list(const struct orders *orders, const struct list *list, stru
         save_order(&orders->all[at - 1], enc);
 }
 
+#define HAS_HIGH ((uint64_t)1 << 63) /* of the count of fills: lists of slots from LOW_SLOTS on */
+
 void orders_save(const struct orders *orders, struct enc *enc)
 {
     uint64_t oldest = orders->n_fills > FILLS ? orders->n_fills - FILLS : 0;
+    uint32_t n_high = 0;
 
-    for (uint32_t slot = 0; slot < LIST_SLOTS; slot++)
+    for (uint32_t slot = LOW_SLOTS; slot < SLOTS_MAX; slot++)
+        n_high |= orders->open[slot].n;
+    for (uint32_t slot = 0; slot < LOW_SLOTS; slot++)
         save_list(orders, &orders->open[slot], enc);
     save_list(orders, &orders->final, enc);
-    enc_u64(enc, orders->n_fills - oldest);
+    enc_u64(enc, (orders->n_fills - oldest) | (n_high != 0 ? HAS_HIGH : 0));
+    for (uint32_t slot = LOW_SLOTS; n_high != 0 && slot < SLOTS_MAX; slot++)
+        save_list(orders, &orders->open[slot], enc);
     for (uint64_t i = oldest; i < orders->n_fills; i++)
         enc_u64(enc, orders->fill_keys[i % FILLS]);
+}
+
+static int load_list(struct orders *orders, uint32_t slot, int is_final, struct dec *dec)
+{
+    uint32_t n = dec_u32(dec);
+
+    for (uint32_t i = 0; i < n && dec_is_ok(dec); i++) {
+        uint64_t id = dec_u64(dec);
+        // Final orders go through their slot's list, so that one way of linking serves.
+        uint16_t in = is_final ? ORDER_ID_SLOT(id) : (uint16_t)slot;
+        struct order *order = orders->n_free > 0 ? orders_open(orders, id, in) : NULL;
+
+        if (order == NULL)
+            return AGON_ECORRUPT;
+        load_order(order, dec);
+        if (order_is_final(order) != is_final || !is_sound(order))
+            return AGON_ECORRUPT;
+        if (is_final)
+            orders_settle(orders, order);
+    }
+    return AGON_OK;
 }
 
 int orders_load(struct orders *orders, struct dec *dec)
 {
     uint64_t n_fills;
+    int rc = AGON_OK;
 
     memset(orders->open, 0, sizeof(orders->open));
     memset(&orders->final, 0, sizeof(orders->final));
@@ -805,25 +835,15 @@ int orders_load(struct orders *orders, struct dec *dec)
     for (uint32_t i = 0; i < orders->capacity; i++)
         orders->free[i] = orders->capacity - 1 - i;
     orders->n_free = orders->capacity;
-    for (uint32_t slot = 0; slot <= LIST_SLOTS; slot++) {
-        uint32_t n = dec_u32(dec);
-
-        for (uint32_t i = 0; i < n && dec_is_ok(dec); i++) {
-            uint64_t id = dec_u64(dec);
-            // Final orders go through their slot's list, so that one way of linking serves.
-            uint16_t in = slot < LIST_SLOTS ? (uint16_t)slot : ORDER_ID_SLOT(id);
-            struct order *order = orders->n_free > 0 ? orders_open(orders, id, in) : NULL;
-
-            if (order == NULL)
-                return AGON_ECORRUPT;
-            load_order(order, dec);
-            if (order_is_final(order) != (slot == LIST_SLOTS) || !is_sound(order))
-                return AGON_ECORRUPT;
-            if (slot == LIST_SLOTS)
-                orders_settle(orders, order);
-        }
-    }
+    for (uint32_t slot = 0; slot <= LOW_SLOTS && rc >= 0; slot++)
+        rc = load_list(orders, slot, slot == LOW_SLOTS, dec);
     n_fills = dec_u64(dec);
+    for (uint32_t slot = LOW_SLOTS; (n_fills & HAS_HIGH) != 0 && slot < SLOTS_MAX && rc >= 0;
+         slot++)
+        rc = load_list(orders, slot, 0, dec);
+    if (rc < 0)
+        return rc;
+    n_fills &= ~HAS_HIGH;
     if (n_fills > FILLS)
         dec_fail(dec);
     for (uint64_t i = 0; i < n_fills && dec_is_ok(dec); i++) {
@@ -845,7 +865,7 @@ agon_px_t *orders_mids(struct orders *orders, const struct order *order)
 /* The next order of the table in the order in which it is saved, and its mids; NULL: no more. */
 static agon_px_t *next_mids(struct orders *orders, uint16_t *slot, struct order **order)
 {
-    while (*slot < LIST_SLOTS) {
+    while (*slot < SLOTS_MAX) {
         *order = orders_next(orders, *slot, *order);
         if (*order != NULL)
             return orders_mids(orders, *order);

@@ -586,7 +586,9 @@ static int do_apply(void *ctx, const struct control_call *call, struct jout *out
                              call->argv[i]);
     }
     if (api->plugins == NULL)
-        return error_set(err, AGON_ENOTSUP, "this host was started without a roster");
+        return error_set(
+            err, AGON_ENOTSUP,
+            "this host was started without a roster; name one in its configuration (roster: FILE)");
     rc = find_file(api, call->argv[0], real, err);
     if (rc < 0)
         return rc;

@@ -175,11 +175,14 @@ static void put_costs(const struct run_report *story, const struct run_report_pa
         RUN_SECTIONS_COSTS, "#closing fills", "#of them won", "state",
         "#generation",      "#refused",       "#events sent", "#events seen"};
     const struct host_view *view = at->view;
+    const struct seat *seat;
 
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint32_t i = 0; i < view->n_slots; i++) {
         const struct host_view_slot *slot = &view->slots[i];
 
+        if (!slot->is_used)
+            continue;
         page_cell(page, "%s", slot->name);
         run_sections_costs(story, page, &slot->figures);
         put_closed(page, &slot->figures);
@@ -191,6 +194,19 @@ static void put_costs(const struct run_report *story, const struct run_report_pa
             page_count(page, slot->n_seen);
         else
             page_cell(page, "%s", "");
+        page_row(page);
+    }
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++) {
+        if (!seat->is_gone)
+            continue;
+        page_cell(page, "left: %s", seat->name);
+        run_sections_costs(story, page, &seat->figures);
+        put_closed(page, &seat->figures);
+        page_cell(page, "%s", "left");
+        page_cell(page, "%s", "");
+        page_count(page, seat->n_refused);
+        page_cell(page, "%s", "");
+        page_cell(page, "%s", "");
         page_row(page);
     }
     page_table_sums(page);

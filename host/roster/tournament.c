@@ -317,7 +317,8 @@ void tournament_rules_of(const struct tournament_words *words, struct config *co
     if (has(config, "bounds.growth"))
         rules->growth_ppm = words->bounds.growth_ppm;
     take_settings(words, config, rules);
-    if (config_error_count(config) == before && plan_check_rules(rules, &err) < 0)
+    // What was refused by itself has no value here.
+    if (config_error_count(config) == 0 && plan_check_rules(rules, &err) < 0)
         config_refuse(config, node, CONFIG_E_CONFLICT, "%s; expected rules that can be kept",
                       err.text);
     if (config_error_count(config) != before)

@@ -150,11 +150,14 @@ int rules_check_terms(const struct tournament_rules *rules, struct error *err)
                              term->name);
         if (term->kind == RULE_SETTING) {
             const struct setting *setting = setting_at((uint32_t)number);
-            double unit = setting->unit == MEASURE_SHARE ? 1e6 : 1.0;
+            int is_share = setting->unit == MEASURE_SHARE;
+            double unit = is_share ? 1e6 : 1.0, shown = is_share ? 100.0 : 1.0;
+            double least = (double)setting->min / unit, most = (double)setting->max / unit;
 
-            if (term->value < (double)setting->min / unit ||
-                term->value > (double)setting->max / unit)
-                return error_set(err, AGON_EINVAL, "%s is out of its range", term->name);
+            if (term->value < least || term->value > most)
+                return error_set(err, AGON_EINVAL, "%s is %.10g%s, and may be %.10g to %.10g%s", term->name,
+                                 term->value * shown, is_share ? " %" : "", least * shown,
+                                 most * shown, is_share ? " %" : "");
         }
     }
     return AGON_OK;

@@ -38,7 +38,7 @@ int file_refuse_read(const char *path, int error, int code, struct error *err)
     int rc = error_set(err, code != 0 ? code : why, "%s: %s", path, strerror(error));
 
     if (why == AGON_ENOENT && path[0] != '/' && getcwd(here, sizeof(here)) != NULL)
-        error_hint(err, "expected it below %s, or a whole path", here);
+        error_hint(err, "expected it below %s", here);
     else if (why == AGON_ENOENT)
         error_hint(err, "expected a file there");
     else if (why == AGON_EPERM)

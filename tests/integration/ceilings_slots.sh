@@ -35,6 +35,13 @@ backtest 257 >"$WORK/out" 2>&1 && fail "257 agents are taken"
 grep -q 'roster.yaml:3:3: error.*agents: 257 entries; expected 1 to 256' "$WORK/out" ||
     fail "where 257 agents are, and how many there may be: $(head -3 "$WORK/out")"
 backtest 256 --journal "$WORK/journal" --json >"$WORK/run.json" 2>"$WORK/err" || fail "256 agents: $(tail -3 "$WORK/err")"
+# The last of them trades as the first does: no table has less room than that.
+python3 - "$WORK/run.json" <<'END' || fail "of 256 agents some have no room for an order"
+import json, sys
+agents = json.load(open(sys.argv[1]))["agents"]
+sys.exit(any(agent["refused_by"].get("no_room", 0) for agent in agents) or not all(
+    any(agent["orders"] > 0 for agent in agents[first:first + 64]) for first in (0, 64, 128, 192)))
+END
 "$AGON" replay "$WORK/journal" --verify --json >"$WORK/replay.json" || fail "256 agents do not replay"
 [ "$(json "$WORK/replay.json" state_hash)" = "$(json "$WORK/run.json" state_hash)" ] || fail "the replay reached another state"
 "$AGON" tournament show "$WORK/journal" >"$WORK/plan.txt" || fail "no plan is shown"

@@ -280,7 +280,7 @@ grep -Eq 'there is nothing to undo: no tournament|tournament 7 is not the last o
 capital() { "$AGON" ctl agents --json --dir "$WORK/run" | jq -c '[.. | objects | .capital? // empty]'; }
 before=$(capital)
 moved() {
-    "$AGON" ctl tournament --json --dir "$WORK/run" >"$WORK/said" 2>&1 && [ "$(capital)" != "$before" ]
+    "$AGON" ctl tournament --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e .number "$WORK/said" >/dev/null 2>&1 && [ "$(capital)" != "$before" ]
 }
 until_true "$HOST_PID" "a tournament that moves something" moved
 number=$(jq -r .number "$WORK/said")

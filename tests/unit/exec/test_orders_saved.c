@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "market/ceilings.h"
 #include "orders_rig.h"
 
 START_TEST(the_table_is_bounded_and_gives_up_the_oldest_final_order)
@@ -20,12 +21,12 @@ START_TEST(the_table_is_bounded_and_gives_up_the_oldest_final_order)
         all[i]->qty = 5;
     }
     ck_assert_uint_eq(orders_count(orders, 0), 8);
-    ck_assert_ptr_null(orders_open(orders, 200, 0));  // full of open ones
-    ck_assert_ptr_null(orders_open(orders, 100, 0));  // there already
-    ck_assert_ptr_null(orders_open(orders, 300, 64)); // no such slot
-    ck_assert_uint_eq(orders_count(orders, 64), 0);
-    ck_assert_ptr_null(orders_next(orders, 64, NULL));
-    ck_assert_ptr_null(orders_by_ref(orders, 64, 1));
+    ck_assert_ptr_null(orders_open(orders, 200, 0));         // full of open ones
+    ck_assert_ptr_null(orders_open(orders, 100, 0));         // there already
+    ck_assert_ptr_null(orders_open(orders, 300, SLOTS_MAX)); // no such slot
+    ck_assert_uint_eq(orders_count(orders, SLOTS_MAX), 0);
+    ck_assert_ptr_null(orders_next(orders, SLOTS_MAX, NULL));
+    ck_assert_ptr_null(orders_by_ref(orders, SLOTS_MAX, 1));
     ck_assert_ptr_null(orders_by_ref(orders, 0, 0));
     ck_assert_ptr_null(orders_by_ref(orders, 0, 99));
     ck_assert_ptr_eq(orders_by_ref(orders, 0, 1), all[2]); // the newest of that name
@@ -43,7 +44,8 @@ START_TEST(the_table_is_bounded_and_gives_up_the_oldest_final_order)
     ck_assert_int_eq(order_left(all[0]), 0);
     ck_assert_int_eq(order_left(all[1]), 5);
     all[0]->held_back_qty = 3; // fills of it are still on their way
-    ck_assert_ptr_nonnull(orders_open(orders, 400, 5));
+    ck_assert_ptr_nonnull(orders_open(orders, 400, SLOTS_MAX - 1));
+    ck_assert_uint_eq(orders_count(orders, SLOTS_MAX - 1), 1);
     ck_assert_ptr_eq(orders_find(orders, 100), all[0]);
     ck_assert_ptr_null(orders_find(orders, 104)); // the oldest that could go
     ck_assert_ptr_nonnull(orders_open(orders, 401, 5));
@@ -67,8 +69,10 @@ static uint64_t saved(const struct orders *orders, unsigned char *bytes, uint64_
     return enc.used;
 }
 
+// Of the first nine slots, and of nine up to the last.
 START_TEST(what_is_loaded_is_what_was_saved)
 {
+    const uint64_t apart = _i == 0 ? 1 : 31;
     struct orders *orders = orders_new(256);
     struct orders *again = orders_new(256);
     struct orders *small = orders_new(16);
@@ -87,8 +91,8 @@ START_TEST(what_is_loaded_is_what_was_saved)
         x ^= x >> 7;
         x ^= x << 17;
         if (x % 4 == 0) {
-            order = orders_open(orders, ((x >> 8) % 9 << 48) + (uint64_t)i + 1,
-                                (uint16_t)((x >> 8) % 9));
+            order = orders_open(orders, ((x >> 8) % 9 * apart << 48) + (uint64_t)i + 1,
+                                (uint16_t)((x >> 8) % 9 * apart));
             if (order == NULL)
                 continue;
             order->instrument = (agon_instrument_t)(1 + x % 3);
@@ -101,7 +105,7 @@ START_TEST(what_is_loaded_is_what_was_saved)
             order->client_ref = x;
             continue;
         }
-        order = orders_next(orders, (uint16_t)(x % 9), NULL);
+        order = orders_next(orders, (uint16_t)(x % 9 * apart), NULL);
         if (order == NULL)
             continue;
         report = report_of(order, (uint8_t)(1 + (x >> 8) % 13), 100, (agon_qty_t)(x >> 16) % 8, 0,
@@ -117,7 +121,7 @@ START_TEST(what_is_loaded_is_what_was_saved)
     ck_assert_uint_eq(dec.used, n);
     ck_assert_uint_eq(saved(again, more, room), n);
     ck_assert_mem_eq(bytes, more, n);
-    for (uint16_t slot = 0; slot < 9; slot++)
+    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++)
         ck_assert_uint_eq(orders_count(again, slot), orders_count(orders, slot));
     dec = (struct dec){.at = bytes, .n = n};
     ck_assert_int_eq(orders_load(small, &dec), AGON_ECORRUPT); // does not fit
@@ -137,7 +141,7 @@ START_TEST(what_is_loaded_is_what_was_saved)
         dec = (struct dec){.at = more, .n = n};
         if (orders_load(again, &dec) < 0)
             continue;
-        for (uint16_t slot = 0; slot < 64; slot++) {
+        for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
             uint32_t count = 0;
 
             for (struct order *at = orders_next(again, slot, NULL); at != NULL;
@@ -194,7 +198,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, the_table_is_bounded_and_gives_up_the_oldest_final_order);
-    tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
+    tcase_add_loop_test(tcase, what_is_loaded_is_what_was_saved, 0, 2);
     tcase_add_test(tcase, fills_that_were_saved_stay_known);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
