@@ -155,9 +155,9 @@ int rules_check_terms(const struct tournament_rules *rules, struct error *err)
             double least = (double)setting->min / unit, most = (double)setting->max / unit;
 
             if (term->value < least || term->value > most)
-                return error_set(err, AGON_EINVAL, "%s is %.10g%s, and may be %.10g to %.10g%s", term->name,
-                                 term->value * shown, is_share ? " %" : "", least * shown,
-                                 most * shown, is_share ? " %" : "");
+                return error_set(err, AGON_EINVAL, "%s is %.10g%s, and may be %.10g to %.10g%s",
+                                 term->name, term->value * shown, is_share ? " %" : "",
+                                 least * shown, most * shown, is_share ? " %" : "");
         }
     }
     return AGON_OK;

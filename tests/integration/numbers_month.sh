@@ -17,11 +17,13 @@ with open(f"{sys.argv[1]}/BTCUSDT.csv", "w") as file:
         price = end
 END
 ctl() { "$AGON" ctl --dir "$WORK/run" "$@"; }
-# Of a day: a host until its agents have filled something on it, and then no more.
+# Of a day: a host until its agents have filled something on it, and the journal has equity of it; then no more.
 filled=0
 has_filled() {
     ctl agents --json >"$WORK/agents_now.json" 2>/dev/null &&
-        jq -e --argjson n "$filled" 'all(.[]; .fills >= 1) and ([.[].fills] | add) > $n' "$WORK/agents_now.json" >/dev/null
+        jq -e --argjson n "$filled" 'all(.[]; .fills >= 1) and ([.[].fills] | add) > $n' "$WORK/agents_now.json" >/dev/null &&
+        "$AGON" journal export "$WORK/run" --live --equity "$WORK/equity_now.csv" >/dev/null 2>&1 &&
+        tail -n 1 "$WORK/equity_now.csv" | grep -q "^$(date -u -d "2026-01-01 UTC + $day days" +%F)"
 }
 day=0
 while [ "$day" -lt 32 ]; do
@@ -80,3 +82,7 @@ kill -CONT "$SIM_PID"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 "$AGON" replay "$WORK/run/journal" --verify >/dev/null || fail "the journal does not replay"
+page || {
+    echo "skipped: the page, where all else agrees"
+    exit 77
+}

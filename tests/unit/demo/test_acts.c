@@ -184,7 +184,8 @@ START_TEST(where_the_capital_went_is_said)
         agon_amt_t given_amt, taken_amt;
         const char *said, *brief;
     } table[] = {
-        {0, 0, "no capital moved, as no result confirms what its rank asks for.", "no capital moved"},
+        {0, 0, "no capital moved, as no result confirms what its rank asks for.",
+         "no capital moved"},
         {0, 1249375000000, "12,493.75 USDT went to the pool.", "12,493.75 USDT went to the pool"},
         {1249375000000, 0, "12,493.75 USDT came from the pool.",
          "12,493.75 USDT came from the pool"},
