@@ -50,6 +50,8 @@ ctl agent day >"$WORK/out" && grep -q 'Stopped by a loss limit' "$WORK/out" && g
     fail "agent day: $(cat "$WORK/out")"
 ctl agents | grep -q '^day  *daily loss' || fail "agents: $(ctl agents)"
 metric 'agon_agent_state{agent="day",state="daily loss"} 1' || fail "the metric"
+# A resume while it is being closed calls that off, and would be something done.
+until_true "$HOST_PID" "day is closed" is 'any(.[]; .agent == "day" and (.quantity | tonumber) != 0) | not' positions
 ctl resume day >"$WORK/out" || fail "resume day: $(cat "$WORK/out")"
 grep -q 'was not halted; its daily loss stands until [-0-9]*T00:00 UTC, and no resume lifts it$' "$WORK/out" ||
     fail "resume day says: $(cat "$WORK/out")"
