@@ -788,7 +788,8 @@ def check_backtest():
     check_html('backtest.html', want)
     lines = load('backtest.txt').splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith('agent ') and line.endswith('[USDT]'))
-    for line, (name, its) in zip(lines[at + 1:], want.items()):
+    rows = [line for line in lines[at + 1:] if not line.startswith(' ')] # what stands below an agent's is of its plugin
+    for line, (name, its) in zip(rows, want.items()):
         text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
                          percent(its['return']), percent(its['drawdown']), ratio_text(its['sharpe']), t_text(its)] +
                         [apart(its[key]) for key in SHOWN[3:]] + [f"{its['fills']:,}"])

@@ -382,7 +382,7 @@ START_TEST(one_that_is_closed_is_not_waited_for)
         ck_assert_int_lt(clock_mono() - begin_ns, 20 * SECOND);
         (void)usleep(1000);
     }
-    ck_assert_int_gt(n, 0);
+    ck_assert(_i == 0 || n > 0); // one without a kernel may be gone by then
     ck_assert(_i == 0 || clock_mono() - begin_ns >= 2 * SECOND);
     ck_assert_int_eq(kill(pid, 0), -1);
     ck_assert_int_eq(card_worker_close(worker), 1);

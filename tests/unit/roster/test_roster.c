@@ -281,7 +281,7 @@ static const struct {
      "twice"},
     {"agents: [{name: a, plugin: b.so, capital: -5 USDT, instruments: [\"a:B\"]}]\n", "capital"},
     {AGENT "tournament: {schedule: \"0 24 * * 0\"}\n", "column 3, hour: the number is out of"},
-    {AGENT "tournament: {schedule: \"\"}\n", "minute: is missing"},
+    {AGENT "tournament: {schedule: \"\"}\n", "is too short"},
     {AGENT "tournament: {schedule: \"0 0 30 2 *\"}\n", "it never comes"},
     {AGENT "tournament: {mode: rank_share}\n", "did you mean 'rank_shares'"},
     {AGENT "tournament: {sample: 90s}\n", "whole minutes"},
