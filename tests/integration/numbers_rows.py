@@ -271,8 +271,10 @@ def check_samples(of, equity, samples, fills):
     for plan in lines(of, 'x_plans.json'):
         values = {one['name']: {slot[0]: slot[1] for slot in one['slots']} for one in plan['values'] if one['kind'] == 'measure'}
         for slot in plan['slots']:
-            check_measures(of, plan, slot, values, [row for row in samples if row['agent'] == slot['name'] and int(row['seq']) <= int(plan['seq'])],
-                           [D(row['result']) for row in fills if row['agent'] == slot['name'] and int(row['seq']) <= int(plan['seq']) and D(row['result']) != 0])
+            # A plan that waited for live books is of its samples as any other: what closed behind the last of them is the next one's.
+            mine = [row for row in samples if row['agent'] == slot['name'] and int(row['seq']) <= int(plan['seq'])]
+            last = max((int(row['seq']) for row in mine), default=0)
+            check_measures(of, plan, slot, values, mine, [D(row['result']) for row in fills if row['agent'] == slot['name'] and int(row['seq']) <= last and D(row['result']) != 0])
 
 
 def check_measures(of, plan, slot, values, samples, results):
