@@ -180,16 +180,15 @@ static int obey(struct feed *feed)
     return AGON_OK;
 }
 
-/* Has it an intent that the host is to take before it goes on? */
-static int is_held(void)
-{
-    return atomic_load_explicit(&shm->is_ahead, memory_order_relaxed) != 0 &&
-           evring_used(&wish_ring) > 0;
-}
-
 static int has_wishes(void)
 {
     return evring_used(&wish_ring) > 0;
+}
+
+/* Has it an intent that the host is to take before it goes on? */
+static int is_held(void)
+{
+    return atomic_load_explicit(&shm->is_ahead, memory_order_relaxed) != 0 && has_wishes();
 }
 
 /* Of what is to come, as far as the host has said, and no further than the first intent. */
@@ -240,7 +239,7 @@ static int run_to(struct feed *feed, uint64_t limit)
     if (atomic_load_explicit(&shm->is_ahead, memory_order_relaxed) == 0)
         return feed_run(feed, limit) < 0 ? AGON_EIO : AGON_OK;
     while (feed_done_seq(feed) < limit) {
-        if (evring_used(&wish_ring) > 0) {
+        if (has_wishes()) {
             atomic_store_explicit(&shm->is_held, 1, memory_order_release);
             return AGON_OK;
         }
@@ -288,7 +287,7 @@ static int run(struct feed *feed)
 
         if (obey(feed) < 0 || run_to(feed, limit) < 0 || look_ahead(feed) < 0)
             return fail(feed_failure(feed));
-        if (evring_used(&wish_ring) > 0)
+        if (has_wishes())
             ring_bell();
         atomic_thread_fence(memory_order_seq_cst); // it looks at what we have done after it says so
         if (atomic_load(&shm->host_waits)) {

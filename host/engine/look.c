@@ -155,11 +155,10 @@ static int step_second(struct look *look, struct row *row)
 /* What was shown ahead is not to be overwritten before it is read. */
 static int is_full(const struct look *look)
 {
-    return look->n_known > look->n_pulled &&
-           look->second->bus.at - look->read.at > (look->second->bus.mask + 1) / 4;
+    return look->second->bus.at - look->read.at > (look->second->bus.mask + 1) / 4;
 }
 
-/* Takes rows of the source as far as there is room, one at least. */
+/* Takes rows of the source as far as there is room. */
 static HOT void know(struct look *look)
 {
     const struct lockstep_source *source = &look->config->sources[0];
@@ -208,11 +207,9 @@ static int is_calm(const struct look *look, uint16_t id, agon_instrument_t instr
                    agon_px_t low_px, agon_px_t high_px)
 {
     const struct engine *engine = look->engine;
-    const struct slot_limits *limits = &engine->slots.all[id].limits;
     const struct agon_instrument *def = instruments_get(&engine->table, instrument);
     const struct position *pos = ledger_position(engine->ledger, id, instrument, 0);
-    const struct risk_losses losses = {.daily_loss_amt = limits->daily_loss_amt,
-                                       .drawdown_ppm = limits->drawdown_ppm};
+    const struct risk_losses losses = exposure_losses(&engine->slots.all[id].limits);
     agon_amt_t rest_amt, high_amt, low_amt;
 
     if (pos == NULL || pos->qty == 0)

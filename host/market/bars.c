@@ -7,7 +7,9 @@
 #define NS     1000000000
 #define MINUTE ((int64_t)60 * NS)
 
-const uint32_t bars_length_s[BARS_LENGTHS] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
+#define BARS_LENGTH(place, s) [place] = (s),
+const uint32_t bars_length_s[BARS_LENGTHS] = {BARS_EACH_LENGTH(BARS_LENGTH)};
+#undef BARS_LENGTH
 
 _Static_assert(sizeof(struct agon_bar) == 2 * EVENT_GRANULE, "a bar is two granules");
 

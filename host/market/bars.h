@@ -23,31 +23,24 @@
 #define BARS_FLAT_MAX                                                                              \
     100 /* minutes: with the longer bars that end among them, under the 255 events                 \
            that one cause may have */
-/* 1 << its place in bars_length_s; 0: it is none of them. */
+/* Lengths in seconds, by their place. */
+#define BARS_EACH_LENGTH(X)                                                                        \
+    X(0, 60) X(1, 180) X(2, 300) X(3, 600) X(4, 900) X(5, 3600) X(6, 14400) X(7, 86400)
+
+/* 1 << its place; 0: it is none of them. */
 static inline uint32_t bars_length_bit(uint32_t length_s)
 {
     switch (length_s) {
-    case 60:
-        return 1u << 0;
-    case 180:
-        return 1u << 1;
-    case 300:
-        return 1u << 2;
-    case 600:
-        return 1u << 3;
-    case 900:
-        return 1u << 4;
-    case 3600:
-        return 1u << 5;
-    case 14400:
-        return 1u << 6;
-    case 86400:
-        return 1u << 7;
+#define BARS_LENGTH_BIT(place, s)                                                                  \
+    case s:                                                                                        \
+        return 1u << (place);
+        BARS_EACH_LENGTH(BARS_LENGTH_BIT)
+#undef BARS_LENGTH_BIT
     default:
         return 0;
     }
 }
-extern const uint32_t bars_length_s[BARS_LENGTHS]; /* 60, 180, 300, 600, 900, 3600, 14400, 86400 */
+extern const uint32_t bars_length_s[BARS_LENGTHS];
 
 struct bars { /* of one instrument; plain data without pointers */
     agon_instrument_t instrument;

@@ -103,21 +103,7 @@ cat "$WORK/position.out"
 
 # The market stands still: every surface is asked for the same moment, again where it was none.
 kill -STOP "$SIM_PID"
-url=$(ctl url)
-token=$(cat "$WORK/run/token_read")
-get() { # PATH FILE
-    python3 -c 'import sys, urllib.request as u
-print(u.urlopen(u.Request(sys.argv[1], headers={"authorization": "Bearer " + sys.argv[2]}), timeout=10).read().decode(), end="")' \
-        "http://$(echo "$url" | sed 's|^http://||; s|/.*||')$1" "$token" >"$2"
-}
-. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
-has_page=
-if command -v node >/dev/null && command -v npm >/dev/null && command -v chromium >/dev/null &&
-    npm_install "$AGON_SOURCE_ROOT/tests/browser" "$AGON_BUILD_ROOT/tests/browser"; then
-    has_page=1
-fi
-page() { [ -n "$has_page" ]; }
-page || echo "the page is not looked at: there is no node, npm or chromium, or its driver cannot be installed"
+. "$AGON_SOURCE_ROOT/tests/support/page.sh"
 plans_at_once() {
     get /api/v1/tournament "$WORK/api_tournament.json" && get /api/v1/plans "$WORK/api_plans.json" &&
         ctl plans >"$WORK/plans.txt" && ctl tournament >"$WORK/tournament.txt" &&

@@ -47,21 +47,7 @@ ctl halt all >/dev/null || fail "halt"
 is_quiet() { ctl status --json 2>/dev/null | jq -e '.open_orders == 0' >/dev/null; }
 until_true "$HOST_PID" "no order is open" is_quiet
 kill -STOP "$SIM_PID"
-url=$(ctl url)
-token=$(cat "$WORK/run/token_read")
-get() { # PATH FILE
-    python3 -c 'import sys, urllib.request as u
-print(u.urlopen(u.Request(sys.argv[1], headers={"authorization": "Bearer " + sys.argv[2]}), timeout=10).read().decode(), end="")' \
-        "http://$(echo "$url" | sed 's|^http://||; s|/.*||')$1" "$token" >"$2"
-}
-. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
-has_page=
-if command -v node >/dev/null && command -v npm >/dev/null && command -v chromium >/dev/null &&
-    npm_install "$AGON_SOURCE_ROOT/tests/browser" "$AGON_BUILD_ROOT/tests/browser"; then
-    has_page=1
-fi
-page() { [ -n "$has_page" ]; }
-page || echo "the page is not looked at: there is no node, npm or chromium, or its driver cannot be installed"
+. "$AGON_SOURCE_ROOT/tests/support/page.sh"
 all_at_once() {
     ctl status --json >"$WORK/before.json" && ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" && get /api/v1/status "$WORK/api_status.json" &&

@@ -8,48 +8,8 @@
 #include "control/impl.h"
 #include "exec/orders.h"
 #include "market/alerts.h"
-#include "ops/api_history.h"
 #include "ops/panels.h"
-
-#define MINUTE ((agon_ns_t)60 * 1000000000)
-#define NOON   ((agon_ns_t)1767268800 * 1000000000) /* 2026-01-01T12:00:00Z */
-
-static struct api api;
-static struct jout out;
-static struct error err;
-static int64_t mono_ns;
-
-static void setup(void)
-{
-    api = (struct api){.view = calloc(1, sizeof(*api.view)), .history = api_history_new()};
-    ck_assert_ptr_nonnull(api.view);
-    ck_assert_ptr_nonnull(api.history);
-    out = (struct jout){0};
-    err = (struct error){0};
-    mono_ns = 1;
-    api.view->t = NOON;
-    api.view->n_slots = 1;
-    api.view->slots[0].is_used = 1;
-    snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "alpha");
-    api.view->n_instruments = 1;
-    snprintf(api.view->instruments[0].symbol, sizeof(api.view->instruments[0].symbol), "BTCUSDT");
-    api.view->instruments[0].px_exp = 2;
-}
-
-static void teardown(void)
-{
-    jout_deinit(&out);
-    free(api.view);
-    api_history_free(api.history);
-}
-
-static void look(agon_ns_t t, agon_px_t px)
-{
-    api.view->t = t;
-    api.view->instruments[0].last_px = px;
-    mono_ns += 250000000;
-    api_history_look(&api, mono_ns);
-}
+#include "view_rig.h"
 
 static const char *asked(int (*verb)(void *, const struct control_call *, struct jout *,
                                      struct error *),
