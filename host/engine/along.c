@@ -562,13 +562,15 @@ int along_is_silent(struct along *along, struct slot_set slots, const struct ago
 int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
                     const struct slot_set *slots)
 {
-    struct slot_set left = *slots;
+    agon_instrument_t id = bar->hdr.instrument;
+    struct slot_set left = along->engine->exposure->holders[id <= INSTRUMENTS_MAX ? id : 0];
     uint16_t slot;
     int n = 0;
 
-    // Plans of whoever holds nothing here hear of the bar's end too.
+    // By its end all are judged, also who has less of the coins than a lot; and plans of whoever
+    // holds nothing here hear of it.
     if (along->walks_all || !engine_may_pass(along->engine, t, t_bar) ||
-        !slot_set_is_empty(&along->engine->markets[bar->hdr.instrument].exits))
+        !slot_set_is_empty(&along->engine->markets[id].exits))
         return 0;
     along->ends.slot = SLOTS_MAX;
     while (slot_set_take(&left, &slot)) {

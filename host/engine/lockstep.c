@@ -742,18 +742,18 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         }
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.
-        // A sample that may be left changes nothing of what is first.
-        if (engine_next_due(config->engine) < t &&
-            (t_stop != INT64_MAX || !engine_leave_sample(config->engine) ||
-             engine_next_due(config->engine) < t)) {
+        // A sample that may be left changes nothing of what is first, but it may have been what
+        // came before the first intent that is not known yet.
+        if (engine_next_due(config->engine) < t && t_stop == INT64_MAX &&
+            engine_leave_sample(config->engine) && !slot_set_is_empty(&run->ahead) &&
+            must_settle(run, t, t_stop))
+            continue;
+        if (engine_next_due(config->engine) < t) {
             rc = driver_due(&run->driver, t);
             if (rc < 0)
                 return rc;
             continue;
         }
-        // A sample that was left was what came before the first intent that is not known yet.
-        if (!slot_set_is_empty(&run->ahead) && must_settle(run, t, t_stop))
-            continue;
         switch (turn) {
         case TURN_DATA:
             do

@@ -212,7 +212,7 @@ static int is_calm(const struct look *look, uint16_t id, agon_instrument_t instr
     const struct risk_losses losses = exposure_losses(&engine->slots.all[id].limits);
     agon_amt_t rest_amt, high_amt, low_amt;
 
-    if (pos == NULL || pos->qty == 0)
+    if (pos == NULL || pos->held_amt == 0)
         return 1;
     if (low_px <= 0 || def == NULL || !instrument_kind_has_coins(def->kind) ||
         engine->valued_by[def->quote] != 0)
@@ -236,7 +236,7 @@ static int holds_coins(const struct engine *engine, uint16_t id)
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *def = instruments_get(&engine->table, all[i].instrument);
 
-        if (all[i].qty != 0 && (def == NULL || !instrument_kind_has_coins(def->kind)))
+        if (all[i].held_amt != 0 && (def == NULL || !instrument_kind_has_coins(def->kind)))
             return 0;
     }
     return 1;
@@ -284,7 +284,7 @@ static uint64_t quiet_to(const struct look *look, uint16_t id)
         if (row->instrument == 0 || row->instrument > look->engine->table.n_instruments)
             continue;
         pos = ledger_position(look->engine->ledger, id, row->instrument, 0);
-        if (pos == NULL || pos->qty == 0)
+        if (pos == NULL || pos->held_amt == 0)
             continue;
         if (held != 0 && held != row->instrument)
             break;
