@@ -3,8 +3,7 @@
 # Random rosters of eight agents, each played twice in lock-step: in the host's own process and in a process each. What they
 # want is equal to the byte, as the journals have it, and so is the state that comes of it. Drawn are the plugins and how
 # often they want something, their instruments, their latencies (some of them none) and the market. The journal of one is
-# replayed, which has to reach its marks. LOCKSTEP_ROSTERS of them, from
-# LOCKSTEP_FIRST (1) on; without it nine that have found something. `./agon soak lockstep`: 1,000.
+# replayed, which has to reach its marks. LOCKSTEP_ROSTERS of them, from LOCKSTEP_FIRST (1) on; without it nine that have found something. `./agon soak lockstep`: 1,000.
 . "$(dirname "$0")/common.sh"
 is_sanitized && {
     echo "skipped: a sanitizer's run-time cannot live in the sandbox"
