@@ -52,7 +52,7 @@ export function performanceCards(kinds, prefix = '') {
     box.body.append(node);
     box.bar.append(note, saver(() => `trades-by-${kind}`, { csv: () => draw.csv() }));
     const draw = table(node, columns(first), 'No position was closed yet.', null, `by-${kind}`);
-    return [kind, title, { ...box, fill() { draw(fold(list, keyOf), p => p.key); put(note, list.length ? `${count(list.reduce((n, p) => n + p.trades, 0))} closed trades` : ''); } }];
+    return [kind, title, { ...box, fill() { draw(fold(list, keyOf), p => p.key); const n = list.reduce((all, p) => all + p.trades, 0); put(note, n ? `${count(n)} closed trade${n === 1 ? '' : 's'}` : ''); } }];
   });
   const fill = () => { for (const [, , box] of boxes) box.fill(); };
   async function ask(n, name) {
