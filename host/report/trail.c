@@ -393,6 +393,7 @@ static int keep_day(struct trail *trail, agon_ns_t t)
             trail->room_days = room;
         }
         trail->days[trail->n_days++].t = day;
+        trail->day_end_ns = day + DAY_NS;
     }
     trail->days[trail->n_days - 1].index = trail->index;
     trail->days[trail->n_days - 1].won = trail->won;
@@ -499,14 +500,28 @@ static int look(struct trail *trail, struct engine *engine, agon_ns_t t)
         if (slots->all[id].is_used && slots->all[id].agent_kind == AGON_STRATEGY)
             look_at_slot(trail, engine, id, (double)engine_equity(engine, id) / unit);
     }
-    trail->t_last = t;
-    follow(trail, t);
     if (keep_day(trail, t) < 0)
         return AGON_ENOMEM;
+    trail->t_last = t;
+    follow(trail, t);
     if (t < trail->next_hour_ns)
         return AGON_OK;
     trail->next_hour_ns = t - t % HOUR_NS + HOUR_NS;
     return keep_hour(trail);
+}
+
+/* Of a day at whose end nothing ran: what there was then is what there is at the first event
+ * behind it, which is a start and moves no price. */
+static void end_day(struct trail *trail, struct engine *engine)
+{
+    struct trail_day *day = &trail->days[trail->n_days - 1];
+
+    if (trail->t_last < trail->day_end_ns) {
+        take_whole(trail, engine);
+        day->index = trail->index;
+        day->won = trail->won;
+    }
+    trail->day_end_ns = INT64_MAX; // until another one begins
 }
 
 static void thin(struct trail *trail)
@@ -556,6 +571,8 @@ int trail_event(struct trail *trail, struct engine *engine, const struct agon_ev
         return AGON_OK;
     if (trail->t_run == 0)
         trail->t_run = event->t;
+    if (event->t > trail->day_end_ns && trail->n_days > 0)
+        end_day(trail, engine);
     switch (event->type) {
     case AGON_EVENT_TRADE:
     case AGON_EVENT_BAR:

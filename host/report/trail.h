@@ -94,6 +94,7 @@ struct trail {
     double *hours; /* owned; returns of full hours, n_hours of them */
     uint64_t n_hours, room_hours;
     struct trail_day *days; /* owned; oldest first */
+    agon_ns_t day_end_ns;   /* of the last of them, until it is over */
     uint64_t n_days, room_days;
 };
 
