@@ -123,6 +123,8 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
 /* api_ended.c */
 int api_do_ended(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_closed(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_performance(void *ctx, const struct control_call *call, struct jout *out,
+                       struct error *err);
 int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_tournament(void *ctx, const struct control_call *call, struct jout *out,
                       struct error *err);

@@ -177,3 +177,57 @@ int api_do_closed(void *ctx, const struct control_call *call, struct jout *out, 
     jout_close(out, '[');
     return AGON_OK;
 }
+
+static void put_amount(struct jout *out, const char *key, agon_amt_t amt, int exp, int decimals)
+{
+    jout_kv_dec(out, key, num_rescale(amt, exp, decimals, NUM_EVEN), decimals);
+}
+
+static void put_group(const struct api *api, uint32_t slot, const struct trade_group *group,
+                      struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, group->instrument);
+    int exp = at != NULL ? at->quote_exp : 0;
+    int decimals = at != NULL ? money_decimals(at->unit, at->quote_exp) : 0;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "agent", api->view->slots[slot].name);
+    jout_kv_str(out, "symbol", at != NULL ? api_label(api, group->instrument - 1) : "");
+    jout_kv_str(out, "exit_reason", exit_reasons_name(group->why));
+    jout_kv_str(out, "exit_why", exit_reasons_text(group->why));
+    jout_kv_int(out, "trades", (int64_t)group->n);
+    jout_kv_int(out, "won", (int64_t)group->n_won);
+    jout_kv_int(out, "lost", (int64_t)group->n_lost);
+    put_amount(out, "result", group->result_amt, exp, decimals);
+    put_amount(out, "best", group->best_amt, exp, decimals);
+    put_amount(out, "worst", group->worst_amt, exp, decimals);
+    jout_kv_str(out, "currency", at != NULL ? at->unit : "");
+    jout_kv_int(out, "timed", (int64_t)group->n_timed);
+    if (group->n_timed == 0)
+        put_null(out, "held_s");
+    else
+        jout_kv_real(out, "held_s", (double)group->held_ns / 1e9 / (double)group->n_timed);
+    jout_close(out, '{');
+}
+
+int api_do_performance(void *ctx, const struct control_call *call, struct jout *out,
+                       struct error *err)
+{
+    const struct api *api = ctx;
+    int slot = call->argc > 0 ? api_slot_of(api, call->argv[0], err) : -1;
+
+    if (call->argc > 0 && slot < 0)
+        return slot;
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct past_trades *of = api->history->closed[id];
+
+        if (of == NULL || !api->view->slots[id].is_used || (slot >= 0 && id != (uint32_t)slot) ||
+            strcmp(of->name, api->view->slots[id].name) != 0)
+            continue;
+        for (uint32_t i = 0; i < of->groups.n; i++)
+            put_group(api, id, &of->groups.all[i], out);
+    }
+    jout_close(out, '[');
+    return AGON_OK;
+}

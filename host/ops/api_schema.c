@@ -328,6 +328,27 @@ static const struct control_field closed_fields[] = {
 const struct control_shape api_shape_closed = {
     "ClosedTrade", "A closed trade: a position from its first fill to its last", closed_fields};
 
+static const struct control_field performance_fields[] = {
+    {"agent", TEXT, "whose they were", AGENT},
+    {"symbol", TEXT, "what was held", SYMBOL},
+    {"exit_reason", TEXT, "why the last fill closed them; empty: not known. More may come",
+     .example = "\"target\""},
+    {"exit_why", TEXT, "the same for people", .example = "\"a target of an exit plan\""},
+    {"trades", INT, "closed trades, over this run and what is read at a start"},
+    {"won", INT, "of them with a result above 0"},
+    {"lost", INT, "of them with a result below 0"},
+    {"result", DEC, "of all of them, after fees", .unit = "currency"},
+    {"best", DEC, "the largest of their results", .unit = "currency"},
+    {"worst", DEC, "the smallest of their results", .unit = "currency"},
+    {"currency", TEXT, "what these amounts are in", .example = "\"USDT\""},
+    {"timed", INT, "of them whose first fill is known"},
+    {"held_s", REAL, "mean time of those from the first fill to the last; null: there are none",
+     .unit = "s", NULLS},
+    {NULL}};
+const struct control_shape api_shape_performance = {
+    "Performance", "Closed trades of an agent in an instrument that were left for one reason",
+    performance_fields};
+
 /* ---- equity */
 
 static const struct control_field point_value = {NULL, REAL, NULL};

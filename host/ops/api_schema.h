@@ -8,7 +8,7 @@
 
 /* Of the description, not of the program: the first number is raised with what breaks a client, the
  * second with what is added (tests/lint/api.py). */
-#define API_EDITION "3.2.0"
+#define API_EDITION "3.3.0"
 
 /* api_schema.c: agents and what they trade */
 extern const struct control_shape api_shape_agent, api_shape_agent_whole, api_shape_position,
@@ -21,8 +21,9 @@ extern const struct control_field api_points,
 extern const struct control_shape api_shape_status, api_shape_venue, api_shape_account,
     api_shape_feed, api_shape_value, api_shape_latency, api_shape_foreign, api_shape_alert,
     api_shape_book, api_shape_candle, api_shape_line, api_shape_event, api_shape_health,
-    api_shape_halt, api_shape_log_line, api_shape_trade, api_shape_closed, api_shape_ended,
-    api_shape_verification, api_shape_log_level, api_shape_ready, api_shape_done, api_shape_ordered;
+    api_shape_halt, api_shape_log_line, api_shape_trade, api_shape_closed, api_shape_performance,
+    api_shape_ended, api_shape_verification, api_shape_log_level, api_shape_ready, api_shape_done,
+    api_shape_ordered;
 
 /* api_schema_cards.c */
 extern const struct control_shape api_shape_cards, api_shape_lease, api_shape_lease_why;

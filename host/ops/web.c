@@ -23,6 +23,7 @@
     X(fills, "fills.mjs")                                                                          \
     X(plan, "plan.mjs")                                                                            \
     X(ended, "ended.mjs")                                                                          \
+    X(performance, "performance.mjs")                                                              \
     X(periods, "periods.mjs")                                                                      \
     X(accounts, "accounts.mjs")                                                                    \
     X(page_overview, "pages/overview.mjs")                                                         \

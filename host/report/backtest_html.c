@@ -9,6 +9,7 @@
 #include "report/backtest_terms.h"
 #include "report/page.h"
 #include "report/run_sections.h"
+#include "report/run_spread.h"
 #include "sys/clock.h"
 
 static const char *base_name(const struct backtest *result)
@@ -257,6 +258,8 @@ int backtest_html(const struct backtest *result, const struct run_report *story,
     put_agents(result, story, page);
     if (rc >= 0)
         rc = run_sections_agents(story, page);
+    if (rc >= 0)
+        rc = run_spread_trades(story, page);
     run_sections_trades(story, page);
     run_sections_plan(story, page);
     put_metrics(result, page);

@@ -128,7 +128,8 @@ static const char style[] =
     "main>section:not(:has(.wide)){flex-basis:100%;columns:2;column-gap:1.4rem}"
     "section:not(:has(.wide))>h2{column-span:all}section:not(:has(.wide))>p{margin:0 0 .6rem;"
     "break-inside:avoid}}"
-    "details.part{padding:.5rem .8rem}details.part h2{display:inline;margin:0}"
+    "details.part{padding:.5rem .3rem}details.part h2{display:inline;margin:0}"
+    ".part .wide:not(.cards) :is(th,td){padding-left:.3rem;padding-right:.3rem}"
     "@media print{figure,.wide,.facts "
     "div{break-inside:avoid}}\n</style>\n</head>\n<body>\n<main>\n";
 /* Each plot's data are in its SVG as data-*: the script only reads them. */

@@ -296,8 +296,6 @@ int run_compare_page(const struct run_compare *compare, struct page *page)
 
     if (course == NULL)
         return AGON_ENOMEM;
-    page_heading(page, "Beside another run");
-    page_text(page, "The other: %s.", compare->name);
     if (run->n_points > 1 && other->n_points > 1) {
         fill(&course[0], run, run->points[0].t);
         fill(&course[1], other, run->points[0].t);
@@ -313,7 +311,11 @@ int run_compare_page(const struct run_compare *compare, struct page *page)
                             .n_series = 2});
     }
     free(course);
+    page_heading(page, "Beside another run");
+    page_text(page, "The other: %s.", compare->name);
     put_table(compare, page);
+    // Each under a head of its own: on a phone it is folded.
+    page_heading(page, "Agents of both");
     put_agents(compare, page);
     return AGON_OK;
 }

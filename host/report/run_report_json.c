@@ -6,6 +6,7 @@
 #include "report/figures.h"
 #include "report/run_compare.h"
 #include "report/run_report.h"
+#include "report/run_spread.h"
 #include "report/trail.h"
 #include "sys/clock.h"
 
@@ -150,6 +151,7 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
         "trades", trades_json(story), "happenings", happenings_json(story), "events",
         (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks, "files",
         files_json(story), "state_hash", state, "intents_hash", intents);
+    root = run_spread_json(story, root);
     if (root == NULL ||
         (compare != NULL && json_object_set_new(root, "beside", run_compare_json(compare)) < 0)) {
         json_decref(root);

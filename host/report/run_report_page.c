@@ -10,6 +10,7 @@
 #include "report/run_compare.h"
 #include "report/run_report.h"
 #include "report/run_sections.h"
+#include "report/run_spread.h"
 #include "report/table.h"
 #include "run/agent_state.h"
 #include "sys/clock.h"
@@ -355,6 +356,8 @@ int run_report_html(const struct run_report *story, const struct run_report_page
             run_sections_table(story, page);
         if (rc >= 0)
             rc = run_sections_agents(story, page);
+        if (rc >= 0)
+            rc = run_spread_trades(story, page);
         run_sections_trades(story, page);
         if (at->view != NULL)
             put_changeovers(at, page);

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "market/instrument_kind.h"
 #include "report/plan_text.h"
+#include "report/run_spread.h"
 #include "report/table.h"
 #include "report/trail.h"
 #include "score/undone.h"
@@ -45,8 +46,7 @@ static double units(const struct base *base, int64_t amt)
     return (double)amt / (double)num_pow10(base->exp);
 }
 
-/* "3 d 4 h", "12 min", "45 s" */
-static char *length(double seconds, char text[32])
+char *run_sections_length(double seconds, char text[32])
 {
     double whole, part;
     const char *units;
@@ -256,7 +256,7 @@ void run_sections_lead(const struct run_report *story, struct page *page)
               n, n == 1 ? "" : "s", all.result_amt < 0 ? "lost" : "made",
               money(&base, all.result_amt < 0 ? -all.result_amt : all.result_amt, result),
               base.name, figures_yield_text(&all, yield), money(&base, all.capital_amt, capital),
-              length(seconds, time),
+              run_sections_length(seconds, time),
               trail->n_pairs > 0 ? figures_share_text(hold_return(trail), 0, hold)
                                  : "nothing was traded");
     snprintf(plain, sizeof(plain), "%llu", (unsigned long long)all.n_fills);
@@ -364,8 +364,9 @@ static void put_falls(const struct trail *trail, struct page *page)
         page_cell(page, "%.16s", t[0]);
         page_cell(page, "%.16s", t[1]);
         page_cell(page, "%.16s", fall->t_back != 0 ? t[2] : "not yet");
-        page_cell(page, "%s", length((double)(fall->t_low - fall->t_high) / 1e9, time[0]));
-        page_cell(page, "%s", length((double)(t_end - fall->t_high) / 1e9, time[1]));
+        page_cell(page, "%s",
+                  run_sections_length((double)(fall->t_low - fall->t_high) / 1e9, time[0]));
+        page_cell(page, "%s", run_sections_length((double)(t_end - fall->t_high) / 1e9, time[1]));
         page_row(page);
     }
     page_table_end(page);
@@ -433,6 +434,7 @@ int run_sections_whole(const struct run_report *story, struct page *page)
     const struct base base = base_of(story);
     struct course *course = malloc(sizeof(*course));
     struct figures all;
+    int rc;
 
     if (course == NULL)
         return AGON_ENOMEM;
@@ -441,8 +443,10 @@ int run_sections_whole(const struct run_report *story, struct page *page)
     free(course);
     seats_all(story->seats, story->engine, &all);
     put_flow(&base, &all, "Where the result of all comes from", page);
+    rc = run_spread_exposure(story, page);
     put_falls(story->trail, page);
-    return put_returns(story->trail, page);
+    run_spread_periods(story, page);
+    return rc < 0 ? rc : put_returns(story->trail, page);
 }
 
 /* --- agents --- */
@@ -507,7 +511,7 @@ static int put_prices(const struct run_report *story, uint16_t id, struct page *
                                               price->candles[k].close};
         snprintf(title, sizeof(title), "%s%s, candles of %s, and its fills", instrument->symbol,
                  instrument_kind_has_coins(instrument->kind) ? "" : " perpetual",
-                 length((double)price->width_ns / 1e9, time));
+                 run_sections_length((double)price->width_ns / 1e9, time));
         page_candles(
             page, &(struct page_candles){.title = title,
                                          .unit = "",
@@ -538,7 +542,7 @@ static void put_held(const struct trail_slot *of, struct page *page)
         if (of->held[i] == 0)
             continue;
         page_cell(page, i < 7 ? "up to %s" : "longer than %s",
-                  length(trail_held_s[i < 7 ? i : 6], time));
+                  run_sections_length(trail_held_s[i < 7 ? i : 6], time));
         page_count(page, of->held[i]);
         page_row(page);
     }
@@ -568,7 +572,8 @@ static void put_agent_facts(const struct run_report *story, uint16_t id, const s
             page_fact(page, "won by lost", 0, "%.2f", slot->won / slot->lost);
         else
             page_fact(page, "won by lost", 0, "%s", slot->won > 0 ? "none lost" : "-");
-        page_fact(page, "held on average", 0, "%s", length(trail_mean_s(trail, id), time));
+        page_fact(page, "held on average", 0, "%s",
+                  run_sections_length(trail_mean_s(trail, id), time));
     }
     page_fact(page, "time with a position", 0, "%s",
               figures_share_text(trail_time_held(trail, id), 0, text));

@@ -32,6 +32,7 @@ void trail_free(struct trail *trail)
     for (uint32_t i = 0; i < trail->n_pairs; i++)
         free(trail->pairs[i]);
     free(trail->hours);
+    free(trail->days);
     free(trail);
 }
 
@@ -219,6 +220,7 @@ static void keep_trade(struct trail *trail, const struct trade_closed *trade, do
     uint32_t k = 0;
 
     trail->trades[trail->n_trades++ % TRAIL_TRADES] = *trade;
+    trade_groups_add(&trail->groups, trade);
     slot->n_trades++;
     slot->n_won += result > 0;
     slot->won += result > 0 ? result : 0;
@@ -375,17 +377,37 @@ static int keep_hour(struct trail *trail)
     return AGON_OK;
 }
 
-static void look_at_slot(struct trail *trail, struct engine *engine, uint16_t id, double equity)
+/* At a midnight the day that ends is looked at. */
+static int keep_day(struct trail *trail, agon_ns_t t)
+{
+    agon_ns_t day = (t - 1) - (t - 1) % DAY_NS;
+
+    if (trail->n_days == 0 || trail->days[trail->n_days - 1].t != day) {
+        if (trail->n_days == trail->room_days) {
+            uint64_t room = 2 * trail->room_days + 64;
+            struct trail_day *more = realloc(trail->days, room * sizeof(*more));
+
+            if (more == NULL)
+                return AGON_ENOMEM;
+            trail->days = more;
+            trail->room_days = room;
+        }
+        trail->days[trail->n_days++].t = day;
+        trail->day_end_ns = day + DAY_NS;
+    }
+    trail->days[trail->n_days - 1].index = trail->index;
+    trail->days[trail->n_days - 1].won = trail->won;
+    return AGON_OK;
+}
+
+/* Adds what a slot holds long and short. */
+static void add_held(struct engine *engine, uint16_t id, double held[2])
 {
     const struct instruments *table = engine_instruments(engine);
-    struct trail_slot *slot = &trail->slots[id];
     double unit = unit_of(engine);
-    double held = 0;
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(engine), id, &n);
 
-    if (equity <= 0)
-        return;
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
         struct position_figures of;
@@ -394,11 +416,21 @@ static void look_at_slot(struct trail *trail, struct engine *engine, uint16_t id
             continue;
         engine_position_figures(engine, &all[i], &of);
         // In the unit of its results: the base currency, or one that is worth about as much here.
-        held += fabs((double)of.notional_amt) / unit;
+        held[all[i].qty < 0] += fabs((double)of.notional_amt) / unit;
     }
+}
+
+static void look_at_slot(struct trail *trail, struct engine *engine, uint16_t id, double equity)
+{
+    struct trail_slot *slot = &trail->slots[id];
+    double held[2] = {0, 0};
+
+    if (equity <= 0)
+        return;
+    add_held(engine, id, held);
     slot->n_looks++;
-    slot->n_held += held / equity > 0.001;
-    slot->exposed += held / equity;
+    slot->n_held += (held[0] + held[1]) / equity > 0.001;
+    slot->exposed += (held[0] + held[1]) / equity;
 }
 
 /* A place that is free: the next one begins with nothing of who had it. */
@@ -438,10 +470,13 @@ static void take_whole(struct trail *trail, struct engine *engine)
            ((double)left.capital_amt / unit - trail->left_capital);
     trail->left_equity = (double)left.equity_amt / unit;
     trail->left_capital = (double)left.capital_amt / unit;
-    if (trail->index > 0 && trail->equity > 0)
+    if (trail->index > 0 && trail->equity > 0) {
         trail->index *= 1.0 + gain / trail->equity;
-    else if (trail->index <= 0 && equity > 0 && capital > 0)
+        trail->won += gain;
+    } else if (trail->index <= 0 && equity > 0 && capital > 0) {
         trail->index = equity / capital;
+        trail->won = equity - capital;
+    }
     trail->equity = equity;
     trail->capital = capital;
 }
@@ -465,12 +500,28 @@ static int look(struct trail *trail, struct engine *engine, agon_ns_t t)
         if (slots->all[id].is_used && slots->all[id].agent_kind == AGON_STRATEGY)
             look_at_slot(trail, engine, id, (double)engine_equity(engine, id) / unit);
     }
+    if (keep_day(trail, t) < 0)
+        return AGON_ENOMEM;
     trail->t_last = t;
     follow(trail, t);
     if (t < trail->next_hour_ns)
         return AGON_OK;
     trail->next_hour_ns = t - t % HOUR_NS + HOUR_NS;
     return keep_hour(trail);
+}
+
+/* Of a day at whose end nothing ran: what there was then is what there is at the first event
+ * behind it, which is a start and moves no price. */
+static void end_day(struct trail *trail, struct engine *engine)
+{
+    struct trail_day *day = &trail->days[trail->n_days - 1];
+
+    if (trail->t_last < trail->day_end_ns) {
+        take_whole(trail, engine);
+        day->index = trail->index;
+        day->won = trail->won;
+    }
+    trail->day_end_ns = INT64_MAX; // until another one begins
 }
 
 static void thin(struct trail *trail)
@@ -488,13 +539,22 @@ static void thin(struct trail *trail)
 
 static void keep_point(struct trail *trail, struct engine *engine, agon_ns_t t)
 {
+    const struct slots *slots = engine_slots(engine);
+    double held[2] = {0, 0};
+
     take_whole(trail, engine);
     if (trail->index <= 0)
         return;
     trail->t_first = trail->t_first != 0 ? trail->t_first : t;
     if (trail->n_points == TRAIL_POINTS)
         thin(trail);
-    trail->points[trail->n_points] = (struct trail_point){t, trail->index, trail->equity};
+    for (uint16_t id = 0; id < slots->n && trail->equity > 0; id++) {
+        if (slots->all[id].is_used)
+            add_held(engine, id, held);
+    }
+    trail->points[trail->n_points] = (struct trail_point){t, trail->index, trail->equity, {0, 0}};
+    for (int side = 0; side < 2 && trail->equity > 0; side++)
+        trail->points[trail->n_points].held[side] = (float)(held[side] / trail->equity);
     for (uint32_t k = 0; k < trail->n_prices; k++)
         trail->prices[k]->points[trail->n_points] = (float)trail->prices[k]->last;
     trail->n_points++;
@@ -511,6 +571,8 @@ int trail_event(struct trail *trail, struct engine *engine, const struct agon_ev
         return AGON_OK;
     if (trail->t_run == 0)
         trail->t_run = event->t;
+    if (event->t > trail->day_end_ns && trail->n_days > 0)
+        end_day(trail, engine);
     switch (event->type) {
     case AGON_EVENT_TRADE:
     case AGON_EVENT_BAR:

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* trail: what a run leaves that neither engine nor ledger keep: prices as candles with what agents
  * traded in them, trades from the first fill of a position to its last, the course of the whole
- * against holding what was traded, its drawdowns, hourly and daily returns, and how much was at
- * risk. Fed with each event behind its step, of a run that happens or of a replay; memory is
- * bounded: candles and points are merged when there are too many. [one thread] */
+ * against holding what was traded, its drawdowns, hourly and daily returns, how much was at risk,
+ * and trades by instrument and exit reason. Fed with each event behind its step, of a run that
+ * happens or of a replay; memory is bounded: candles and points are merged when there are too many.
+ * [one thread] */
 #ifndef REPORT_TRAIL_H
 #define REPORT_TRAIL_H
 
 #include "engine/engine.h"
-#include "score/trades.h"
+#include "score/groups.h"
 
 #define TRAIL_POINTS  1200
 #define TRAIL_CANDLES 300  /* of an instrument; when they are full, some become one */
@@ -61,6 +62,11 @@ struct trail_point {
     agon_ns_t t;
     double index;  /* 1 at the start: what a unit of capital became */
     double equity; /* of all, with the pools; base currency */
+    float held[2]; /* positions by that equity: long, short */
+};
+struct trail_day {     /* that anything was seen of, as it stood at its end */
+    agon_ns_t t;       /* 00:00 UTC */
+    double index, won; /* as in the trail */
 };
 struct trail {
     agon_ns_t t_first, t_last, next_point_ns, every_ns, next_hour_ns;
@@ -71,6 +77,7 @@ struct trail {
     uint32_t n_prices, n_pairs, n_lost;       /* lost: fills that nobody follows */
     struct trade_closed trades[TRAIL_TRADES]; /* number n at n % TRAIL_TRADES */
     uint64_t n_trades;
+    struct trade_groups groups; /* of all trades, also of who has left */
     struct trail_slot slots[SLOTS_MAX];
     int is_begun;
     agon_ns_t t_run;    /* when the run began whose events these are; 0: not known yet */
@@ -80,11 +87,15 @@ struct trail {
     } seen[SLOTS_MAX];
     /* The whole: what it is, and the fall that is under way. */
     double equity, capital, index, high, hour_index;
+    double won;                                 /* result since the start; base currency */
     double left_equity, left_capital;           /* of who had left by then */
     struct trail_fall fall, falls[TRAIL_FALLS]; /* deepest first */
     uint32_t n_falls;
     double *hours; /* owned; returns of full hours, n_hours of them */
     uint64_t n_hours, room_hours;
+    struct trail_day *days; /* owned; oldest first */
+    agon_ns_t day_end_ns;   /* of the last of them, until it is over */
+    uint64_t n_days, room_days;
 };
 
 extern const uint32_t trail_held_s[7]; /* 10 s, 1 min, 10 min, 1 h, 6 h, 1 day, 7 days */

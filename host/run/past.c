@@ -216,6 +216,7 @@ void past_keep_trade(struct past_trades **of, const char *name, const struct hos
     closed.slot = fill->slot;
     closed.seq = fill->seq;
     to->all[to->n++ % TRADES_CLOSED] = closed;
+    trade_groups_add(&to->groups, &closed);
 }
 
 void past_keep_fill(struct past_fills **of, const char *name, const struct host_view_fill *fill)

@@ -7,6 +7,7 @@
 #define RUN_PAST_H
 
 #include "run/host.h"
+#include "score/groups.h"
 
 #define CANDLE_LENGTHS 3
 #define CANDLES        240 /* of each length */
@@ -56,6 +57,7 @@ struct past_trades { /* of an agent */
     char name[SLOT_NAME];
     struct trade_closed all[TRADES_CLOSED]; /* number n at place n % TRADES_CLOSED */
     uint64_t n;
+    struct trade_groups groups; /* all of them, those too that are not kept one by one */
     struct past_open {
         agon_instrument_t instrument; /* 0: a free place */
         struct trade_open open;

@@ -189,12 +189,12 @@ async function operate(page) {
   const sums = await page.evaluate(async () => {
     const { ALL, day, points, resultsBy, resultSince } = await import('/history.mjs');
     const last = points(ALL).at(-1);
-    return ['hour', 'day', 'week'].map(period => [period, resultsBy(ALL, period).reduce((sum, p) => sum + p.amount, 0), resultSince(ALL, 0).amount,
+    return ['hour', 'day', 'week', 'month'].map(period => [period, resultsBy(ALL, period).reduce((sum, p) => sum + p.amount, 0), resultSince(ALL, 0).amount,
       period === 'day' ? resultsBy(ALL, period).at(-1).amount - resultSince(ALL, day(last[0])).amount : 0]);
   });
   for (const [period, sum, all, differs] of sums) if (Math.abs(sum - all) > 1e-6 || Math.abs(differs) > 1e-6) fail(`result by ${period}: ${sum}, of all of it ${all}, by ${differs} another than today's`);
-  await page.click('.periods .tabs button[data-key="week"]');
-  await page.waitForFunction(() => document.querySelector('.periods .tabs [aria-pressed="true"]').dataset.key === 'week' && /[0-9]/.test(document.querySelector('.periods .legend').textContent));
+  await page.click('.periods .tabs button[data-key="month"]');
+  await page.waitForFunction(() => document.querySelector('.periods .tabs [aria-pressed="true"]').dataset.key === 'month' && /[0-9]{4}-[0-9]{2}[^-]/.test(document.querySelector('.periods .legend').textContent) && /[0-9]/.test(document.querySelector('.periods .legend').textContent));
 
   await keys(page);
   await lost(page);

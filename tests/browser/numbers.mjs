@@ -30,7 +30,12 @@ async function lists(page) {
     const tab = page.locator('.a-orders .tabs button[data-key="ended"]');
     if (await tab.isVisible()) await tab.click();
     await page.waitForSelector('#t-ended tr[data-key]');
-    of[name] = { closed, ended: await rowsOf(page, 't-ended') };
+    const by = {};
+    for (const kind of ['instrument', 'reason']) {
+      await page.waitForSelector(`#p-agent #t-by-${kind} tr[data-key]`, { state: 'attached' });
+      by[kind] = await rowsOf(page, `t-by-${kind}`);
+    }
+    of[name] = { closed, by, ended: await rowsOf(page, 't-ended') };
   }
   return of;
 }
@@ -43,11 +48,18 @@ async function again(page) {
     const { columns, load, resultsBy } = await import('/history.mjs');
     await load(); // as behind a lost connection: the host's list need not have the newest point yet
     const text = id => document.getElementById(id).textContent;
-    const by = Object.fromEntries(['hour', 'day', 'week'].map(period => [period, resultsBy('(all)', period)]));
+    const by = Object.fromEntries(['hour', 'day', 'week', 'month'].map(period => [period, resultsBy('(all)', period)]));
     const times = columns(['(all)'], 'total')[0];
     return { result: text('result'), today: text('today'), week: text('week'), since: document.getElementById('today').title, by, from_ms: times[0] * 1000, n: times.length };
   });
 }
+
+// Results of each day and month, with the name that a bar has.
+const periods = page => page.evaluate(async () => {
+  const { load, resultsBy } = await import('/history.mjs');
+  await load();
+  return Object.fromEntries(['day', 'month'].map(period => [period, resultsBy('(all)', period).map(({ t, amount }) => ({ name: new Date(t).toISOString().slice(0, period === 'day' ? 10 : 7), amount }))]));
+});
 
 async function ranks(page) {
   await page.evaluate(() => { location.hash = '#/tournament'; });
@@ -118,7 +130,8 @@ try {
     }));
     Object.assign(of[name], { generations, refusals, limits });
   }
-  console.log(JSON.stringify({ ...overview, reloads, tournament, of }));
+  const by = isMonth ? await periods(page) : {};
+  console.log(JSON.stringify({ ...overview, reloads, tournament, of, by }));
 } finally {
   await browser.close();
 }

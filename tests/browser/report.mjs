@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens reports from the disk in Chromium, as their reader would: they ask nobody for anything, their plots are drawn,
-// follow dark and light, show values under the pointer, and fit a phone; no table of theirs is wider than its frame, from a
-// phone's width on: a reader does not see that there is more beside it.
+// follow dark and light, show values under the pointer, and fit a phone. At five widths, in dark and in light: no table of theirs
+// is wider than its frame (a reader does not see that there is more beside it), axe finds nothing, and the console is silent.
 //
 //   node report.mjs CHROMIUM REPORT.html [REPORT.html...]     SHOTS, a folder: screenshots go there
 import { chromium } from 'playwright-core';
@@ -20,7 +20,7 @@ let n_plots = 0;
 
 // A press on the name of a column of numbers puts the largest first, a second one the smallest; sums stay below.
 async function sorts(page, fail) {
-  const table = page.locator('table', { has: page.locator('th', { hasText: /^result$/ }) }).first();
+  const table = page.locator('table', { has: page.locator('tbody + tbody') }).filter({ has: page.locator('th', { hasText: /^result$/ }) }).first();
   const column = await table.evaluate(node => [...node.tHead.rows[0].cells].findIndex(cell => cell.textContent.trim() === 'result'));
   const values = () => table.evaluate((node, at) => [...node.tBodies[0].rows].map(row => parseFloat(row.cells[at].textContent.replace(/[,+]/g, ''))), column);
   const sums = () => table.evaluate(node => node.tBodies[1]?.textContent);
@@ -39,41 +39,57 @@ async function sorts(page, fail) {
 const cut = page => page.evaluate(() => [...document.querySelectorAll('.wide')].filter(frame => frame.scrollWidth > frame.clientWidth)
   .map(frame => `'${[...frame.querySelectorAll('th')].slice(0, 3).map(head => head.textContent).join(', ')}...' by ${frame.scrollWidth - frame.clientWidth} px`));
 
-async function fits(report, width, height, colorScheme) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+// A page that is open: what it complains of, what it asks for, whether it is as dark or light as its reader is, and axe.
+async function open(report, name, width, height, colorScheme, fail) {
+  const url = pathToFileURL(resolve(report)).href;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: width < 600 });
   const page = await context.newPage();
-  await page.goto(pathToFileURL(resolve(report)).href);
-  await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
+  page.setDefaultTimeout(120000);
+  page.on('console', message => fail(`the console says: ${message.text()}`));
+  page.on('pageerror', error => fail(String(error)));
+  page.on('request', request => { if (request.url() !== url) fail(`asks for ${request.url()}`); });
+  await page.goto(url);
+  await broad(page, '', fail);
+  const [back, text] = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]
+    .map(colour => colour.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0)));
+  if ((colorScheme === 'dark') !== (back < text)) fail('it does not follow dark and light');
+  return page;
+}
+// Nothing goes beyond the page: neither the page itself, nor a table beyond its frame.
+async function broad(page, when, fail) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (wide > 0) failures.push(`${basename(report)} at ${width}: ${wide} px too wide`);
-  for (const table of await cut(page)) failures.push(`${basename(report)} at ${width}: the table ${table} too wide`);
+  if (wide > 0) fail(`${when}the page is ${wide} px too wide`);
+  for (const table of await cut(page)) fail(`${when}the table ${table} too wide`);
+}
+// With all parts opened.
+async function opened(page, fail) {
+  await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
+  await broad(page, 'with all parts opened ', fail);
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
+  for (const violation of found) fail(`axe: ${violation}`);
+}
+
+async function fits(report, width, height, colorScheme) {
+  const name = `${basename(report, '.html')}-${width}-${colorScheme}`;
+  const fail = text => failures.push(`${name}: ${text}`);
+  const page = await open(report, name, width, height, colorScheme, fail);
+  await opened(page, fail);
   // A large screen is used: from side to side, and with two plots beside each other.
   const [left, right, beside] = await page.evaluate(() => {
     const boxes = [...document.querySelectorAll('main>figure,main>section')].map(node => node.getBoundingClientRect());
     return [Math.min(...boxes.map(b => b.left)), Math.max(...boxes.map(b => b.right)), boxes.filter((b, i) => i && b.top === boxes[i - 1].top && b.left > boxes[i - 1].right).length];
   });
-  if (width >= 2400 && (right - left < 0.9 * width || !beside)) failures.push(`${basename(report)} at ${width}: it takes ${Math.round(right - left)} px, and ${beside} stand beside another`);
-  if (width < 2400 && beside) failures.push(`${basename(report)} at ${width}: ${beside} plots or parts stand beside another`);
-  if (shots) await page.screenshot({ path: `${shots}/${basename(report, '.html')}-${width}-${colorScheme}.png`, fullPage: true });
-  await context.close();
+  if (width >= 2400 && (right - left < 0.9 * width || !beside)) fail(`it takes ${Math.round(right - left)} px, and ${beside} stand beside another`);
+  if (width < 2400 && beside) fail(`${beside} plots or parts stand beside another`);
+  if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+  await page.context().close();
 }
 
 async function look(report, width, height, colorScheme) {
   const name = `${basename(report, '.html')}-${width < 600 ? 'phone' : 'desktop'}-${colorScheme}`;
   const fail = text => failures.push(`${name}: ${text}`);
-  const url = pathToFileURL(resolve(report)).href;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: width < 600 });
-  const page = await context.newPage();
-  page.setDefaultTimeout(120000);
-  page.on('console', message => { if (['error', 'warning'].includes(message.type())) fail(`the console says: ${message.text()}`); });
-  page.on('pageerror', error => fail(String(error)));
-  page.on('request', request => { if (request.url() !== url) fail(`asks for ${request.url()}`); });
-  await page.goto(url);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (wide > 0) fail(`the page is ${wide} px too wide`);
-  const [back, text] = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]
-    .map(colour => colour.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0)));
-  if ((colorScheme === 'dark') !== (back < text)) fail('it does not follow dark and light');
+  const page = await open(report, name, width, height, colorScheme, fail);
 
   // On a phone what is long is folded: its heads can be seen, and each opens.
   const screens = await page.evaluate(() => document.documentElement.scrollHeight / innerHeight);
@@ -83,13 +99,7 @@ async function look(report, width, height, colorScheme) {
     await fold.locator('summary').click();
     if (!await fold.evaluate(one => one.open && [...one.children].slice(1).some(part => part.getBoundingClientRect().height > 0))) fail('a part does not open');
   } else if (await page.locator('details.part').count()) fail('parts are folded where there is room');
-  await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
-  const opened = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (opened > 0) fail(`with all parts opened the page is ${opened} px too wide`);
-  for (const table of await cut(page)) fail(`the table ${table} too wide`);
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
-  for (const violation of found) fail(`axe: ${violation}`);
+  await opened(page, fail);
   await sorts(page, fail);
   const figures = await page.locator('figure.drawn').all();
   if (!figures.length) fail('no plot');
@@ -149,7 +159,7 @@ async function look(report, width, height, colorScheme) {
   }
   n_plots += figures.length;
   if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-  await context.close();
+  await page.context().close();
 }
 
 try {
@@ -158,8 +168,6 @@ try {
     for (const scheme of ['dark', 'light']) {
       await look(report, 1280, 800, scheme);
       await look(report, 390, 844, scheme);
-      // Colours change no width.
-      if (scheme === 'dark' && !shots) continue;
       for (const [width, height] of [[820, 1180], [1440, 900], [2560, 1440]]) await fits(report, width, height, scheme);
     }
   }

@@ -20,9 +20,19 @@ PLUGINS=$WORK
 
 "$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 30m \
     --html "$WORK/backtest.html" >"$WORK/backtest" || fail "no report"
-"$AGON" demo --seconds 6 --report "$WORK/demo.html" --plugins "$AGON_BUILD_ROOT/plugins" >"$WORK/demo" 2>&1 ||
+"$AGON" demo --seconds 6 --dir "$WORK/of_demo" --report "$WORK/demo.html" --plugins "$AGON_BUILD_ROOT/plugins" >"$WORK/demo" 2>&1 ||
     fail "the demo: $(tail -5 "$WORK/demo")"
-node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/demo.html" || fail "the report in a browser"
+# Its page has a tape: the market's trades are listened to.
+"$AGON" journal cat "$WORK/of_demo/run" --type trade --json 2>&1 | head -1 | grep -q '"type":"trade"' || fail "the demo reads no trades of the market"
+# Two runs beside each other, one of them with other parameters.
+sed 's/fast: [0-9]*/fast: 7/' "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" >"$WORK/other.yaml"
+for of in this other; do
+    roster=$WORK/other.yaml
+    [ $of = other ] || roster=$AGON_SOURCE_ROOT/configs/rosters/ten.yaml
+    "$AGON" backtest --roster "$roster" --plugins "$AGON_BUILD_ROOT/plugins" --for 26h --runner inproc --journal "$WORK/of_$of" >"$WORK/backtest" || fail "no run $of"
+done
+"$AGON" report "$WORK/of_this" --against "$WORK/of_other" --html "$WORK/compare.html" >"$WORK/compare" || fail "no comparison"
+node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/demo.html" "$WORK/compare.html" || fail "the report in a browser"
 
 start_sim --seed 3 --speed 20
 SPEED=20 HOST_MORE='snapshot_every: 5000' live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')

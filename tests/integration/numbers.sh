@@ -208,6 +208,8 @@ lists_at_once() {
             }
         done
     done
+    for agent in perp_1 payer_1 payer_2 newcomer_1; do ctl performance $agent --json >"$WORK/performance_$agent.json" || return 1; done
+    ctl performance --json >"$WORK/performance.json" && ctl performance >"$WORK/performance.txt" && get /api/v1/performance "$WORK/api_performance.json" || return 1
     "$AGON" journal export "$WORK/run" --live --fills "$WORK/flat_fills.csv" && "$AGON" report "$WORK/run" --live --json >"$WORK/flat_report.json" &&
         { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" perp_1 payer_1 payer_2 newcomer_1 >"$WORK/lists.json"; } || return 1
     until_true "$HOST_PID" "exports of one moment" exports

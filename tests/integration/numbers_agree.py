@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal as D
 
 from numbers_plan import check_tournament
 from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads
+from numbers_spread import check_performance, check_periods
 
 what, folder = sys.argv[1], sys.argv[2]
 MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage', 'volume']
@@ -25,6 +26,10 @@ n_compared = 0
 def load(name):
     with open(os.path.join(folder, name)) as file:
         return file.read()
+
+
+def page_has(name):
+    return os.path.exists(os.path.join(folder, name)) and load(name) != ''
 
 
 def same(where, key, got, want):
@@ -731,6 +736,7 @@ def check_lists():
     check_to_close()
     check_exports(sys.modules[__name__])
     check_equity_text(sys.modules[__name__])
+    check_performance(sys.modules[__name__])
     report = json.loads(load('flat_report.json'))
     page = json.loads(load('lists.json')) if os.path.exists(os.path.join(folder, 'lists.json')) and load('lists.json') else None
     for agent in ('perp_1', 'payer_1', 'payer_2', 'newcomer_1'):
@@ -760,6 +766,7 @@ def check_month():
     check_deeper(want, 'report.html', 'report.txt')
     check_report_text(want)
     check_ratios(sys.modules[__name__], want)
+    check_periods(sys.modules[__name__])
 
 
 def check_report_text(want):

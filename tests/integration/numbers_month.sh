@@ -51,7 +51,7 @@ kill -STOP "$SIM_PID"
 all_at_once() {
     ctl status --json >"$WORK/before.json" && ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" && get /api/v1/status "$WORK/api_status.json" &&
-        get /api/v1/agents "$WORK/api_agents.json" && get /metrics "$WORK/metrics" && "$AGON" top --dir "$WORK/run" --once >"$WORK/top" || return 1
+        get /api/v1/agents "$WORK/api_agents.json" && get /api/v1/equity "$WORK/api_equity.json" && get /metrics "$WORK/metrics" && "$AGON" top --dir "$WORK/run" --once >"$WORK/top" || return 1
     for agent in long_1 long_2; do
         ctl agent $agent --json >"$WORK/agent_$agent.json" && ctl agent $agent >"$WORK/agent_$agent.txt" || return 1
     done

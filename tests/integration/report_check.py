@@ -124,6 +124,75 @@ def check_trades():
     return len(done), volume, flat
 
 
+def fold(trades, key_of):
+    """Trades by a key: how many, how many won and lost, result, best, worst, mean time held."""
+    groups = {}
+    for trade in trades:
+        groups.setdefault(key_of(trade), []).append(trade)
+    out = {}
+    for key, own in groups.items():
+        results = [trade["result"] for trade in own]
+        held = [seconds(trade["closed"]) - seconds(trade["opened"]) for trade in own if trade["opened"]]
+        out[key] = (len(own), sum(x > 0 for x in results), sum(x < 0 for x in results), sum(results), max(results), min(results),
+                    sum(held) / len(held) if held else None)
+    return out
+
+
+def check_performance():
+    """By instrument and exit reason: what the listed trades come to, in JSON and in both pages."""
+    if len(report["trades"]) != report["trades_n"]:
+        fail("not all trades are listed: their sums cannot be worked out")
+    of = {(one["symbol"], one["exit_reason"]): tuple(one[key] for key in ("trades", "won", "lost", "result", "best", "worst", "held_s"))
+          for one in report["performance"]}
+    mine = fold(report["trades"], lambda trade: (trade["symbol"], trade["exit_reason"]))
+    if set(of) != set(mine) or len(of) != len(report["performance"]) or len({symbol for symbol, _ in of}) < 2:
+        fail(f"performance of {sorted(of)} there and of {sorted(mine)} here")
+    for key, numbers in mine.items():
+        if not all((a is None) == (b is None) and (a is None or near(a, b)) for a, b in zip(of[key], numbers)):
+            fail(f"performance of {key} is {of[key]} there and {numbers} here")
+    for name in ("page", "journal"):
+        with open(f"{folder}/{name}.html") as file:
+            text = file.read()
+        tables = re.findall(r"<table.*?</table>", text[text.index("Closed trades by instrument and by exit reason"):], re.S)[:2]
+        for table, at in zip(tables, (0, 1)):
+            cells = [[html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in re.findall(r"<tr>(.*?)</tr>", table)]
+            shown = sorted((int(row[1].replace(",", "")), row[2].replace("\u2009", " "), float(row[3].replace(",", ""))) for row in cells if row)
+            want = sorted((one[0], f"{100 * one[1] / one[0]:.2f} %", round(one[3], 2))
+                          for one in fold(report["trades"], lambda trade: (trade["symbol"], trade["exit_reason"])[at]).values())
+            if len(shown) != len(want) or any(a[:2] != b[:2] or abs(a[2] - b[2]) > 0.011 for a, b in zip(shown, want)):
+                fail(f"{name}.html: trades by {('instrument', 'exit reason')[at]} are {shown} there and {want} here")
+
+
+def check_periods():
+    """Days and months together are the result of all, and the first day is what equity was at its end."""
+    days, months = report["days"], report["months"]
+    if len(days) < 4:
+        fail(f"{len(days)} days")
+    for periods in (days, months):
+        if abs(sum(one["result"] for one in periods) - float(report["all"]["result"])) > 0.006:
+            fail(f"periods come to {sum(one['result'] for one in periods)}, all to {report['all']['result']}")
+    for month in months:
+        own = [day for day in days if day["day"].startswith(month["month"])]
+        growth = 1.0
+        for day in own:
+            growth *= 1 + day["return"]
+        if not near(month["result"], sum(day["result"] for day in own)) or not near(month["return"], growth - 1, 1e-9):
+            fail(f"a month is {month}, its days are {own}")
+    # No tournament was held before that midnight, and no pool is there yet.
+    row = next(row for row in equity if row["time"] >= "2026-01-02T00:00")
+    end = sum(float(row[name]) for name in row if name not in ("time", "venue_time"))
+    if days[0]["day"] != "2026-01-01" or abs(days[0]["result"] - (end - 200000)) > 0.01 or not near(days[0]["return"], end / 200000 - 1, 1e-7):
+        fail(f"the first day is {days[0]}, equity at its end {end} at {row['time']}")
+    for name in ("page", "journal"):
+        with open(f"{folder}/{name}.html") as file:
+            text = file.read()
+        for day in days:
+            if not re.search("<td[^>]*>%s</td><td[^>]*>%s</td>" % (day["day"], re.escape(f"{day['result']:,.2f}")), text):
+                fail(f"{name}.html has no {day}")
+        if "Exposure of the whole" not in text:
+            fail(f"{name}.html has no exposure over time")
+
+
 def check_agents(volume, flat):
     days = (seconds(report["to"]) - seconds(report["from"])) / 86400
     minutes = [seconds(row["time"]) for row in equity]
@@ -197,6 +266,8 @@ def check_pages():
 
 count, volumes, sides = check_trades()
 check_agents(volumes, sides)
+check_performance()
+check_periods()
 check_whole()
 check_pages()
 print(f"report: {count} trades, {len(report['drawdowns'])} drawdowns, {len(report['agents'])} agents and two pages agree")

@@ -65,17 +65,19 @@ const DAY = 86400000;
 export const day = t => Math.floor(t / DAY) * DAY;
 export const week = t => Math.floor((t - 4 * DAY) / (7 * DAY)) * 7 * DAY + 4 * DAY; // Monday 00:00 UTC
 const HOUR = 3600000;
-export const PERIODS = { hour: [HOUR, t => Math.floor(t / HOUR) * HOUR], day: [DAY, day], week: [7 * DAY, week] };
-// What each hour, day or week brought, oldest first: all of them together are the result since the first of them began.
+const month = (t, more = 0) => { const d = new Date(t); return Date.UTC(d.getUTCFullYear(), d.getUTCMonth() + more, 1); };
+// When the one begins that t is in, and when the next does; UTC.
+export const PERIODS = { hour: [t => Math.floor(t / HOUR) * HOUR, t => t + HOUR], day: [day, t => t + DAY], week: [week, t => t + 7 * DAY], month: [t => month(t), t => month(t, 1)] };
+// What each hour, day, week or month brought, oldest first: all of them together are the result since the first of them began.
 export function resultsBy(name, period) {
   const list = points(name);
-  const [length, begins] = PERIODS[period];
+  const [begins, next] = PERIODS[period];
   if (list.length === 0) return [];
   const at = t => { let k = list.length - 1; while (k > 0 && list[k][0] > t) k--; return list[k]; };
   const out = [];
-  for (let t = begins(list[0][0]); t <= list.at(-1)[0]; t += length) {
+  for (let t = begins(list[0][0]); t <= list.at(-1)[0]; t = next(t)) {
     const from = born !== null && born >= t ? 0 : won(at(t));
-    out.push({ t, amount: won(at(t + length)) - from });
+    out.push({ t, amount: won(at(next(t))) - from });
   }
   return out;
 }

@@ -421,12 +421,27 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
                       1);
     ck_assert_uint_eq(count_of(jout_text(&out), "\"exit_reason\":\"\""), 1);
     ck_assert_str_eq(asked(api_do_closed, "alpha", "24"), "[]");
+    ck_assert_ptr_nonnull(
+        strstr(asked(api_do_performance, "alpha", NULL),
+               "\"exit_reason\":\"target\",\"exit_why\":\"a target of an exit plan\",\"trades\":1,"
+               "\"won\":1,\"lost\":0,\"result\":\"2.92\",\"best\":\"2.92\",\"worst\":\"2.92\","
+               "\"currency\":\"USDT\",\"timed\":1,\"held_s\":"));
     ck_assert_ptr_nonnull(strstr(asked(api_do_closed, "alpha", "x"), "not the number of an event"));
     // Whose fills are older than what is kept has no mean price.
     ended(9, 31, ORDER_END_FILLED, 3);
     look(NOON + 40, 10000);
     ck_assert_ptr_nonnull(strstr(asked(api_do_ended, "alpha", "30"),
                                  "\"average\":null,\"fee\":null,\"fee_asset\":\"\""));
+    // Sums are of all trades, also of those that are kept no more.
+    for (unsigned i = 0; i < TRADES_CLOSED + 5; i++) {
+        traded(100 + 2 * i, AGON_BUY, 3, 10000, 3, 292);
+        traded(101 + 2 * i, AGON_SELL, 3, 10000, 0, 292);
+        look(NOON + 50 + i, 10000);
+    }
+    ck_assert_uint_eq(count_of(asked(api_do_closed, "alpha", NULL), "\"seq\":"), TRADES_CLOSED);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_performance, "alpha", NULL), "\"trades\":134,"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_performance, NULL, NULL), "\"won\":1,\"lost\":0,"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_performance, "nobody", NULL), "nobody"));
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 #include "base/num.h"
 #include "market/exit_reasons.h"
 #include "market/reasons.h"
-#include "score/trades.h"
+#include "score/groups.h"
 
 enum { QUOTE = 1, COIN = 2 };
 enum { PAIR = 1, SWAP = 2 };
@@ -102,6 +102,53 @@ START_TEST(from_the_first_fill_to_the_last)
     ck_assert_uint_eq(closed.n_fills, 4);
     ck_assert(!closed.is_partial);
     ck_assert_int_eq(closed.result_amt, ledger_position(ledger, 7, SWAP, 0)->realised_amt);
+}
+END_TEST
+
+static struct trade_closed one(agon_instrument_t id, uint16_t reason, agon_amt_t result_amt,
+                               agon_ns_t t_open, agon_ns_t t_close)
+{
+    return (struct trade_closed){.instrument = id,
+                                 .why = reason,
+                                 .result_amt = result_amt,
+                                 .fee_amt = 1,
+                                 .t_open = t_open,
+                                 .t_close = t_close};
+}
+
+START_TEST(groups_are_by_instrument_and_reason)
+{
+    const struct trade_closed all[] = {
+        one(PAIR, EXIT_REASON_STOP, -5, 10, 30), one(PAIR, EXIT_REASON_TAKE, 7, 0, 40),
+        one(SWAP, EXIT_REASON_STOP, 0, 10, 20), one(PAIR, EXIT_REASON_STOP, -9, 50, 90),
+        one(PAIR, EXIT_REASON_STOP, 4, 0, 95)};
+    static struct trade_groups groups;
+    const struct trade_group *stop = &groups.all[0], *take = &groups.all[1], *swap = &groups.all[2];
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        trade_groups_add(&groups, &all[i]);
+    ck_assert_uint_eq(groups.n, 3);
+    ck_assert_uint_eq(stop->n, 3);
+    ck_assert_uint_eq(stop->n_won, 1);
+    ck_assert_uint_eq(stop->n_lost, 2);
+    ck_assert_int_eq(stop->result_amt, -10);
+    ck_assert_int_eq(stop->best_amt, 4);
+    ck_assert_int_eq(stop->worst_amt, -9);
+    ck_assert_int_eq(stop->fee_amt, 3);
+    ck_assert_uint_eq(stop->n_timed, 2); // of the last the first fill is not known
+    ck_assert_int_eq(stop->held_ns, 60);
+    ck_assert_int_eq(take->worst_amt, 7); // a loss that there was not is no worst one
+    ck_assert_uint_eq(take->n_timed, 0);
+    ck_assert_uint_eq(swap->n_won + swap->n_lost, 0);
+    // What there is no room for is counted, and in no other's row.
+    for (uint16_t i = 0; i < TRADE_GROUPS; i++) {
+        struct trade_closed more = one(SWAP, (uint16_t)(1000 + i), 1, 1, 2);
+
+        trade_groups_add(&groups, &more);
+    }
+    ck_assert_uint_eq(groups.n, TRADE_GROUPS);
+    ck_assert_uint_eq(groups.n_lost, 3);
+    ck_assert_uint_eq(stop->n, 3);
 }
 END_TEST
 
@@ -302,6 +349,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, from_the_first_fill_to_the_last);
+    tcase_add_test(tcase, groups_are_by_instrument_and_reason);
     tcase_add_test(tcase, its_exit_reason_is_that_of_its_last_fill);
     tcase_add_test(tcase, every_exit_reason_has_its_own_word);
     tcase_add_test(tcase, one_that_turns_round_is_two_and_each_bears_its_fee);

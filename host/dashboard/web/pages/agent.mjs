@@ -6,6 +6,7 @@ import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
 import { DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage, which } from '../kit.mjs';
+import { performanceCards } from '../performance.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
@@ -159,11 +160,12 @@ export default {
     const ended = tableCard('Orders that ended', 'a-ended', endedColumns, 'No order has ended yet.', 't-ended', 'ended');
     ended.bar.append(saver(() => `ended-orders-${name}`, ended));
     oneOf([['open', 'Working orders', working], ['ended', 'Ended', ended]], 'orders', () => draw(now));
+    const performed = performanceCards(['instrument', 'reason']);
     const paramBox = card('Parameters', { name: 'a-params' });
     const log = tableCard('Log', 'a-log', [
       { title: 'Time', class: 'l', text: l => l.time, tone: () => 'dim' }, { title: 'Level', class: 'l p2', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' }, { title: 'What', class: 'l wrap', text: l => l.text },
     ], 'No line names it.');
-    left.append(price.section, equity.section, positions.section, working.section, ended.section, trades.section, closed.section, paramBox.section, log.section);
+    left.append(price.section, equity.section, positions.section, working.section, ended.section, trades.section, closed.section, ...performed.sections, paramBox.section, log.section);
 
     const facts = make('dl', { className: 'grid' });
     const deeper = make('p', { className: 'dim note deeper', textContent: DEEPER, hidden: true });
@@ -253,6 +255,7 @@ export default {
       closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq), a.wins + a.losses);
       const again_ = () => draw(now);
       trades.draw(closedTrades([a], again_).slice(0, 200), t => `${t.seq} ${t.symbol}`);
+      performed.draw([a], of, name);
       if (!ended.section.hidden) ended.draw(endedOrders([a], again_).slice(0, 200), o => o.id);
       if (a.wins + a.losses !== closed_.n && performance.now() - closed_.asked > 3000) askClosings(a.wins + a.losses);
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));

@@ -2,6 +2,7 @@
 // All of it at a glance: equity with what happened, the league, what is held, the capital, the venues' lamps, the newest events.
 import { accountsCard } from '../accounts.mjs';
 import { chart, rangeTabs, axis, timeAxis } from '../chart.mjs';
+import { performanceCards } from '../performance.mjs';
 import { periodsCard } from '../periods.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
 import { DEEPER, agents, amount, baseText, card, colour, count, css, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
@@ -150,8 +151,9 @@ export default {
     draws.capital = capitalCard();
     draws.lamps = lampsCard();
     draws.periods = periodsCard(() => ALL);
+    draws.performance = performanceCards(['instrument', 'reason', 'agent'], 'all-');
     draws.accounts = accountsCard();
-    left.append(draws.chart.section, box.section, draws.periods.section, draws.accounts.section);
+    left.append(draws.chart.section, box.section, draws.periods.section, ...draws.performance.sections, draws.accounts.section);
     right.append(draws.lamps.section, draws.capital.section);
     let barred = -Infinity;
     const bars = () => { if (performance.now() - barred > 2000) { barred = performance.now(); draws.periods.draw(); } };
@@ -170,6 +172,7 @@ export default {
       if (!left_.hidden) set(left_, `${count(s.left_agents)} unloaded: equity then ${money(s.left_equity)}, result ${signed(s.left_result)}, in the totals`);
       if (has('venue/')) draws.lamps.draw(state);
       if ((has('status') || has('agent/')) && points(ALL).length > 1) { draws.chart.refresh(true); bars(); }
+      draws.performance.draw(agents(state));
       draws.accounts.draw();
     };
   },

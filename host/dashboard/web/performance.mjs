@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Closed trades by instrument, by exit reason and by agent: how many, how many won, what they brought. The host has the sums of all of them,
+// those too that it does not keep one by one.
+import { get } from './connection.mjs';
+import { amount, card, count, lasted, make, oneOf, percent, put, saver, symbolCell, table, tone } from './kit.mjs';
+
+const CALM_MS = 5000;
+const ROW_MS = 300; // about as many bytes: below a KB a second
+const digitsOf = text => (String(text).split('.')[1] ?? '').length;
+
+// Rows of one key and currency become one.
+function fold(list, keyOf) {
+  const out = new Map();
+  for (const p of list) {
+    const key = `${keyOf(p)} ${p.currency}`;
+    const to = out.get(key) ?? { key, name: keyOf(p), why: p.exit_why, currency: p.currency, digits: digitsOf(p.result), trades: 0, won: 0, result: 0, best: -Infinity, worst: Infinity, timed: 0, held: 0 };
+    to.trades += p.trades;
+    to.won += p.won;
+    to.result += Number(p.result);
+    to.best = Math.max(to.best, Number(p.best));
+    to.worst = Math.min(to.worst, Number(p.worst));
+    to.timed += p.timed;
+    to.held += p.timed * (p.held_s ?? 0);
+    out.set(key, to);
+  }
+  return [...out.values()].sort((a, b) => b.result - a.result);
+}
+const plus = (x, digits) => (x > 0 ? '+' : '') + amount(x, digits);
+const sum = (title, of, more) => ({ title, value: of, csv: p => of(p).toFixed(p.digits), text: p => plus(of(p), p.digits), tone: p => tone(of(p).toFixed(p.digits)), ...more });
+const columns = first => [
+  first, { title: 'Trades', tip: 'Positions from the first fill to the last', value: p => p.trades, text: p => count(p.trades) }, { title: 'Won', tip: 'Share of those with a result above 0', value: p => p.won / p.trades, text: p => percent(p.won / p.trades) },
+  sum('Result', p => p.result, { tip: 'After fees; without funding', hint: p => p.currency }), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
+  { title: 'Held', class: 'p2', tip: 'Mean time from the first fill to the last', value: p => (p.timed ? p.held / p.timed : -1), text: p => lasted(p.timed ? p.held / p.timed : null), tone: () => 'dim' },
+];
+const FIRST = {
+  instrument: ['By instrument', p => p.symbol, { title: 'Symbol', class: 'l sym', value: p => p.name, csv: p => p.name, draw: (cell, p) => symbolCell(cell, p.name) }],
+  reason: ['By exit reason', p => p.exit_reason, { title: 'Exit reason', class: 'l', value: p => p.name, text: p => p.name.replaceAll('_', ' ') || 'not known', hint: p => p.why }],
+  agent: ['By agent', p => p.agent, { title: 'Agent', class: 'l', value: p => p.name, text: p => p.name }],
+};
+
+export function performanceCards(kinds, prefix = '') {
+  let list = [];
+  let of = null; // whose list that is
+  let asked = -Infinity;
+  let due = 0;
+  let seen = -1; // how many closing fills there were when it was asked
+  const boxes = kinds.map(kind => {
+    const [title, keyOf, first] = FIRST[kind];
+    const box = card(title, { name: 'performance', tall: true });
+    const note = make('span', { className: 'count' });
+    const node = make('table', { id: `t-${prefix}by-${kind}` });
+    box.body.append(node);
+    box.bar.append(note, saver(() => `trades-by-${kind}`, { csv: () => draw.csv() }));
+    const draw = table(node, columns(first), 'No position was closed yet.', null, `by-${kind}`);
+    return [kind, title, { ...box, fill() { draw(fold(list, keyOf), p => p.key); const n = list.reduce((all, p) => all + p.trades, 0); put(note, n ? `${count(n)} closed trade${n === 1 ? '' : 's'}` : ''); } }];
+  });
+  const fill = () => { for (const [, , box] of boxes) box.fill(); };
+  async function ask(n, name) {
+    const mine = of;
+    seen = n;
+    asked = performance.now();
+    due = asked + CALM_MS;
+    const answer = await get(name === null ? 'performance' : `performance/${encodeURIComponent(name)}`);
+    if (mine !== of || !answer) return;
+    list = answer;
+    due = asked + CALM_MS + list.length * ROW_MS;
+    fill();
+  }
+  oneOf(boxes, `performance-${kinds.length}`);
+  fill();
+  // all: those whose trades these are; whose: which of its name, where it is of one.
+  return { sections: boxes.map(([, , box]) => box.section), draw(all, whose = '', name = null) {
+    const n = all.reduce((sum_, a) => sum_ + a.wins + a.losses, 0);
+    if (of !== whose) { of = whose; list = []; seen = -1; due = 0; fill(); }
+    if (performance.now() >= due && (n !== seen || performance.now() > asked + 60000)) ask(n, name);
+  } };
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run_spread: over what the result of a run is spread: days and months, instruments and exit
+ * reasons, single trades, and how much was held for it. [main thread] */
+#ifndef REPORT_RUN_SPREAD_H
+#define REPORT_RUN_SPREAD_H
+
+#include <jansson.h>
+
+#include "report/page.h"
+#include "report/run_report.h"
+
+/* Positions by equity over time, long and short; nothing where nothing was held. AGON_ENOMEM. */
+int run_spread_exposure(const struct run_report *story, struct page *page);
+/* Result and return of each month (UTC), and of each day; of one day there is nothing to tell. */
+void run_spread_periods(const struct run_report *story, struct page *page);
+/* Closed trades by instrument and by exit reason, and how their results are spread. AGON_ENOMEM. */
+int run_spread_trades(const struct run_report *story, struct page *page);
+/* The same for programs: "days", "months" and "performance" of that object. NULL: it was NULL, or
+ * there is no memory; it is freed then. */
+json_t *run_spread_json(const struct run_report *story, json_t *root);
+
+#endif

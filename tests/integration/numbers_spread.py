@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Of numbers_agree: closed trades by instrument and exit reason, and results by day and by month, on each surface that has them. `of` is that
+module: what it loads, what it compares, what it has found."""
+import datetime
+import json
+from decimal import Decimal as D
+
+FLAT = ('perp_1', 'payer_1', 'payer_2', 'newcomer_1')  # all that they hold was closed
+
+
+def plain(text):
+    return text.replace('\u2009', '').replace('\u2212', '-').replace('+', '')
+
+
+def fold(trades, key_of):
+    """By a key: how many, how many won and lost, result, best, worst."""
+    out = {}
+    for trade in trades:
+        out.setdefault(key_of(trade), []).append(trade['result'])
+    return {key: (len(all_), sum(x > 0 for x in all_), sum(x < 0 for x in all_), sum(all_), max(all_), min(all_)) for key, all_ in out.items()}
+
+
+def numbers_of(row):
+    return (row['trades'], row['won'], row['lost'], float(row['result']), float(row['best']), float(row['worst']))
+
+
+def alike(of, where, key, got, want):
+    """Counts are the same, and amounts to a cent's half."""
+    of.same(where, f'{key}: {got}, by its trades {want}', got is not None and got[:3] == want[:3] and all(abs(a - b) < 0.0051 for a, b in zip(got[3:], want[3:])), True)
+
+
+def check_performance(of):
+    """Sums over all closed trades: /api and `ctl` as rows, the page and the report folded; by the report's list, which has each trade."""
+    report, api = json.loads(of.load('flat_report.json')), json.loads(of.load('performance.json'))
+    page = json.loads(of.load('lists.json')) if of.page_has('lists.json') else None
+    of.same('report', 'all closed trades are listed', len(report['trades']), report['trades_n'])
+    of.same('/api performance', 'as ctl has it', json.loads(of.load('api_performance.json')), api)
+    text = of.load('performance.txt')
+    booked = {(row['symbol'], row['perpetual'], row['exit_reason']): numbers_of(row) for row in report['performance']}
+    mine = fold(report['trades'], lambda trade: (trade['symbol'], trade['perpetual'], trade['exit_reason']))
+    of.same('report performance', 'what there is', sorted(booked), sorted(mine))
+    for key, want in mine.items():
+        alike(of, 'report performance', key, booked.get(key), want)
+    for agent in FLAT:
+        own = [trade for trade in report['trades'] if trade['agent'] == agent]
+        rows = {(row['symbol'], row['exit_reason']): row for row in api if row['agent'] == agent}
+        wanted = fold(own, lambda trade: (('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason']))
+        of.same(f'ctl performance, {agent}', 'what there is', sorted(rows), sorted(wanted))
+        one = json.loads(of.load(f'performance_{agent}.json'))
+        of.same(f'ctl performance {agent}', 'as of all', one, [row for row in api if row['agent'] == agent])
+        for key, want in wanted.items():
+            row = rows.get(key)
+            alike(of, f'ctl performance, {agent}', key, row and numbers_of(row), want)
+            shown = next((line.split() for line in text.splitlines() if row and line.split()[:2] == [agent, key[0]] and key[1].split('_')[0] in line), None)
+            of.same('ctl performance, its text', f'{agent} {key}', row is None or shown is not None and of.apart(row['result']) in shown and str(row['trades']) in shown, True)
+        if page is None:
+            continue
+        for table, head, which in (('instrument', 'Symbol', 0), ('reason', 'Exit reason', 1)):
+            parts = [((('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'].replace('_', ' '))[which], trade) for trade in own]
+            folded = fold([{**trade, 'key': key} for key, trade in parts], lambda trade: trade['key'])
+            there = {row[head]: row for row in page[agent]['by'][table]}
+            of.same('page', f'{agent}, closed trades by {table}', sorted(there), sorted(folded))
+            for key, want in folded.items():
+                row = there.get(key, {'Trades': '0', 'Won': '', 'Result': '0', 'Best': '0', 'Worst': '0'})
+                alike(of, f'page, {agent} by {table}', key, (int(plain(row['Trades'])), want[1], want[2], float(plain(row['Result'])), float(plain(row['Best'])), float(plain(row['Worst']))), want)
+                of.same(f'page, {agent} by {table}', f'{key}, share that won', plain(row['Won']), '%.2f%%' % (100 * want[1] / want[0]))
+
+
+def by_name(points, length):
+    """Results by the first `length` letters of a date: of each, the last point up to its end less that up to its begin."""
+    out, before = {}, 0.0
+    for ms, equity, capital, *_ in points:
+        name = datetime.datetime.fromtimestamp((ms - 1) / 1000, datetime.timezone.utc).isoformat()[:length]
+        out[name] = equity - capital
+    for name, won in out.items():
+        out[name], before = won - before, won
+    return out
+
+
+def check_periods(of):
+    """Results of all by day and by month. The page's are those of its points of equity, which are thinned: the one before a midnight may be older than
+    the last price of that day, so that the report's, which are of each event, are near it: 0.1 % of the capital, where a day's result is up to 1 %."""
+    report, points = json.loads(of.load('report.json')), json.loads(of.load('api_equity.json'))['(all)']
+    result, near = float(report['all']['result']), 1e-3 * float(report['all']['capital'])
+    for what, key, length in (('days', 'day', 10), ('months', 'month', 7)):
+        want = by_name(points, length)
+        of.same('report', f'{what} come to the result', abs(sum(one['result'] for one in report[what]) - result) < 0.006, True)
+        of.same('report', what, [one[key] for one in report[what]], list(want))
+        for one in report[what]:
+            of.same('report', f'result of {one[key]}, {one["result"]:.2f}, by points {want[one[key]]:.2f}', abs(one['result'] - want[one[key]]) < near, True)
+        if of.page_has('page.json'):
+            page = json.loads(of.load('page.json'))['by'][key]
+            of.same('page', f'results by {key}', [(one['name'], '%.2f' % (one['amount'] + 0.0)) for one in page], [(name, '%.2f' % (won + 0.0)) for name, won in want.items()])
+    of.same('report', 'months', [one['month'] for one in report['months']], ['2026-01', '2026-02'])
