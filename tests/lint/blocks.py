@@ -91,7 +91,9 @@ def check_options(where, command):
     if program == './agon' and verbs[0] in ('test', 'soak', 'build', 'coverage', 'package'):
         known = read('agon') + read('tests/fresh/run') + read('tests/fuzz/run') + read('tests/soak/markets.py') + read('tests/soak/host.py') + read('tests/soak/attack.py') + read('tests/coverage.py')
     else:
-        known = help_of((verbs[0],)) + (help_of(tuple(verbs)) if len(verbs) > 1 else '') + ' --help '
+        known = help_of((verbs[0],)) + (help_of(tuple(verbs)) if len(verbs) > 1 else '') + ' --help help '
+        if len(verbs) > 1 and not re.search(r'(?<![\w-])' + verbs[1] + r'(?![\w-])', known):
+            faults.append(f'{where}: agon {verbs[0]} has no {verbs[1]}: {command.strip()}')
     for option in options:
         if not re.search(r'(?<![\w-])' + re.escape(option) + r'(?![\w-])', known):
             faults.append(f'{where}: {option} is no option of agon {" ".join(verbs)}: {command.strip()}')
