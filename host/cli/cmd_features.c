@@ -374,6 +374,8 @@ static int make(const struct opts *opts)
     rc = features_make(&config, &made, &err);
     if (rc < 0) {
         fprintf(stderr, "agon features: %s\n", err.text);
+        if (rc == AGON_EBUSY)
+            return EXIT_SAFETY;
         return rc == AGON_EIO || rc == AGON_ENOSPC || rc == AGON_ENOMEM || rc == AGON_EPERM
                    ? EXIT_ENVIRONMENT
                    : EXIT_DATA;

@@ -30,7 +30,7 @@ const struct schema_kind config_kinds[KINDS + 1] = {
     [KIND_MARKET] = {"market", &synth_schema,
                      "A generated market: `--market` of `agon backtest`, `sim` and `demo`."},
     [KIND_ACCOUNTS] = {"accounts", &members_schema,
-                       "Accounts of a simulated exchange: `agon sim --accounts`."},
+                       "Accounts of a simulated exchange: `agon sim --account`."},
     [KIND_FAULTS] = {"faults", &faults_schema,
                      "Faults of a simulated exchange: `agon sim --faults`."},
     [KIND_GPU] = {"gpu", &profile_budgets_schema,

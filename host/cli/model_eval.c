@@ -56,12 +56,23 @@ uint32_t goal_class(const struct goal *goal, float target)
 
 int goal_check(const struct goal *goal, const struct train_rows *rows, struct error *err)
 {
-    for (uint32_t i = 0; i < rows->n_rows; i++)
+    uint32_t n_zeros = 0, n_ones = 0;
+
+    for (uint32_t i = 0; i < rows->n_rows; i++) {
+        n_zeros += rows->y[i] == 0;
+        n_ones += rows->y[i] == 1;
         if (goal->kind == GOAL_UP && rows->y[i] != 0 && rows->y[i] != 1)
             return error_set(err, AGON_EINVAL,
                              "the target of row %u is %g; expected 0 or 1, as agon features make "
                              "--label up writes them",
                              i, (double)rows->y[i]);
+    }
+    if (goal->kind == GOAL_DIRECTION && n_ones > 0 && n_zeros + n_ones == rows->n_rows)
+        return error_set(err, AGON_EINVAL,
+                         "all %u targets are 0 or 1, as agon features make --label up writes them, "
+                         "and direction takes a target for a return, of which none is down; "
+                         "expected goal: up, or returns (--label return)",
+                         rows->n_rows);
     return AGON_OK;
 }
 
@@ -96,6 +107,9 @@ int model_open(struct model *model, const char *name, const void *bytes, size_t 
         return error_set(err, AGON_EINVAL,
                          "%.400s: agon.goal is \"%s\"; expected value, up or direction:BPS", name,
                          model->names.goal);
+    rc = served_check(model->served, name, err);
+    if (rc < 0)
+        return rc;
     n_outputs = strcmp(model->names.model, "trees/1") == 0 || model->goal.kind == GOAL_VALUE
                     ? 1
                     : goal_classes(&model->goal);

@@ -26,7 +26,7 @@ void goal_text(const struct goal *goal, char text[CHECKPOINT_VALUE]);
 uint32_t goal_classes(const struct goal *goal); /* 0: a number */
 /* The class of a target, from 0; up is 0. */
 uint32_t goal_class(const struct goal *goal, float target);
-/* AGON_EINVAL with the row: a target that it cannot have. */
+/* AGON_EINVAL with the row: a target that it cannot have; or targets of another goal. */
 int goal_check(const struct goal *goal, const struct train_rows *rows, struct error *err);
 
 struct model {

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -186,6 +188,32 @@ static int share(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+/* What is there already is a training file by its head, and not somebody's data: that is kept. */
+static int check_out(const char *path, struct error *err)
+{
+    static const char begins[] = "time_ms,", ends[] = ",part,edition\n";
+    char head[AGON_FEATURES_MAX * (AGON_FEATURE_TEXT + 1) + 64];
+    struct stat of;
+    FILE *file;
+    size_t n;
+    int is_ours;
+
+    if (lstat(path, &of) != 0)
+        return AGON_OK;
+    file = S_ISREG(of.st_mode) ? fopen(path, "re") : NULL;
+    is_ours = file != NULL && fgets(head, sizeof(head), file) != NULL;
+    if (file != NULL)
+        (void)fclose(file);
+    n = is_ours ? strlen(head) : 0;
+    if (is_ours && n >= sizeof(ends) && strncmp(head, begins, sizeof(begins) - 1) == 0 &&
+        strcmp(head + n + 1 - sizeof(ends), ends) == 0)
+        return AGON_OK;
+    return error_set(err, AGON_EBUSY,
+                     "%.400s is there already, and is not a training file of agon features make: "
+                     "remove it, or name another by --out",
+                     path);
+}
+
 static int open_files(struct run *run, struct error *err)
 {
     const char *names[2] = {run->config->out, run->config->holdout};
@@ -293,6 +321,9 @@ int features_make(const struct features_config *config, struct features_made *ma
     int rc = AGON_ENOMEM;
 
     memset(made, 0, sizeof(*made));
+    if (check_out(config->out, err) < 0 ||
+        (config->holdout != NULL && check_out(config->holdout, err) < 0))
+        return AGON_EBUSY;
     run.set = malloc(sizeof(*run.set));
     if (run.set == NULL)
         return error_set(err, rc, "features: out of memory");

@@ -46,7 +46,8 @@ struct features_made {
     agon_ns_t t_first, t_last; /* ends of the first and last bar */
 };
 /* Where it is refused nothing is left behind. AGON_EINVAL, AGON_ENOENT, AGON_ECORRUPT, AGON_ERANGE
- * (too few or too many bars), AGON_ENOSPC, AGON_EIO, AGON_ENOMEM. */
+ * (too few or too many bars), AGON_ENOSPC, AGON_EIO, AGON_ENOMEM, AGON_EBUSY: in its place is a
+ * file that is not of this function, which is kept. */
 int features_make(const struct features_config *config, struct features_made *made,
                   struct error *err);
 

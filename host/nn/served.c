@@ -249,6 +249,36 @@ void served_reset(struct served *model)
     model->n_events = 0;
 }
 
+int served_check(struct served *model, const char *name, struct error *err)
+{
+    static const float deviations[] = {0, 3, -3};
+    const struct served_shape *shape = &model->shape;
+    real *x;
+    int rc = AGON_OK;
+
+    if (model->trees != NULL)
+        return AGON_OK;
+    x = calloc((size_t)shape->inputs + shape->outputs, sizeof(*x));
+    if (x == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory to ask %.400s", name);
+    for (size_t k = 0; k < sizeof(deviations) / sizeof(deviations[0]) && rc != AGON_ERANGE; k++) {
+        for (uint32_t i = 0; i < shape->inputs; i++)
+            x[i] = model->mean[i] + deviations[k] / model->scale[i];
+        served_reset(model);
+        for (uint32_t i = 0; i <= shape->window && rc != AGON_ERANGE; i++)
+            rc = served_step(model, x, x + shape->inputs);
+    }
+    served_reset(model);
+    free(x);
+    return rc != AGON_ERANGE
+               ? AGON_OK
+               : error_set(err, rc,
+                           "%.400s: asked by its inputs' means, or 3 deviations beside them, it "
+                           "answers what is not a number: its weights are too large to be used; "
+                           "expected a model whose training did not fail",
+                           name);
+}
+
 void served_save(struct served *model, void *state)
 {
     char *at;

@@ -58,6 +58,10 @@ void served_close(struct served *model); /* NULL is fine */
 int served_step(struct served *model, const real *x, real *y);
 /* As after served_open. [owner] */
 void served_reset(struct served *model);
+/* Asks a net by its inputs' means, and by 3 deviations on either side: weights that are numbers may
+ * be too large to be used. AGON_ERANGE: an answer is not a number; AGON_ENOMEM. Reset behind it.
+ * [owner] */
+int served_check(struct served *model, const char *name, struct error *err);
 /* The state, for the same weights only. AGON_EINVAL: of another size or with values that no state
  * has; the model is as it was. [owner] */
 void served_save(struct served *model, void *state);

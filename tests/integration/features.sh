@@ -146,4 +146,22 @@ refused 4 'junk_BTCUSDT-1m.csv:700' "BTCUSDT=$WORK/junk_BTCUSDT-1m.csv" --featur
 refused 4 'No such file or directory; expected a file there' "$WORK/none_BTCUSDT-1m.csv" --features gap
 "$AGON" features make "$BARS" --features gap --out "$WORK/nowhere/no.csv" >"$WORK/out" 2>&1 && fail "a folder that is not there was taken"
 grep -q 'cannot be written' "$WORK/out" || fail "no reason: $(cat "$WORK/out")"
+# What is no training file stays as it is, the hold-out's place too; a training file is made again.
+kept() { # OUT KEPT OPTION...
+    out=$1 kept=$2
+    shift 2
+    sum=$(sha256sum "$kept")
+    "$AGON" features make "$BARS" --features gap --out "$out" "$@" >"$WORK/out" 2>&1
+    [ $? = 5 ] && grep -q "${kept##*/} is there already, and is not a training file" "$WORK/out" || fail "written over $kept: $(cat "$WORK/out")"
+    [ "$(sha256sum "$kept")" = "$sum" ] && [ ! -e "$out.new" ] || fail "$kept was written over, or something was left"
+}
+kept "$BARS" "$BARS"
+printf 'time_ms,price\n1,2\n' >"$WORK/mine.csv"
+kept "$WORK/mine.csv" "$WORK/mine.csv"
+cp "$WORK/mine.csv" "$WORK/free.holdout.csv"
+kept "$WORK/free.csv" "$WORK/free.holdout.csv" --parts 60/20/20 --ahead 5
+[ ! -e "$WORK/free.csv" ] || fail "half of it was written"
+for of in gap body; do
+    "$AGON" features make "$BARS" --features $of --out "$WORK/again.csv" >"$WORK/out" 2>&1 && head -1 "$WORK/again.csv" | grep -q "^time_ms,$of,part" || fail "not made again: $(cat "$WORK/out")"
+done
 echo "features are their formulas, in files and in plugins alike"

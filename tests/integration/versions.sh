@@ -187,6 +187,19 @@ says 4 'not a name of a model' models add 'a b' "$WORK/one"
 printf '{}' >"$WORK/bad"
 says 4 'not a model of XGBoost' models add trend "$WORK/bad"
 says 4 'No such file\|not there\|no such' models add trend "$WORK/none"
+# Weights that are numbers, and too large to be used.
+python3 - "$WORK/one" "$WORK/huge" <<'END'
+import array, json, struct, sys
+data = open(sys.argv[1], 'rb').read()
+n = struct.unpack('<Q', data[:8])[0]
+head, body = json.loads(data[8:8 + n]), bytearray(data[8 + n:])
+for name, of in head.items():
+    if name not in ('__metadata__', 'norm.mean', 'norm.scale'):
+        begin, end = of['data_offsets']
+        body[begin:end] = array.array('f', [3e38] * ((end - begin) // 4)).tobytes()
+open(sys.argv[2], 'wb').write(data[:8 + n] + body)
+END
+says 4 'its weights are too large to be used' models add trend "$WORK/huge"
 python3 -c "
 import os, sqlite3, time
 db = sqlite3.connect('$DIR/models.db', isolation_level=None)

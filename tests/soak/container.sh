@@ -44,14 +44,19 @@ as_agon agon --version || fail "agon --version"
 as_agon sh -c 'cd /tmp && agon demo --seconds 10 --report off' >"$work/demo.log" 2>&1 || { tail -n 40 "$work/demo.log"; fail "the demo"; }
 tail -n 4 "$work/demo.log"
 # As the image is started, on the simulator in place of an exchange: what runs in it can be asked, and ends well.
-buildah copy -q "$container" "$work/src/configs" /tmp/configs >/dev/null || fail "buildah copy"
-as_agon sh -c 'cd /tmp || exit 1; agon sim --port 18080 --speed 60 >sim.json & sim=$!
+buildah copy -q --chown agon:agon "$container" "$work/src/configs" /tmp/configs >/dev/null || fail "buildah copy"
+as_agon sh -c 'cd /tmp || exit 1; agon sim --port 0 --speed 60 >sim.json & sim=$!
     trap "kill $sim" EXIT
-    agon run --config configs/sim.yaml --dir /var/lib/agon/run --for 20s >run.log 2>&1 &
+    until port=$(sed -n "s/^[^}]*,\"host\":\"[^\"]*\",\"port\":\([0-9]*\).*/\1/p" sim.json) && [ -n "$port" ]; do
+        kill -0 $sim || exit 1
+        sleep 0.1
+    done
+    sed -i "s/18080/$port/" configs/venues/sim.yaml || exit 1
+    agon run --config configs/sim.yaml --dir /var/lib/agon/run --for 20s >run.log 2>&1 & host=$!
     until agon ctl status --dir /var/lib/agon/run >status.txt 2>/dev/null && grep -q "running *ok *yes" status.txt; do
-        kill -0 $! && kill -0 $sim || exit 1
+        kill -0 $host && kill -0 $sim || { cat run.log; exit 1; }
         sleep 0.2
     done
-    cat status.txt; wait $!' >"$work/run.log" 2>&1 || { tail -n 30 "$work/run.log"; fail "a host in it"; }
+    cat status.txt; wait $host || { cat run.log; exit 1; }' >"$work/run.log" 2>&1 || { tail -n 30 "$work/run.log"; fail "a host in it"; }
 head -n 3 "$work/run.log"
 echo "container: built of $(git -C "$work/src" rev-parse --short HEAD), $(buildah images --format '{{.Size}}' $image), demo and host ran in it"

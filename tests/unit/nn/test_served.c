@@ -103,6 +103,26 @@ START_TEST(an_answer_that_is_no_number_is_an_error)
         rc = served_step(model, x[t], y);
     ck_assert_int_eq(rc, AGON_ERANGE);
     served_close(model);
+    // Asked before anybody uses it, also where a window has to be filled first; and a good one is
+    // reset.
+    for (uint32_t is_good = 0; is_good < 2; is_good++) {
+        static const char *const forms[] = {"state", "window:7"};
+
+        for (uint32_t form = 0; form < 2; form++) {
+            struct error err = {0};
+            real first[OUTPUTS];
+
+            model = open_of(forms[form], &shape);
+            ck_assert_int_eq(served_check(model, "x", &err), is_good ? AGON_OK : AGON_ERANGE);
+            if (is_good && form == 0) {
+                ck_assert_int_eq(served_step(model, x[0], first), AGON_OK);
+                by_window(0, 1, y);
+                ck_assert_mem_eq(first, y, sizeof(y));
+            }
+            served_close(model);
+        }
+        draw((uint32_t)_i);
+    }
 }
 END_TEST
 
