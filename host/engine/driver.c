@@ -100,13 +100,10 @@ static __attribute__((noinline)) int take_owed(struct driver *driver)
     return rc >= 0 ? take_alerts(driver) : rc;
 }
 
-static INLINE int take_whole(struct driver *driver, struct agon_event_hdr *event)
+int driver_behind(struct driver *driver)
 {
-    int rc = take_here(driver, event, 0);
-    int said = driver->rc;
+    int rc = AGON_OK, said = driver->rc;
 
-    if (rc < 0)
-        return rc;
     if (engine_owes(driver->engine))
         rc = take_owed(driver);
     if (rc >= 0 && driver->mark_every > 0 && engine_seq(driver->engine) >= driver->next_mark) {
@@ -116,6 +113,15 @@ static INLINE int take_whole(struct driver *driver, struct agon_event_hdr *event
     }
     driver->rc = said;
     return rc;
+}
+
+static INLINE int take_whole(struct driver *driver, struct agon_event_hdr *event)
+{
+    int rc = take_here(driver, event, 0);
+
+    if (rc < 0 || (!engine_owes(driver->engine) && driver->mark_every == 0))
+        return rc;
+    return driver_behind(driver);
 }
 
 HOT int driver_due(struct driver *driver, agon_ns_t t)

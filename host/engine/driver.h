@@ -46,6 +46,9 @@ struct driver {
 int driver_step(struct driver *driver, struct agon_event_hdr *event);
 /* The same where the caller knows that nothing is due before it. */
 int driver_take(struct driver *driver, struct agon_event_hdr *event);
+/* What belongs to an event that engine_step has taken, behind `after`, for who calls both itself.
+ * driver->rc is what the engine said of it. As driver_step. */
+int driver_behind(struct driver *driver);
 /* Offers the timer that is due next, as an event at t (is_late) or at its own time. As driver_step.
  */
 int driver_due(struct driver *driver, agon_ns_t t);

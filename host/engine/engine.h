@@ -118,6 +118,8 @@ int engine_is_wished(const struct engine *engine);
  * step. */
 int engine_advance_ahead(struct engine *engine, struct slot_set *ahead, int *is_urgent,
                          uint16_t *failed);
+/* 1: the last step concerns no runner, and its turn has ended. 0: it is to be advanced. */
+int engine_advance_nobody(struct engine *engine);
 /* Waits for one of them. 1: it has done all that it was given; 0: as far as its first intent, which
  * is to be taken before it is waited for again; AGON_EIO: it has failed. */
 int engine_await_runner(struct engine *engine, uint16_t slot);

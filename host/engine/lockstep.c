@@ -9,6 +9,7 @@
 #include "base/zeroed.h"
 #include "engine/along.h"
 #include "engine/driver.h"
+#include "engine/lockstep_queue.h"
 #include "engine/look.h"
 
 #define ENGINE_WISH_BYTES 384 /* the largest record of an agent's ring */
@@ -21,25 +22,14 @@
 #define ORDER_WISH_BITS   13 /* of a slot's in one step: more than its ring has */
 #define ORDER_SLOT_BITS   8
 
-union room {
-    struct agon_event_hdr hdr;
-    unsigned char bytes[EVENT_BYTES_MAX];
-};
-
 struct run {
     const struct lockstep_config *config;
     struct lockstep_result *result;
     const struct agon_event_hdr *heads[SOURCES_MAX];
     agon_ns_t at[SOURCES_MAX]; /* when the head is at the exchange */
     uint32_t source;           /* whose head is the next there; n_sources: of none */
-    struct queue {             /* market data on its way; both ends of it */
-        void *memory;          /* owned */
-        unsigned char *ring;   /* of granules; this thread alone writes to it and reads it */
-        uint64_t room, in, out;
-        struct agon_event_hdr *first; /* here or in the ring; NULL: nothing is on its way */
-        uint64_t n_behind;            /* in the ring, behind the first */
-        union room here; /* what comes while nothing is on its way: without a delay that is all */
-    } queues[SOURCES_MAX + 1]; /* what was received when a recording says it has its source's */
+    struct lockstep_queue queues[SOURCES_MAX + 1]; /* one for all, and one for each source whose
+                                                      recording says when it was received */
     uint32_t n_queues;
     uint32_t queue_of[SOURCES_MAX];
     struct wish {
@@ -59,7 +49,7 @@ struct run {
     uint64_t cause[SLOTS_MAX]; /* of a slot's last intent, and how many of its came before */
     uint32_t n_cause[SLOTS_MAX];
     struct driver driver;
-    union room event;
+    union lockstep_room event;
     struct along *along; // owned; what the host does inside bars
     agon_ns_t t_told;    // when the last bar's end is told: the market's news come behind it
     int is_plain;        // data, exchange, orders and runners of this process are all that there is
@@ -260,6 +250,9 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     if (result->n_events++ == 0)
         result->t_first = event->t;
     result->t_last = event->t;
+    if (slot_set_is_empty(&run->ahead) && run->look == NULL &&
+        engine_advance_nobody(config->engine))
+        return config->on_step != NULL ? config->on_step(config->ctx, event, rc) : AGON_OK;
     while (engine_advance_ahead(config->engine, &begun, &is_urgent, &failed) < 0)
         lose(run, failed);
     stop = AGON_OK;
@@ -272,6 +265,18 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     return stop < 0 ? stop : collect(run, engine_called(config->engine));
 }
 
+static inline int is_played(const struct run *run, uint32_t source)
+{
+    const struct agon_event_hdr *head = run->heads[source];
+
+    return head != NULL && (run->config->t_end == 0 || head->t < run->config->t_end);
+}
+
+static inline uint32_t only(const struct run *run)
+{
+    return is_played(run, 0) && !run->config->sources[0].is_companion ? 0 : 1;
+}
+
 static HOT void next_head(struct run *run, uint32_t source)
 {
     const struct lockstep_source *from = &run->config->sources[source];
@@ -281,7 +286,7 @@ static HOT void next_head(struct run *run, uint32_t source)
     run->heads[source] = event;
     if (event != NULL)
         run->at[source] = from->received != NULL ? received_at(from->received, event) : event->t;
-    run->source = UINT32_MAX;
+    run->source = run->config->n_sources == 1 ? only(run) : UINT32_MAX; // most runs have one
 }
 
 // At one time a bar closes before anything else comes, of whatever source.
@@ -292,20 +297,10 @@ static int is_before(const struct run *run, uint32_t a, uint32_t b)
                : run->heads[a]->type == AGON_EVENT_BAR && run->heads[b]->type != AGON_EVENT_BAR;
 }
 
-static int is_played(const struct run *run, uint32_t source)
-{
-    const struct agon_event_hdr *head = run->heads[source];
-
-    return head != NULL && (run->config->t_end == 0 || head->t < run->config->t_end);
-}
-
 static uint32_t earliest(const struct run *run)
 {
     uint32_t best = run->config->n_sources;
     int is_market = 0;
-
-    if (best == 1) // most runs
-        return is_played(run, 0) && !run->config->sources[0].is_companion ? 0 : 1;
 
     for (uint32_t i = 0; i < run->config->n_sources; i++)
         is_market |= run->heads[i] != NULL && !run->config->sources[i].is_companion;
@@ -323,61 +318,10 @@ static HOT uint32_t next_source(struct run *run)
     return run->source;
 }
 
-static inline struct agon_event_hdr *queue_at(const struct queue *queue, uint64_t granule)
-{
-    return (struct agon_event_hdr *)(void *)(queue->ring + granule * EVENT_GRANULE);
-}
-
-/* A place behind all that is on its way, in one piece: where there is none before the ring's end,
- * an event of no granules says so. NULL: the ring is full. */
-static HOT struct agon_event_hdr *queue_claim(struct queue *queue, uint32_t granules)
-{
-    struct agon_event_hdr *place;
-
-    if (queue->n_behind == 0 && queue->first == &queue->here.hdr)
-        queue->in = queue->out = 0; // where those before it lay, and not in new lines
-    if (queue->in < queue->out) {
-        if (queue->out - queue->in <= granules)
-            return NULL;
-    } else if (queue->room - queue->in < granules) {
-        if (queue->out <= granules)
-            return NULL;
-        if (queue->in < queue->room)
-            queue_at(queue, queue->in)->granules = 0;
-        queue->in = 0;
-    }
-    place = queue_at(queue, queue->in);
-    queue->in += granules;
-    queue->n_behind++;
-    return place;
-}
-
-/* The first is done with. */
-static HOT void queue_pop(struct queue *queue)
-{
-    if (queue->first != &queue->here.hdr)
-        queue->out += queue->first->granules;
-    queue->first = NULL;
-    if (queue->n_behind == 0)
-        return;
-    if (queue->out == queue->room || queue_at(queue, queue->out)->granules == 0)
-        queue->out = 0;
-    queue->first = queue_at(queue, queue->out);
-    queue->n_behind--;
-}
-
-static inline void copy_event(struct agon_event_hdr *to, const struct agon_event_hdr *from)
-{
-    memcpy(to, from, EVENT_GRANULE); // none has less
-    for (uint32_t i = 1; i < from->granules; i++)
-        memcpy((unsigned char *)to + (size_t)i * EVENT_GRANULE,
-               (const unsigned char *)from + (size_t)i * EVENT_GRANULE, EVENT_GRANULE);
-}
-
 /* The head of a source in its queue, as of the exchange's time; NULL: the queue is full. */
 static inline struct agon_event_hdr *take_head(struct run *run, uint32_t source)
 {
-    struct queue *queue = &run->queues[run->queue_of[source]];
+    struct lockstep_queue *queue = &run->queues[run->queue_of[source]];
     const struct agon_event_hdr *head = run->heads[source];
     struct agon_event_hdr *event = &queue->here.hdr;
 
@@ -442,12 +386,12 @@ static HOT int at_exchange(struct run *run, uint32_t source)
 }
 
 // The queue whose first is received first; NULL: nothing is on its way.
-static inline struct queue *first_delivery(struct run *run)
+static inline struct lockstep_queue *first_delivery(struct run *run)
 {
-    struct queue *first = run->queues[0].first != NULL ? &run->queues[0] : NULL;
+    struct lockstep_queue *first = run->queues[0].first != NULL ? &run->queues[0] : NULL;
 
     for (uint32_t i = 1; i < run->n_queues; i++) {
-        struct queue *queue = &run->queues[i];
+        struct lockstep_queue *queue = &run->queues[i];
 
         if (queue->first != NULL && (first == NULL || queue->first->t < first->first->t))
             first = queue;
@@ -455,8 +399,25 @@ static inline struct queue *first_delivery(struct run *run)
     return first;
 }
 
+/* As driver_take, in one piece with what is done behind it: that nothing is due before it is known
+ * of its turn (run_on), and nobody waits for room (driver_port). */
+static inline int take_known(struct run *run, struct agon_event_hdr *event)
+{
+    struct engine *engine = run->config->engine;
+    int rc = engine_step(engine, event), stop;
+
+    if (rc == AGON_EAGAIN)
+        return rc;
+    run->driver.rc = rc;
+    stop = after(run, event, rc);
+    if (rc == AGON_ECORRUPT || stop < 0)
+        return rc == AGON_ECORRUPT ? rc : stop;
+    return engine_owes(engine) || run->driver.mark_every > 0 ? driver_behind(&run->driver)
+                                                             : AGON_OK;
+}
+
 // Where it stands: nothing is put into its place before it is done with.
-static HOT int deliver_first(struct run *run, struct queue *queue, agon_ns_t t)
+static HOT int deliver_first(struct run *run, struct lockstep_queue *queue, agon_ns_t t)
 {
     int rc;
 
@@ -469,8 +430,7 @@ static HOT int deliver_first(struct run *run, struct queue *queue, agon_ns_t t)
         run->row = queue->first;
         look_ahead(run->look, &busy);
     }
-    // That nothing is due before it is known of its turn (run_on).
-    rc = t >= engine_t(run->config->engine) ? driver_take(&run->driver, queue->first)
+    rc = t >= engine_t(run->config->engine) ? take_known(run, queue->first)
                                             : driver_step(&run->driver, queue->first);
     run->row = NULL;
     queue_pop(queue);
@@ -563,7 +523,7 @@ static inline int is_next_too(const struct run *run, agon_ns_t t)
 }
 
 /* All that is delivered at t, up to what has something before it. */
-static HOT int deliver_all(struct run *run, struct queue *queue, agon_ns_t t)
+static HOT int deliver_all(struct run *run, struct lockstep_queue *queue, agon_ns_t t)
 {
     int rc;
 
@@ -634,7 +594,7 @@ static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_b
 static HOT int pass_bar(struct run *run)
 {
     struct paper *paper = run->config->paper;
-    struct queue *queue = &run->queues[0];
+    struct lockstep_queue *queue = &run->queues[0];
     struct agon_event_hdr *bar, *quote = NULL;
     struct record_path end;
     agon_ns_t t_end, t_bar, t;
@@ -690,7 +650,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         agon_ns_t t = INT64_MAX; // of the turn that is first; at one time they are in their order
         struct engine_job job;
         uint32_t source = next_source(run);
-        struct queue *queue = first_delivery(run);
+        struct lockstep_queue *queue = first_delivery(run);
         const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
         const struct heap_node *wish = heap_top(&run->due);
         struct heap_node node;
@@ -788,7 +748,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
 
 static int add_queue(struct run *run, uint64_t granules)
 {
-    struct queue *queue = &run->queues[run->n_queues];
+    struct lockstep_queue *queue = &run->queues[run->n_queues];
 
     queue->ring = zeroed_new(128, granules * EVENT_GRANULE, &queue->memory);
     if (queue->ring == NULL)

@@ -160,19 +160,31 @@ static inline uint64_t are_together(const struct engine *engine, uint32_t word)
                                      turn->wanting.bits[word] & ~turn->private.bits[word];
 }
 
-/* A turn of at most one record and of nothing private, where all runners are called together and
- * none is beyond the first word of 64: most turns of most hosts. Which slots failed and behind, as
- * take_turns; 0: the turn has ended. */
+/* A turn of public records alone, where all runners follow and are called together, and none is
+ * beyond the first word of 64: most turns of most hosts. */
 static inline int is_plain(const struct engine *engine)
 {
     const struct runner_turn *turn = &engine->turn;
 
-    return turn->n_public <= 1 && (turn->private.words | engine->beginners.words) == 0 &&
-           engine->attached.words == 1 &&
+    return (turn->private.words | engine->beginners.words) == 0 && engine->attached.words == 1 &&
            (engine->attached.bits[0] & ~(engine->following.bits[0] & engine->together.bits[0])) ==
                0;
 }
 
+/* One by one, since there is more than one record. Who failed and who is behind it, as take_turns.
+ */
+static HOT inline uint64_t call_each(struct engine *engine, uint64_t slots)
+{
+    for (; slots != 0; slots &= slots - 1) {
+        const struct runner_port *runner = &engine->runners[__builtin_ctzll(slots)];
+
+        if (runner->take_turn(runner->ctx) < 0)
+            break;
+    }
+    return slots;
+}
+
+/* Which slots failed and behind, as take_turns; 0: the turn has ended. */
 static HOT inline uint64_t advance_plain(struct engine *engine)
 {
     struct runner_turn *turn = &engine->turn;
@@ -183,10 +195,20 @@ static HOT inline uint64_t advance_plain(struct engine *engine)
     engine->called = (struct slot_set){.words = slots != 0, .bits = {slots}};
     engine->is_advancing = 1;
     if (slots != 0)
-        slots = engine->take_turns(engine->shared, slots);
+        slots = turn->n_public == 1 ? engine->take_turns(engine->shared, slots)
+                                    : call_each(engine, slots);
     if (slots == 0)
         end(engine);
     return slots;
+}
+
+HOT int engine_advance_nobody(struct engine *engine)
+{
+    if (engine->is_advancing || !is_plain(engine) ||
+        (engine->attached.bits[0] & engine->turn.wanting.bits[0]) != 0)
+        return 0;
+    (void)advance_plain(engine);
+    return 1;
 }
 
 static inline int advance(struct engine *engine, int is_all, struct slot_set *ahead, int *is_urgent,

@@ -272,7 +272,7 @@ static __attribute__((noinline)) int on_any_step(struct run *run,
         backtest_moved_step(run->result, event);
     if (run->config->event != NULL)
         run->config->event(run->config->ctx, run->result->engine, event, rc);
-    if (run->config->journal != NULL)
+    if (run->named.has_clips)
         tape_named_step(&run->named, event);
     return kept >= 0 ? backtest_journal_turn(&run->journal) : kept;
 }

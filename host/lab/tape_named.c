@@ -146,6 +146,7 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
         one->said.n_events = one->n_own > 0 ? one->n_own - 1 : 0;
         if (sources[i].next == own_next)
             continue;
+        named->has_clips = 1;
         one->next = sources[i].next;
         one->ctx = sources[i].ctx;
         sources[i] = (struct lockstep_source){.ctx = one,

@@ -27,6 +27,7 @@ struct tape_named_one {
 struct tape_named {
     struct journal_named port;
     uint32_t n;
+    int has_clips; /* around a source that is named */
     struct tape_named_one all[JOURNAL_TAPES];
     uint8_t of[INSTRUMENTS_MAX + 1]; /* number + 1 of its tape; 0: none; TAPE_NAMED_MANY */
 };
@@ -39,7 +40,7 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
                    struct lockstep_source *source, struct error *err);
 /* All clips are in place: sources [0, n) are these tapes. */
 void tape_named_begin(struct tape_named *named, struct lockstep_source *sources);
-/* Each event behind its step. */
+/* Each event behind its step, where there are clips. */
 void tape_named_step(struct tape_named *named, const struct agon_event_hdr *event);
 
 #endif

@@ -84,6 +84,8 @@ for file in "$WORK"/data/*.csv "$WORK/data/kraken_spot_BTCUSD.raw"; do
     "$AGON" tape make "$file" >/dev/null 2>"$WORK/err" || fail "$file: no tape: $(cat "$WORK/err")"
 done
 three "a stream" "$WORK/data/kraken_spot_BTCUSD.raw" "$WORK/data/kraken_spot_BTCUSD.raw.tape"
+# The book and the state that stood then are no tape's, and come before what is.
+three "a part of a stream" "$WORK/data/kraken_spot_BTCUSD.raw" "$WORK/data/kraken_spot_BTCUSD.raw.tape" --from 2024-08-09T00:00:00.500Z
 three trades "$WORK/data/binance_spot_BTCUSDT_trades.csv" "$WORK/data/binance_spot_BTCUSDT_trades.csv.tape"
 three "a part of bars" "$btc" "$btc.tape" --from 2024-01-01T10:00:00Z --to 2024-01-02T00:00:00Z
 [ "$("$AGON" journal stats "$WORK/named" --json | jq .tapes[0].first_row)" = 601 ] || fail "other rows than from the begin on"

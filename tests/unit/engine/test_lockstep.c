@@ -121,6 +121,31 @@ START_TEST(two_runs_of_the_same_end_in_the_same_state)
 }
 END_TEST
 
+START_TEST(what_belongs_to_an_event_comes_behind_it_and_nothing_behind_the_end)
+{
+    struct world *world = world_new(RUN_BACKTEST);
+    struct tape tape = {.at = 0};
+    struct lockstep_source source = {.ctx = &tape, .next = next_book};
+    struct lockstep_config config = {.engine = world->engine,
+                                     .sources = &source,
+                                     .n_sources = 1,
+                                     .data_latency_ns = 2 * MS,
+                                     .mark_every = 1,
+                                     .t_end = T0 + 2000 * MS};
+    struct lockstep_result result;
+    struct error err = {0};
+
+    set_book(&tape, 0, T0 + 1000 * MS, 6000000);
+    set_book(&tape, 1, T0 + 2000 * MS, 7000000); // not before the end
+    ck_assert_msg(lockstep_run(&config, &result, &err) == AGON_OK, "%s", err.text);
+    ck_assert_uint_eq(result.n_market, 1);
+    // A mark stands behind it, and behind whatever was due until a minute had passed.
+    ck_assert_uint_gt(engine_counters(world->engine)->n_marks, 0);
+    ck_assert_uint_eq(engine_counters(world->engine)->n_marks * 2, result.n_events);
+    world_free(world);
+}
+END_TEST
+
 /* --- bars --- */
 
 #define MINUTE ((agon_ns_t)60000 * MS)
@@ -564,6 +589,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_wish_in_a_silence_meets_the_market_of_that_moment);
     tcase_add_test(tcase, two_runs_of_the_same_end_in_the_same_state);
+    tcase_add_test(tcase, what_belongs_to_an_event_comes_behind_it_and_nothing_behind_the_end);
     tcase_add_test(tcase, a_bar_closes_before_anything_opens_and_behind_its_reports);
     tcase_add_test(tcase, an_order_meets_the_book_that_the_exchange_has_by_then);
     tcase_add_test(tcase, a_recorders_clock_that_is_behind_makes_no_message_early);

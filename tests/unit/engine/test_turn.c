@@ -371,6 +371,76 @@ START_TEST(one_that_fails_among_many_fails_alone)
 }
 END_TEST
 
+START_TEST(one_that_fails_at_several_records_fails_alone)
+{
+    struct world *world = begin_together();
+    uint16_t failed = SLOTS_MAX;
+
+    followers[1].fails = 1;
+    trade(world, BTCUSDT);
+    trade(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_EIO);
+    ck_assert_uint_eq(failed, 1);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[2].n_turns, 0);
+    ck_assert_int_eq(engine_advance_nobody(world->engine), 0); // some are still to be called
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_OK);
+    ck_assert_uint_eq(n_together, 0);
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+        ck_assert_uint_eq(followers[id].n_turns, 1);
+    // Of two that nobody wants no runner is called.
+    quote(world, BTCUSDT);
+    quote(world, BTCUSDT);
+    turn(world);
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+        ck_assert_uint_eq(followers[id].n_turns, 1);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_turn_that_concerns_nobody_ends_at_once)
+{
+    struct world *world = begin_together();
+    struct record_quarantine unheard = {.hdr = {.type = EVENT_QUARANTINE, .granules = 3}};
+    struct agon_intent_event intent = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = BTCUSDT},
+        .origin = {.cause_seq = engine_seq(world->engine), .slot = 1, .n_legs = 1},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = AGON_BUY,
+                   .type = AGON_LIMIT,
+                   .instrument = BTCUSDT,
+                   .client_ref = 1,
+                   .px = 5990000,
+                   .qty = 1000}};
+
+    step(world, &unheard);
+    ck_assert_int_eq(engine_advance_nobody(world->engine), 1);
+    quote(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_nobody(world->engine), 1);
+    ck_assert(slot_set_is_empty(engine_called(world->engine)));
+    // What the next turn shows begins behind it, and it is for whom it concerns.
+    trade(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_nobody(world->engine), 0);
+    ck_assert_uint_eq(followers[0].n_turns, 0);
+    turn(world);
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+        ck_assert_uint_eq(followers[id].n_turns, 1);
+    ck_assert_uint_eq(n_together, 1);
+    step(world, &intent); // of which one slot alone hears
+    ck_assert_int_eq(engine_advance_nobody(world->engine), 0);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 2);
+    // Who reads by itself is called at each turn.
+    attach(world, 2);
+    step(world, &unheard);
+    ck_assert_int_eq(engine_advance_nobody(world->engine), 0);
+    turn(world);
+    ck_assert_uint_eq(followers[2].n_advanced, 1);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(one_that_fails_keeps_nobody_from_the_turn)
 {
     struct world *world = begin();
@@ -589,6 +659,8 @@ int main(void)
     tcase_add_test(tcase, a_private_event_calls_its_slot);
     tcase_add_test(tcase, a_turn_of_one_record_is_given_to_all_in_one_go);
     tcase_add_test(tcase, one_that_fails_among_many_fails_alone);
+    tcase_add_test(tcase, one_that_fails_at_several_records_fails_alone);
+    tcase_add_test(tcase, a_turn_that_concerns_nobody_ends_at_once);
     tcase_add_test(tcase, one_that_fails_keeps_nobody_from_the_turn);
     tcase_add_test(tcase, a_book_that_nobody_is_told_is_there_for_who_looks);
     tcase_add_test(tcase, a_book_is_shown_before_what_is_told_beside_it);
