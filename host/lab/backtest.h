@@ -127,11 +127,22 @@ struct backtest_tape {
         received; /* where its rows say when they were received: agents heard them then */
     struct tape_report report;
 };
+/* What a slot's capital was taken for, as its line of the plan says: a failed gate, or the first of
+ * its names; a fault since the last tournament; a t-value at or below minus the rules' evidence. */
+#define BACKTEST_TAKEN(X)                                                                          \
+    X(GATE, "gate") X(FAULT, "fault") X(EVIDENCE, "evidence") X(OTHER, "other")
+#define BACKTEST_TAKEN_ID(id, name) TAKEN_##id,
+enum backtest_taken { BACKTEST_TAKEN(BACKTEST_TAKEN_ID) TAKEN_N };
+#undef BACKTEST_TAKEN_ID
 /* What tournaments moved of a slot's capital, as the plans say, beside what its plugin did. */
 struct backtest_moved {
     agon_amt_t given_amt, taken_amt;
     agon_amt_t given_faulty_amt; /* of what was given: after its first fault */
-    uint32_t n_faults;           /* CRASH events */
+    agon_amt_t taken_for_amt[TAKEN_N];
+    agon_amt_t taken_ahead_amt;    /* of what was taken: while it had lost nothing by itself */
+    uint64_t gates;                /* failed when something was taken, a bit each */
+    double given_most, taken_most; /* by one tournament, as shares of its equity */
+    uint32_t n_faults;             /* CRASH events */
 };
 /* What their allocator decided; n 0: there are none. */
 struct backtest_cards {

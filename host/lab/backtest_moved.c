@@ -4,6 +4,50 @@
 #include "base/num.h"
 #include "market/records.h"
 
+_Static_assert(GATES <= 64, "a gate has a bit");
+
+static uint64_t failed_gates(const union plan_event *plan, const struct plan_line *line)
+{
+    struct plan_gate of;
+    uint64_t gates = 0;
+
+    for (uint32_t gate = 0; gate < GATES; gate++) {
+        if (plan_gate_of(plan, line, gate, &of) && plan_outcome_of(line, &of) == PLAN_FAILED)
+            gates |= (uint64_t)1 << gate;
+    }
+    return gates;
+}
+
+static void keep_taken(const union plan_event *plan, const struct plan_line *line,
+                       struct backtest_moved *moved)
+{
+    agon_amt_t taken_amt = num_add(line->capital_before_amt, -line->capital_after_amt);
+    double evidence = plan_setting(plan, SETTING_EVIDENCE);
+    uint64_t gates = failed_gates(plan, line);
+    enum backtest_taken why = TAKEN_OTHER;
+    double t;
+
+    if (gates != 0)
+        why = TAKEN_GATE;
+    else if ((line->flags & PLAN_FAULT_NOW) != 0)
+        why = TAKEN_FAULT;
+    else if (plan_evidence_of(plan, line, &t) && t <= -evidence)
+        why = TAKEN_EVIDENCE;
+    moved->gates |= gates;
+    moved->taken_amt = num_add(moved->taken_amt, taken_amt);
+    moved->taken_for_amt[why] = num_add(moved->taken_for_amt[why], taken_amt);
+    if (line->equity_amt >= line->capital_before_amt)
+        moved->taken_ahead_amt = num_add(moved->taken_ahead_amt, taken_amt);
+}
+
+// The larger of a share that was and of that which this change is.
+static double share_of(agon_amt_t change_amt, agon_amt_t equity_amt, double most)
+{
+    double share = equity_amt > 0 ? (double)change_amt / (double)equity_amt : 0.0;
+
+    return share > most ? share : most;
+}
+
 static void keep_moved(struct backtest *result)
 {
     const struct record_plan *plan = &result->plan->plan;
@@ -14,9 +58,11 @@ static void keep_moved(struct backtest *result)
         agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
         if (change_amt < 0)
-            moved->taken_amt = num_add(moved->taken_amt, -change_amt);
+            keep_taken(result->plan, line, moved);
         else
             moved->given_amt = num_add(moved->given_amt, change_amt);
+        moved->given_most = share_of(change_amt, line->equity_amt, moved->given_most);
+        moved->taken_most = share_of(-change_amt, line->equity_amt, moved->taken_most);
         if (change_amt > 0 && moved->n_faults > 0)
             moved->given_faulty_amt = num_add(moved->given_faulty_amt, change_amt);
     }

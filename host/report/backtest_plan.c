@@ -48,24 +48,56 @@ void backtest_plan_print(const struct backtest *result, FILE *out)
     fputc('\n', out);
 }
 
+static json_t *amount(const struct record_plan *plan, agon_amt_t amt)
+{
+    char text[NUM_TEXT];
+
+    num_format_short(amt, plan->exp, text);
+    return json_string(text);
+}
+
+static json_t *taken_json(const struct record_plan *plan, const struct backtest_moved *moved)
+{
+#define TAKEN_NAME(id, name) name,
+    static const char *const names[] = {BACKTEST_TAKEN(TAKEN_NAME)};
+#undef TAKEN_NAME
+    json_t *taken = json_object();
+
+    for (uint32_t why = 0; why < TAKEN_N; why++)
+        json_object_set_new(taken, names[why], amount(plan, moved->taken_for_amt[why]));
+    json_object_set_new(taken, "in_profit", amount(plan, moved->taken_ahead_amt));
+    return taken;
+}
+
+static json_t *gates_json(const struct backtest_moved *moved)
+{
+    json_t *gates = json_array();
+
+    for (uint32_t gate = 0; gate < GATES; gate++) {
+        if ((moved->gates >> gate & 1) != 0)
+            json_array_append_new(gates, json_string(gate_at(gate)->name));
+    }
+    return gates;
+}
+
 // Of each agent of the last tournament, over all of them.
 static json_t *moved_json(const struct backtest *result)
 {
     const struct record_plan *plan = &result->plan->plan;
-    char given[NUM_TEXT], taken[NUM_TEXT], after_fault[NUM_TEXT];
     json_t *agents = json_array();
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
         const struct backtest_moved *moved = &result->moved[line->slot % SLOTS_MAX];
 
-        num_format_short(moved->given_amt, plan->exp, given);
-        num_format_short(moved->taken_amt, plan->exp, taken);
-        num_format_short(moved->given_faulty_amt, plan->exp, after_fault);
-        json_array_append_new(agents, json_pack("{s:s, s:s, s:s, s:I, s:s}", "name", line->name,
-                                                "given", given, "taken", taken, "faults",
-                                                (json_int_t)moved->n_faults, "given_after_fault",
-                                                after_fault));
+        json_array_append_new(
+            agents,
+            json_pack("{s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:I, s:o}", "name", line->name, "given",
+                      amount(plan, moved->given_amt), "taken", amount(plan, moved->taken_amt),
+                      "taken_for", taken_json(plan, moved), "failed_gates", gates_json(moved),
+                      "largest_given", moved->given_most, "largest_taken", moved->taken_most,
+                      "faults", (json_int_t)moved->n_faults, "given_after_fault",
+                      amount(plan, moved->given_faulty_amt)));
     }
     return agents;
 }

@@ -13,7 +13,11 @@ const struct plan_line *backtest_plan_line(const struct backtest *result, uint32
 /* How many were held, and the order of the last; nothing where there was none. */
 void backtest_plan_print(const struct backtest *result, FILE *out);
 /* {"held", "last": {"number", "time", "agents": [{"name", "rank", "verdict", "score", "before",
- * "after"}]}}; NULL: none was held, or no memory. Amounts in the base currency. */
+ * "after"}]}, "moved": [{"name", "given", "taken", "taken_for": {"gate", "fault", "evidence",
+ * "other", "in_profit"}, "failed_gates", "largest_given", "largest_taken", "faults",
+ * "given_after_fault"}]}; NULL: none was held, or no memory. Amounts in the base currency; the
+ * largest of one tournament as shares of the agent's equity; in_profit: of all that was taken what
+ * was taken while the agent had lost nothing by itself. */
 json_t *backtest_plan_json(const struct backtest *result);
 
 #endif

@@ -72,6 +72,18 @@ MARKETS = [
     ("random is free", {"random_1": (0, 90, 0)}, "random_1 is below 0 by its fees")]
 
 
+def said_otherwise(markets, judge, expected, name):
+    """0: it said that this is broken (None: nothing is)."""
+    verdict, said = markets.Verdict(), io.StringIO()
+    with contextlib.redirect_stdout(said):
+        judge(verdict)
+    broken = [line for line in said.getvalue().splitlines() if "BROKEN" in line]
+    if len(broken) == verdict.broken and (expected is None) == (not broken) and (not broken or any(expected in line for line in broken)):
+        return 0
+    print(f"tests/soak/markets.py: {name}: said {broken}")
+    return 1
+
+
 def judge_markets():
     spec = importlib.util.spec_from_file_location("markets", os.path.join(ROOT, "tests/soak/markets.py"))
     markets = importlib.util.module_from_spec(spec)
@@ -81,24 +93,44 @@ def judge_markets():
         draw = random.Random(1)
         agents = {"basis_1": (200, 40, 100), "mm_1": (300, 100, 200), "grid_1": (0, 50, 20), "random_1": (0, 90, 60), **change}
         seeds = [{who: (draw.gauss(gross, sd) - fees, fees, 10) for who, (gross, sd, fees) in agents.items()} for _ in range(100)]
-        verdict, said = markets.Verdict(), io.StringIO()
-        with contextlib.redirect_stdout(said):
-            markets.judge("demo", seeds, verdict)
-        broken = [line for line in said.getvalue().splitlines() if "BROKEN" in line]
-        if len(broken) != verdict.broken or (expected is None) != (not broken) or \
-                expected is not None and not any(expected in line for line in broken):
-            print(f"tests/soak/markets.py: {name}: said {broken}")
-            n_faults += 1
-    # Tournaments: 94 seeds in order are too few, 95 are enough; luck may be given a little of the whole, and no more.
+        n_faults += said_otherwise(markets, lambda verdict, all_of=seeds: markets.judge("demo", all_of, verdict), expected, name)
+    # Tournaments: 94 seeds in order are too few, 95 are enough; luck may be given a hundredth of the whole, and no more; nothing is taken
+    # without a reason, by more than a step or, of who may lose nothing, more often than by chance.
     order = [("mm_1", "basis_1", "grid_1"), ("mm_1", "grid_1", "basis_1")]
-    for market, n_good, given, is_broken in (("demo", 95, 0, False), ("demo", 94, 0, True), ("random-walk", 0, 0.03, False), ("random-walk", 0, 0.04, True)):
-        seeds = [(7, {name: (rank + 1, 1 / 3 + (given if rank == 0 else 0)) for rank, name in enumerate(order[i >= n_good])}) for i in range(100)]
-        verdict, said = markets.Verdict(), io.StringIO()
-        with contextlib.redirect_stdout(said):
-            markets.judge_order(market, seeds, verdict)
-        if verdict.broken != is_broken:
-            print(f"tests/soak/markets.py: tournaments on {market}, {n_good} in order, {given} given: {verdict.broken} broken")
-            n_faults += 1
+    taken = {"largest_taken": 0.2, "taken": "5000", "taken_for": {"evidence": "5000"}}
+    for market, n_good, given, moved, expected in (
+            ("demo", 95, 0, {}, None), ("demo", 94, 0, {}, "before all others"), ("random-walk", 0, 0.009, {}, None),
+            ("random-walk", 0, 0.011, {}, "of the whole at most"),
+            ("random-walk", 0, 0, {"largest_given": 0.11}, "no tournament gives"), ("demo", 100, 0, {"largest_taken": 0.21}, "no tournament gives"),
+            ("demo", 100, 0, {**taken, "taken_for": {"other": "5000"}}, "what is taken is for"),
+            ("demo", 100, 0, {**taken, "taken_for": {"gate": "5000"}}, "what is taken is for"),
+            ("demo", 100, 0, {**taken, "taken_for": {"gate": "5000"}, "failed_gates": ["drawdown"]}, None),
+            ("random-walk", 0, 0, {**taken, "taken_for": {"evidence": "5000", "in_profit": "1"}}, "who has lost nothing"),
+            ("random-walk", 0, 0, {**taken, "net": 0.0}, "may lose nothing"), ("random-walk", 0, 0, {**taken, "net": -0.1}, None)):
+        draw, seeds = random.Random(1), []
+        for i in range(100):
+            agents = {}
+            for rank, name in enumerate(order[i >= n_good]):
+                of = {"failed_gates": [], "faults": 0, "taken": "0", "largest_given": 0, "largest_taken": 0, **(moved if name == "grid_1" else {})}
+                of["taken_for"] = {**dict.fromkeys(("evidence", "gate", "fault", "other", "in_profit"), "0"), **of.get("taken_for", {})}
+                agents[name] = {"rank": rank + 1, "share": 1 / 3 + (given if rank == 0 else 0), "net": draw.gauss(of.get("net", 0), 0.05), "moved": of}
+            seeds.append((7, agents))
+        n_faults += said_otherwise(markets, lambda verdict, of=market, all_of=seeds: markets.judge_order(of, all_of, verdict), expected,
+                                   f"tournaments on {market}, {n_good} in order, {given} given, {moved}")
+    # Faults: as many as there should be, and nothing behind them; who never trades has no rank.
+    kind = next(kind for kind in markets.KINDS if kind.plugin == "mm_floods")
+    for change, expected in (({}, None), ({"faults": 0}, "1 fault to the engine"), ({"verdict": "ranked"}, "1 fault to the engine"),
+                             ({"after": 1.0}, "given nothing after its fault"), ({"idle": (1, "ranked", 0.0)}, "who never trades"),
+                             ({"idle": (0, "idle", 1.0)}, "who never trades"), ({"ties": (1, 1)}, "twins of one score")):
+        sound = {"net": 1.0, "fees": 1.0, "faults": 1, "given": 1.0, "after": 0.0, "taken": 0.0, "verdict": "faulty", "held": 4, "idle": (0, "idle", 0.0),
+                 "ties": (1, 0)}
+        seeds = [{**sound, **change}, sound]
+
+        def judge(verdict, all_of=seeds):
+            markets.judge_fault(kind, all_of, verdict)
+            markets.judge_beside(all_of, verdict)
+
+        n_faults += said_otherwise(markets, judge, expected, f"an agent at fault, {change}")
     return n_faults
 
 
