@@ -37,7 +37,7 @@ export function periodsCard(name) {
     for (const tab of pick.children) tab.ariaPressed = String(tab.dataset.key === now);
     list = resultsBy(name(), now).slice(-SHOWN);
     length = list.length ? (PERIODS[now][1](list.at(-1).t) - list.at(-1).t) / 1000 : 1;
-    // One bar alone stands in the middle, between two that are none.
+    // One bar alone stands in the middle, between two empty places.
     const shown = list.length === 1 ? [{ t: list[0].t - length * 1000 }, list[0], { t: list[0].t + length * 1000 }] : list;
     plot.set([shown.map(p => p.t / 1000), shown.map(p => (p.amount > 0 ? p.amount : null)), shown.map(p => (p.amount < 0 ? p.amount : null))]);
     say(null);
