@@ -185,9 +185,7 @@ static void put_group(const struct run_report *story, int by_reason,
     page_count(page, group->n);
     page_cell(page, "%s", figures_share_text((double)group->n_won / (double)group->n, 0, share));
     for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++)
-        page_cell(page, "%s",
-                  money_plain(num_rescale(amounts[i], exp, decimals, NUM_EVEN), decimals, decimals,
-                              text));
+        page_cell(page, "%s", money_text(amounts[i], exp, decimals, text));
     page_cell(page, "%s", unit != NULL ? unit->name : "");
     if (group->n_timed == 0)
         page_cell(page, "%s", "");

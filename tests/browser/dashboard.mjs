@@ -199,10 +199,14 @@ async function operate(page) {
   await keys(page);
   await lost(page);
   await page.keyboard.press('1');
+  // Keys that come before the page has turned are the other page's.
+  await page.waitForFunction(() => location.hash.startsWith('#/overview') && document.querySelector('#t-agents').offsetParent);
 
   // Choose the agent, halt it, see it halted, let it go on.
   for (let i = 0; i < 3; i++) await page.keyboard.press('k');
-  while (await page.evaluate(() => document.querySelector('#t-agents tr[aria-selected=true]')?.dataset.key) !== agent) await page.keyboard.press('j');
+  const marked = () => page.evaluate(() => document.querySelector('#t-agents tr[aria-selected=true]')?.dataset.key);
+  for (let i = 0; i < 20 && await marked() !== agent; i++) await page.keyboard.press('j');
+  if (await marked() !== agent) throw new Error(`j and k mark ${await marked()}`);
   await page.keyboard.press('x');
   await agree(page, 'x', agent);
   await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'halted', agent);

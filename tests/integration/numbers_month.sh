@@ -63,6 +63,13 @@ all_at_once() {
             "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
 } 2>"$WORK/all.err"
 until_true "$HOST_PID" "one moment of all surfaces" all_at_once
+# What the ledger comes to at the last event of some days.
+"$AGON" journal cat "$WORK/run" --live >"$WORK/events.txt" || fail "no events"
+for date in 2026-01-02 2026-01-18 2026-01-31; do
+    seq=$(awk -v date=$date 'index($2, date) == 1 {seq = $1} END {print seq}' "$WORK/events.txt")
+    "$AGON" journal export "$WORK/run" --live --until "$seq" --figures "$WORK/until_$date.csv" || fail "no figures of $date"
+done
+rm "$WORK/events.txt"
 python3 "$here/numbers_agree.py" month "$WORK" || fail "surfaces disagree on a month"
 kill -CONT "$SIM_PID"
 kill -TERM "$HOST_PID"

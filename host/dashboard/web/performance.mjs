@@ -51,7 +51,7 @@ export function performanceCards(kinds, prefix = '') {
     const node = make('table', { id: `t-${prefix}by-${kind}` });
     box.body.append(node);
     box.bar.append(note, saver(() => `trades-by-${kind}`, { csv: () => draw.csv() }));
-    const draw = table(node, columns(first), 'No position was closed yet.', null, `by-${kind}`);
+    const draw = table(node, columns(first), 'No position was closed whole yet.', null, `by-${kind}`);
     return [kind, title, { ...box, fill() { draw(fold(list, keyOf), p => p.key); const n = list.reduce((all, p) => all + p.trades, 0); put(note, n ? `${count(n)} closed trade${n === 1 ? '' : 's'}` : ''); } }];
   });
   const fill = () => { for (const [, , box] of boxes) box.fill(); };

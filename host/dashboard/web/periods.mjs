@@ -29,7 +29,7 @@ export function periodsCard(name) {
     plugins: [{ hooks: { setCursor: u => say(u.cursor.idx) } }],
   });
   function say(index) {
-    const one = list[index ?? list.length - 1];
+    const one = list[index ?? list.length - 1] ?? list.at(-1);
     said.replaceChildren(...(one ? [make('time', { textContent: length > 8 * 86400 ? stamp(one.t).slice(0, 7) : stamp(one.t).slice(5, length < 86400 ? 16 : 10) }), make('b', { className: tone(baseText(one.amount)), textContent: (one.amount > 0 ? '+' : '') + amount(one.amount) })] : []));
   }
   function draw() {
@@ -37,7 +37,9 @@ export function periodsCard(name) {
     for (const tab of pick.children) tab.ariaPressed = String(tab.dataset.key === now);
     list = resultsBy(name(), now).slice(-SHOWN);
     length = list.length ? (PERIODS[now][1](list.at(-1).t) - list.at(-1).t) / 1000 : 1;
-    plot.set([list.map(p => p.t / 1000), list.map(p => (p.amount > 0 ? p.amount : null)), list.map(p => (p.amount < 0 ? p.amount : null))]);
+    // One bar alone stands in the middle, between two empty places.
+    const shown = list.length === 1 ? [{ t: list[0].t - length * 1000 }, list[0], { t: list[0].t + length * 1000 }] : list;
+    plot.set([shown.map(p => p.t / 1000), shown.map(p => (p.amount > 0 ? p.amount : null)), shown.map(p => (p.amount < 0 ? p.amount : null))]);
     say(null);
   }
   return { section: box.section, draw };

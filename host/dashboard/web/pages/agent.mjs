@@ -154,7 +154,7 @@ export default {
       { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
       { title: 'Exit reason', class: 'l p2', value: t => t.exit_reason, csv: t => t.exit_reason, text: t => t.exit_reason.replaceAll('_', ' '), hint: t => t.exit_why },
       { title: 'Held', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
-    ], 'No position was closed yet.', 't-closed', 'closed');
+    ], 'No position was closed whole yet.', 't-closed', 'closed');
     trades.bar.append(saver(() => `trades-${name}`, trades));
     oneOf([['trades', 'Closed trades', trades], ['fills', 'Closing fills', closed]], 'closed');
     const ended = tableCard('Orders that ended', 'a-ended', endedColumns, 'No order has ended yet.', 't-ended', 'ended');
