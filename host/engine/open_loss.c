@@ -261,9 +261,10 @@ struct risk_losses exposure_losses_all(const struct portfolio_limits *limits)
 static inline int is_clear(const struct risk_slot *risk, num128_t equity, num128_t open_loss,
                            const struct risk_losses *losses)
 {
+    REQUIRE(open_loss >= 0);
     return equity == risk->equity_amt && !risk->is_daily_breached && !risk->is_drawdown_breached &&
            !risk->is_floor_breached && open_loss <= NUM_MAX &&
-           risk_worst(risk, (agon_amt_t)open_loss, losses) == REASON_NONE;
+           risk_is_above(risk, num_add(risk->equity_amt, -(agon_amt_t)open_loss), losses);
 }
 
 // Of the slot, and of all. What is not known yet is worked out by who judges.
