@@ -230,7 +230,8 @@ struct order *intents_make(struct engine *engine, struct slot *slot,
     struct order *order;
     uint64_t id;
 
-    if (ledger_position(engine->ledger, slot->id, intent->instrument, 1) == NULL) {
+    if (exposure_position(engine, slot->id, intent->instrument) == NULL &&
+        ledger_position(engine->ledger, slot->id, intent->instrument, 1) == NULL) {
         *reason = REASON_NO_ROOM;
         return NULL;
     }

@@ -133,11 +133,9 @@ HOT void exposure_open_price(struct engine *engine, uint16_t slot, agon_instrume
 
 HOT agon_amt_t exposure_order_loss(const struct engine *engine,
                                    const struct agon_instrument *instrument, uint8_t side,
-                                   agon_px_t px, agon_qty_t qty)
+                                   agon_px_t px, agon_qty_t qty, agon_amt_t worth_amt)
 {
     const struct market *market = &engine->markets[instrument->hdr.instrument];
-    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
-                                                                        : instrument->maker_fee_ppb;
     agon_px_t worth_px = side == AGON_BUY ? market->long_px : market->short_px;
     agon_px_t off_px = side == AGON_BUY ? num_add(px, -worth_px) : num_add(worth_px, -px);
     agon_amt_t amt = 0;
@@ -147,10 +145,7 @@ HOT agon_amt_t exposure_order_loss(const struct engine *engine,
         return 0;
     if (worth_px > 0 && off_px > 0)
         amt = instruments_worth(&engine->table, instrument, off_px, qty, NUM_UP);
-    if (ppb > 0)
-        amt =
-            num_add(amt, num_mul_div(instruments_worth(&engine->table, instrument, px, qty, NUM_UP),
-                                     ppb, 1000000000, NUM_UP));
+    amt = num_add(amt, instruments_fee(instrument, worth_amt));
     if (instrument_kind_unit(instrument) == engine->table.base_currency)
         return amt;
     return exposure_in_base(engine, instrument_kind_unit(instrument), amt, &is_unknown);
@@ -173,7 +168,9 @@ static agon_amt_t look_at(const struct engine *engine, struct order *order,
     reach_to(side_of(engine, order, open), key_of(order->side, px));
     order->open_px = px;
     open->is_valued |= instrument_kind_unit(instrument) != engine->table.base_currency;
-    return exposure_order_loss(engine, instrument, order->side, px, order->held_back_qty);
+    return exposure_order_loss(
+        engine, instrument, order->side, px, order->held_back_qty,
+        instruments_worth(&engine->table, instrument, px, order->held_back_qty, NUM_UP));
 }
 
 HOT void exposure_order(struct engine *engine, struct order *order)
