@@ -149,9 +149,22 @@ static void set_limits(int has_limits)
     struct record_portfolio record = {
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
         .kind = CONFIG_PORTFOLIO,
-        .limits = {.daily_loss_amt = has_limits ? USD(900000) : 0}};
+        .limits = {.daily_loss_amt = has_limits ? USD(900000) : 0,
+                   .gross_amt = has_limits ? NUM_MAX : 0}};
 
     ck_assert_int_eq(world_step(world, &record), AGON_OK);
+}
+
+/* Each sum of what all slots reach, brought along by differences, is what it is from nothing. */
+static void reach_is_whole(void)
+{
+    const struct exposure *exposure = world->engine->exposure;
+    const struct exposure_reach kept = exposure->reach;
+    const int is_kept = exposure->is_reach_kept;
+
+    exposure_rebuild(world->engine);
+    if (is_kept)
+        ck_assert_mem_eq(&kept, &exposure->reach, sizeof(kept));
 }
 
 static void set_fee(void)
@@ -274,6 +287,7 @@ START_TEST(kept_up_it_is_what_all_orders_give)
             if (i % 16 == 0)
                 is_judged_as_the_worst_says((uint16_t)(i / 16 % WORLD_SLOTS), n_judged);
         }
+        reach_is_whole();
         for (uint16_t slot = 0; slot < WORLD_SLOTS; slot++)
             n_open += orders_count(world->engine->orders, slot);
         n_orders += engine_counters(world->engine)->n_orders;
