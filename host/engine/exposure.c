@@ -276,24 +276,6 @@ static void count_cash(struct engine *engine, uint16_t slot)
     exposure->is_cash_unknown[slot] = (uint8_t)is_unknown;
 }
 
-// The place of the slot's position there.
-uint32_t exposure_place(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
-{
-    uint32_t n, place = engine->exposure->places[instrument][slot];
-    const struct position *all;
-
-    if (place != 0) {
-        REQUIRE(ledger_position_at(engine->ledger, slot, place - 1)->instrument == instrument);
-        return place - 1;
-    }
-    all = ledger_positions(engine->ledger, slot, &n);
-    for (place = 0; place < n; place++) {
-        if (all[place].instrument == instrument)
-            return place;
-    }
-    return EXPOSURE_NO_PLACE;
-}
-
 static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
     uint32_t place = exposure_place(engine, slot, instrument);
@@ -632,26 +614,9 @@ void exposure_limits(struct engine *engine)
         keep_reach(engine);
 }
 
-static int has_loss_limits(const struct portfolio_limits *limits)
-{
-    return limits->daily_loss_amt > 0 || limits->drawdown_ppm > 0 || limits->equity_amt > 0;
-}
-
 int exposure_judges_all(const struct engine *engine)
 {
-    return has_reach_limits(&engine->portfolio_limits) ||
-           has_loss_limits(&engine->portfolio_limits);
-}
-
-int exposure_judges_loss_all(const struct engine *engine)
-{
-    return has_loss_limits(&engine->portfolio_limits);
-}
-
-int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
-{
-    return slot->limits.daily_loss_amt > 0 || slot->limits.drawdown_ppm > 0 ||
-           has_loss_limits(&engine->portfolio_limits);
+    return has_reach_limits(&engine->portfolio_limits) || exposure_judges_loss_all(engine);
 }
 
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
@@ -704,15 +669,6 @@ agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot)
 agon_amt_t exposure_equity_all(const struct engine *engine)
 {
     return fit(engine->exposure->total);
-}
-
-int exposure_adds_up(const struct engine *engine)
-{
-    num128_t sum = 0;
-
-    for (uint16_t slot = 0; slot < engine->slots.n; slot++)
-        sum += engine->exposure->equity[slot];
-    return sum == engine->exposure->total;
 }
 
 agon_amt_t exposure_worth(const struct engine *engine, const struct position *pos, agon_px_t px)
@@ -806,8 +762,7 @@ static void cut_all(struct engine *engine, const struct risk_losses *losses)
 {
     agon_amt_t open_loss_amt;
 
-    if (engine->portfolio_limits.on_breach == ON_BREACH_HALT ||
-        !has_loss_limits(&engine->portfolio_limits))
+    if (engine->portfolio_limits.on_breach == ON_BREACH_HALT || !exposure_judges_loss_all(engine))
         return;
     open_loss_amt = exposure_open_loss_all(engine);
     for (uint16_t id = 0; id < engine->slots.n && open_loss_amt > 0; id++) {
@@ -881,21 +836,6 @@ HOT void exposure_settle(struct engine *engine)
 }
 
 /* --- what an order would add --- */
-
-int exposure_is_priced(const struct engine *engine, const struct slot *slot)
-{
-    if (engine->exposure->n_unknown[slot->id] != 0)
-        return 0;
-    for (uint32_t held = engine->exposure->held[slot->id]; held != 0; held &= held - 1) {
-        const struct position *pos =
-            ledger_position_at(engine->ledger, slot->id, (uint32_t)__builtin_ctz(held));
-
-        if (!market_is_priced(engine, pos->instrument,
-                              (agon_ns_t)slot->limits.book_age_ms * 1000000))
-            return 0;
-    }
-    return 1;
-}
 
 void exposure_reach(const struct engine *engine, uint16_t slot,
                     const struct agon_instrument *instrument, uint8_t side, agon_amt_t notional_amt,

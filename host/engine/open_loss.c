@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* open_loss: what open orders stand to lose at once, each filled at the worst price that it can be:
- * kept up with each order, and worked out anew where a price or a value moved what one of them
+/* open_loss: what is asked of exposure: where a position is, whether it is priced, which losses are
+ * judged. And what open orders stand to lose at once, each filled at the worst price that it can
+ * be: kept up with each order, and worked out anew where a price or a value moved what one of them
  * stands for. */
 #include "base/error.h"
 #include "base/hot.h"
@@ -14,6 +15,64 @@ static agon_amt_t fit(num128_t sum)
 {
     REQUIRE(sum >= 0);
     return sum > NUM_MAX ? NUM_MAX : (agon_amt_t)sum;
+}
+
+// The place of the slot's position there.
+uint32_t exposure_place(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    uint32_t n, place = engine->exposure->places[instrument][slot];
+    const struct position *all;
+
+    if (place != 0) {
+        REQUIRE(ledger_position_at(engine->ledger, slot, place - 1)->instrument == instrument);
+        return place - 1;
+    }
+    all = ledger_positions(engine->ledger, slot, &n);
+    for (place = 0; place < n; place++) {
+        if (all[place].instrument == instrument)
+            return place;
+    }
+    return EXPOSURE_NO_PLACE;
+}
+
+int exposure_is_priced(const struct engine *engine, const struct slot *slot)
+{
+    if (engine->exposure->n_unknown[slot->id] != 0)
+        return 0;
+    for (uint32_t held = engine->exposure->held[slot->id]; held != 0; held &= held - 1) {
+        const struct position *pos =
+            ledger_position_at(engine->ledger, slot->id, (uint32_t)__builtin_ctz(held));
+
+        if (!market_is_priced(engine, pos->instrument,
+                              (agon_ns_t)slot->limits.book_age_ms * 1000000))
+            return 0;
+    }
+    return 1;
+}
+
+static int has_loss_limits(const struct portfolio_limits *limits)
+{
+    return limits->daily_loss_amt > 0 || limits->drawdown_ppm > 0 || limits->equity_amt > 0;
+}
+
+int exposure_judges_loss_all(const struct engine *engine)
+{
+    return has_loss_limits(&engine->portfolio_limits);
+}
+
+int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
+{
+    return slot->limits.daily_loss_amt > 0 || slot->limits.drawdown_ppm > 0 ||
+           has_loss_limits(&engine->portfolio_limits);
+}
+
+int exposure_adds_up(const struct engine *engine)
+{
+    num128_t sum = 0;
+
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++)
+        sum += engine->exposure->equity[slot];
+    return sum == engine->exposure->total;
 }
 
 /* Nobody knows the slot's sum until somebody asks. */
