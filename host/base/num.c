@@ -491,6 +491,36 @@ static int format_long(const char *from, int whole, int exp, char *at)
     return whole + 1 + exp;
 }
 
+/* A value below 10^8 with at most seven digits behind the point, as one word: who copies a text
+ * that was written byte by byte a moment ago waits until all of it has left. */
+static inline int format_few(uint32_t value, int exp, int is_short, char *text)
+{
+    uint64_t digits = eight_digits(value);
+    uint64_t odd = digits ^ 0x3030303030303030;                 // bytes that are no '0'
+    int n_front = __builtin_ctzll(odd | (uint64_t)1 << 63) / 8; // zeros before the first of them
+    int n_behind = __builtin_clzll(odd | 1) / 8;                // ... behind the last
+    uint64_t whole_bits, word;
+    int whole;
+
+    if (n_front > 7 - exp)
+        n_front = 7 - exp; // one digit stands before the point
+    whole = 8 - n_front - exp;
+    digits >>= 8 * n_front;
+    if (is_short)
+        exp -= n_behind < exp ? n_behind : exp;
+    if (exp == 0) {
+        memcpy(text, &digits, 8);
+        text[whole] = '\0';
+        return whole;
+    }
+    whole_bits = ((uint64_t)1 << 8 * whole) - 1;
+    word = (digits & whole_bits) | (uint64_t)'.' << 8 * whole | (digits & ~whole_bits) << 8;
+    memcpy(text, &word, 8);
+    text[8] = (char)(digits >> 56);
+    text[whole + 1 + exp] = '\0';
+    return whole + 1 + exp;
+}
+
 static inline int format(int64_t value, int exp, int is_short, char *text)
 {
     uint64_t left = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
@@ -501,6 +531,11 @@ static inline int format(int64_t value, int exp, int is_short, char *text)
     int whole;
 
     REQUIRE(exp >= 0 && exp <= NUM_EXP_MAX);
+    if (left < 100000000 && exp < 8) {
+        *at = '-';
+        at += value < 0;
+        return (int)(at - text) + format_few((uint32_t)left, exp, is_short, at);
+    }
     memset(end, '0', 16);
     from = num_digits(left, end);
     while (end - from <= exp)

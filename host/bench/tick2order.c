@@ -80,7 +80,6 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
     const struct binance_front_kind kind = front_kind(cmd);
     char *text = bench->target + BINANCE_PATH_ROOM;
     char id[CLIENT_ID_TEXT];
-    char number[NUM_TEXT];
     struct binance_params params;
     const char *target;
 
@@ -101,8 +100,8 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
         binance_params_add_bare(&params, "quantity", "", 0);
         bench->n_untold++;
     }
-    binance_params_add_value(&params, number, (size_t)num_format_short(cmd->qty, 5, number));
-    binance_params_add_bare(&params, "price", number, (size_t)num_format_short(cmd->px, 2, number));
+    binance_params_add_decimal_value(&params, cmd->qty, 5);
+    binance_params_add_decimal(&params, "price", cmd->px, 2);
     binance_params_add_u64(&params, "timestamp", (uint64_t)cmd->t / 1000000);
     if (binance_params_sign(&params, &bench->signer) < 0)
         bench->n_wrong++;

@@ -133,23 +133,53 @@ static inline agon_amt_t worth_at(const struct engine *engine,
     return qty != 0 ? instruments_worth(&engine->table, instrument, px, qty, NUM_AWAY) : 0;
 }
 
+static inline agon_px_t reach_px(const struct engine *engine, const struct position *pos)
+{
+    const struct market *market = &engine->markets[pos->instrument];
+
+    return market->long_px > market->short_px ? market->long_px : market->short_px;
+}
+
+/* Notional in the instrument's unit with all buys filled, and with all sells filled. */
+static inline agon_amt_t up_at(const struct engine *engine, const struct position *pos,
+                               const struct agon_instrument *instrument)
+{
+    return worth_at(engine, instrument, reach_px(engine, pos),
+                    num_add(pos->qty, pos->working_buy_qty));
+}
+
+static inline agon_amt_t down_at(const struct engine *engine, const struct position *pos,
+                                 const struct agon_instrument *instrument)
+{
+    return worth_at(engine, instrument, reach_px(engine, pos),
+                    num_add(pos->qty, -pos->working_sell_qty));
+}
+
+static inline agon_amt_t larger_of(agon_amt_t up_amt, agon_amt_t down_amt)
+{
+    return num_abs(up_amt) > num_abs(down_amt) ? num_abs(up_amt) : num_abs(down_amt);
+}
+
+static inline uint32_t venue_of(const struct agon_instrument *instrument)
+{
+    return instrument->venue <= VENUES_MAX ? instrument->venue : 0;
+}
+
+static inline uint32_t asset_of(const struct agon_instrument *instrument)
+{
+    return instrument->base <= ASSETS_MAX ? instrument->base : 0;
+}
+
 static void work_out_reach(const struct engine *engine, const struct position *pos,
                            const struct agon_instrument *instrument, struct exposure_line *line)
 {
-    const struct market *market = &engine->markets[pos->instrument];
-    agon_px_t px = market->long_px > market->short_px ? market->long_px : market->short_px;
     agon_asset_t unit = unit_of(instrument);
 
-    line->up_amt = in_base(
-        engine, unit, worth_at(engine, instrument, px, num_add(pos->qty, pos->working_buy_qty)),
-        &line->is_unknown);
-    line->down_amt = in_base(
-        engine, unit, worth_at(engine, instrument, px, num_add(pos->qty, -pos->working_sell_qty)),
-        &line->is_unknown);
-    line->reach_amt = num_abs(line->up_amt) > num_abs(line->down_amt) ? num_abs(line->up_amt)
-                                                                      : num_abs(line->down_amt);
-    line->venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
-    line->asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
+    line->up_amt = in_base(engine, unit, up_at(engine, pos, instrument), &line->is_unknown);
+    line->down_amt = in_base(engine, unit, down_at(engine, pos, instrument), &line->is_unknown);
+    line->reach_amt = larger_of(line->up_amt, line->down_amt);
+    line->venue = venue_of(instrument);
+    line->asset = asset_of(instrument);
 }
 
 static void note_holder(struct exposure *exposure, uint16_t slot, const struct position *pos)
@@ -246,24 +276,6 @@ static void count_cash(struct engine *engine, uint16_t slot)
     exposure->is_cash_unknown[slot] = (uint8_t)is_unknown;
 }
 
-// The place of the slot's position there.
-uint32_t exposure_place(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
-{
-    uint32_t n, place = engine->exposure->places[instrument][slot];
-    const struct position *all;
-
-    if (place != 0) {
-        REQUIRE(ledger_position_at(engine->ledger, slot, place - 1)->instrument == instrument);
-        return place - 1;
-    }
-    all = ledger_positions(engine->ledger, slot, &n);
-    for (place = 0; place < n; place++) {
-        if (all[place].instrument == instrument)
-            return place;
-    }
-    return EXPOSURE_NO_PLACE;
-}
-
 static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
     uint32_t place = exposure_place(engine, slot, instrument);
@@ -347,18 +359,32 @@ static HOT void count_reach(struct engine *engine, uint16_t slot, uint32_t place
 {
     struct exposure_reach *reach = &engine->exposure->reach;
     struct exposure_line *line = &engine->exposure->lines[slot][place];
-    struct exposure_line before = *line;
+    const agon_amt_t up_amt = up_at(engine, pos, instrument);
+    const agon_amt_t down_amt = down_at(engine, pos, instrument);
+    const agon_amt_t reach_amt = larger_of(up_amt, down_amt);
+    num128_t more;
 
-    work_out_reach(engine, pos, instrument, line);
-    if (line->down_amt == before.down_amt && line->venue == before.venue &&
-        line->asset == before.asset) {
-        reach->net_up += (num128_t)line->up_amt - before.up_amt;
-        reach->asset_up[line->asset] += (num128_t)line->up_amt - before.up_amt;
-        reach->gross += (num128_t)line->reach_amt - before.reach_amt;
-        reach->venue[line->venue] += (num128_t)line->reach_amt - before.reach_amt;
+    if (line->venue != venue_of(instrument) || line->asset != asset_of(instrument)) {
+        const struct exposure_line before = *line;
+
+        work_out_reach(engine, pos, instrument, line);
+        move_reach(reach, &before, line);
         return;
     }
-    move_reach(reach, &before, line);
+    more = (num128_t)up_amt - line->up_amt;
+    reach->net_up += more;
+    reach->asset_up[line->asset] += more;
+    if (down_amt != line->down_amt) {
+        more = (num128_t)down_amt - line->down_amt;
+        reach->net_down += more;
+        reach->asset_down[line->asset] += more;
+    }
+    more = (num128_t)reach_amt - line->reach_amt;
+    reach->gross += more;
+    reach->venue[line->venue] += more;
+    line->up_amt = up_amt;
+    line->down_amt = down_amt;
+    line->reach_amt = reach_amt;
 }
 
 /* Nothing is held, and counted in the base currency: a price moves what the open orders reach, and
@@ -369,6 +395,7 @@ static inline int move_orders(struct engine *engine, uint16_t slot, uint32_t pla
     const struct exposure_line *line = &engine->exposure->lines[slot][place];
     const struct position *pos = ledger_position_at(engine->ledger, slot, place);
 
+    REQUIRE(pos->instrument == instrument->hdr.instrument);
     if (pos->held_amt != 0 || line->value_amt != 0 || line->is_unknown ||
         unit_of(instrument) != engine->table.base_currency)
         return 0;
@@ -384,6 +411,22 @@ int exposure_is_value_all(const struct engine *engine, const struct agon_instrum
            engine->exposure->path_instrument != instrument->hdr.instrument;
 }
 
+/* Not inlined: something is held there, or it is counted in another currency. The place. */
+static HOT __attribute__((noinline)) uint32_t price_held(struct engine *engine, uint16_t slot,
+                                                         agon_instrument_t instrument)
+{
+    const struct agon_instrument *def = instruments_get(&engine->table, instrument);
+    int is_counted = engine->exposure->places[instrument][slot] != 0;
+    uint32_t place = exposure_place(engine, slot, instrument);
+
+    if (place != EXPOSURE_NO_PLACE &&
+        !(is_counted && exposure_is_value_all(engine, def) &&
+          move_value(engine, slot, place, def, engine->markets[instrument].long_px)))
+        count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
+    touch(engine, slot);
+    return place;
+}
+
 static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
                                                         agon_instrument_t instrument,
                                                         agon_px_t before_long_px,
@@ -391,21 +434,15 @@ static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
 {
     const struct agon_instrument *def = instruments_get(&engine->table, instrument);
     struct slot_set holders = engine->exposure->holders[instrument];
-    int is_value = exposure_is_value_all(engine, def);
     uint16_t slot;
 
     while (slot_set_take(&holders, &slot)) {
-        int is_counted = engine->exposure->places[instrument][slot] != 0;
-        uint32_t place = exposure_place(engine, slot, instrument);
-        int is_orders = def != NULL && is_counted && place != EXPOSURE_NO_PLACE &&
-                        move_orders(engine, slot, place, def);
+        uint32_t place = engine->exposure->places[instrument][slot];
+        int is_orders = place != 0 && def != NULL && move_orders(engine, slot, place - 1, def);
 
-        if (!is_orders && place != EXPOSURE_NO_PLACE &&
-            !(is_value && is_counted &&
-              move_value(engine, slot, place, def, engine->markets[instrument].long_px)))
-            count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
+        place = is_orders ? place - 1 : price_held(engine, slot, instrument);
         exposure_open_price(engine, slot, instrument, place, before_long_px, before_short_px);
-        if (!is_orders || !exposure_is_judged(engine, slot))
+        if (is_orders && !exposure_is_judged(engine, slot))
             touch(engine, slot);
     }
 }
@@ -577,26 +614,9 @@ void exposure_limits(struct engine *engine)
         keep_reach(engine);
 }
 
-static int has_loss_limits(const struct portfolio_limits *limits)
-{
-    return limits->daily_loss_amt > 0 || limits->drawdown_ppm > 0 || limits->equity_amt > 0;
-}
-
 int exposure_judges_all(const struct engine *engine)
 {
-    return has_reach_limits(&engine->portfolio_limits) ||
-           has_loss_limits(&engine->portfolio_limits);
-}
-
-int exposure_judges_loss_all(const struct engine *engine)
-{
-    return has_loss_limits(&engine->portfolio_limits);
-}
-
-int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
-{
-    return slot->limits.daily_loss_amt > 0 || slot->limits.drawdown_ppm > 0 ||
-           has_loss_limits(&engine->portfolio_limits);
+    return has_reach_limits(&engine->portfolio_limits) || exposure_judges_loss_all(engine);
 }
 
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
@@ -649,15 +669,6 @@ agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot)
 agon_amt_t exposure_equity_all(const struct engine *engine)
 {
     return fit(engine->exposure->total);
-}
-
-int exposure_adds_up(const struct engine *engine)
-{
-    num128_t sum = 0;
-
-    for (uint16_t slot = 0; slot < engine->slots.n; slot++)
-        sum += engine->exposure->equity[slot];
-    return sum == engine->exposure->total;
 }
 
 agon_amt_t exposure_worth(const struct engine *engine, const struct position *pos, agon_px_t px)
@@ -751,8 +762,7 @@ static void cut_all(struct engine *engine, const struct risk_losses *losses)
 {
     agon_amt_t open_loss_amt;
 
-    if (engine->portfolio_limits.on_breach == ON_BREACH_HALT ||
-        !has_loss_limits(&engine->portfolio_limits))
+    if (engine->portfolio_limits.on_breach == ON_BREACH_HALT || !exposure_judges_loss_all(engine))
         return;
     open_loss_amt = exposure_open_loss_all(engine);
     for (uint16_t id = 0; id < engine->slots.n && open_loss_amt > 0; id++) {
@@ -826,21 +836,6 @@ HOT void exposure_settle(struct engine *engine)
 }
 
 /* --- what an order would add --- */
-
-int exposure_is_priced(const struct engine *engine, const struct slot *slot)
-{
-    if (engine->exposure->n_unknown[slot->id] != 0)
-        return 0;
-    for (uint32_t held = engine->exposure->held[slot->id]; held != 0; held &= held - 1) {
-        const struct position *pos =
-            ledger_position_at(engine->ledger, slot->id, (uint32_t)__builtin_ctz(held));
-
-        if (!market_is_priced(engine, pos->instrument,
-                              (agon_ns_t)slot->limits.book_age_ms * 1000000))
-            return 0;
-    }
-    return 1;
-}
 
 void exposure_reach(const struct engine *engine, uint16_t slot,
                     const struct agon_instrument *instrument, uint8_t side, agon_amt_t notional_amt,

@@ -175,10 +175,10 @@ int exposure_is_priced(const struct engine *engine, const struct slot *slot);
 agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *slot);
 /* ... of all slots; 0 where the portfolio has no limit of losses. */
 agon_amt_t exposure_open_loss_all(const struct engine *engine);
-/* ... one order: to px, of qty. */
+/* ... one order: to px, of qty, which is worth_amt there (NUM_UP, in the instrument's unit). */
 agon_amt_t exposure_order_loss(const struct engine *engine,
                                const struct agon_instrument *instrument, uint8_t side, agon_px_t px,
-                               agon_qty_t qty);
+                               agon_qty_t qty, agon_amt_t worth_amt);
 /* What open orders of a slot stand to lose is worked out anew when it is asked for: for any reason;
  * where something of it is valued in a currency whose worth changed; where a price of an
  * instrument, at that place of the slot's, came from long_px and short_px to what the market has

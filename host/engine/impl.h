@@ -5,6 +5,7 @@
 #define ENGINE_IMPL_H
 
 #include "base/cron.h"
+#include "base/error.h"
 #include "base/heap.h"
 #include "base/num.h"
 #include "base/soonest.h"
@@ -561,5 +562,19 @@ int figures_load(struct engine *engine, struct dec *dec);
 
 /* state.c */
 void state_save(struct engine *engine, struct enc *enc);
+
+/* The slot's position there, found by its place where it was counted. NULL: none. */
+static inline const struct position *exposure_position(const struct engine *engine, uint16_t slot,
+                                                       agon_instrument_t instrument)
+{
+    uint32_t place = engine->exposure->places[instrument][slot];
+    const struct position *pos;
+
+    if (place == 0)
+        return ledger_position(engine->ledger, slot, instrument, 0);
+    pos = ledger_position_at(engine->ledger, slot, place - 1);
+    REQUIRE(pos->instrument == instrument);
+    return pos;
+}
 
 #endif

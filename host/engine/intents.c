@@ -65,6 +65,13 @@ static int is_at_open(const struct engine *engine, const struct order *order, ui
 void intents_send(struct engine *engine, struct order *order, uint8_t kind)
 {
     const struct venue_port *port = &engine->venues[order->account];
+    int is_guarded = kind == CMD_NEW && order->guard_px > 0;
+    /* Chosen, and not copied: a new order's were written a moment ago byte by byte, and a word that
+     * is read over several such bytes waits until all that was written before has left. */
+    uint8_t type = is_guarded ? order_type_with_px(order->type) : order->type;
+    uint8_t tif = !is_guarded                     ? order->tif
+                  : order_type_waits(order->type) ? AGON_TIF_GTC
+                                                  : AGON_TIF_IOC;
     struct order_cmd cmd = {
         .depends_seq = engine->seq,
         .order_id = order->id,
@@ -74,13 +81,15 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         .venue = order->venue,
         .kind = kind,
         .side = order->side,
-        .type = order->type,
-        .tif = order->tif,
+        .type = type,
+        .tif = tif,
         .flags = wire_flags(engine, order),
         .rev = kind == CMD_REPLACE ? order->rev_asked : order->rev,
         .is_exit = kind == CMD_NEW && (order->flags & ORDER_IS_EXIT) != 0,
         .is_at_open = (uint8_t)is_at_open(engine, order, kind),
-        .px = kind == CMD_REPLACE ? order->new_px : order->px,
+        .px = is_guarded            ? order->guard_px
+              : kind == CMD_REPLACE ? order->new_px
+                                    : order->px,
         .trigger_px = order->trigger_px,
         .qty = kind == CMD_REPLACE ? order->new_qty : order->qty,
         .show_qty = order->show_qty,
@@ -102,11 +111,6 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         cmd.doubt_rev = is_replace ? order->rev_asked : order->rev;
         cmd.doubt_px = is_replace ? order->new_px : order->px;
         cmd.doubt_qty = is_replace ? order->new_qty : order->qty;
-    }
-    if (kind == CMD_NEW && order->guard_px > 0) {
-        cmd.type = order_type_with_px(order->type);
-        cmd.tif = order_type_waits(order->type) ? AGON_TIF_GTC : AGON_TIF_IOC;
-        cmd.px = order->guard_px;
     }
     // Whether the port has room may change nothing here: a replay has another port, or none. A
     // query that finds no room is asked again by whoever needs to know.
@@ -226,7 +230,8 @@ struct order *intents_make(struct engine *engine, struct slot *slot,
     struct order *order;
     uint64_t id;
 
-    if (ledger_position(engine->ledger, slot->id, intent->instrument, 1) == NULL) {
+    if (exposure_position(engine, slot->id, intent->instrument) == NULL &&
+        ledger_position(engine->ledger, slot->id, intent->instrument, 1) == NULL) {
         *reason = REASON_NO_ROOM;
         return NULL;
     }

@@ -60,10 +60,7 @@ agon_px_t intents_guard_px(const struct slot *slot, const struct agon_instrument
 
 static agon_amt_t with_fee(const struct agon_instrument *instrument, agon_amt_t amt)
 {
-    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
-                                                                        : instrument->maker_fee_ppb;
-
-    return ppb > 0 ? num_add(amt, num_mul_div(amt, ppb, 1000000000, NUM_UP)) : amt;
+    return num_add(amt, instruments_fee(instrument, amt));
 }
 
 static agon_amt_t notional(const struct engine *engine, const struct agon_instrument *instrument,
@@ -252,7 +249,8 @@ static void judge_losses(const struct engine *engine, const struct slot *slot,
     // What no limit is about is not worked out.
     if (exposure_judges_loss(engine, slot)) {
         if (!order_type_is_stop(intent->type))
-            loss_amt = exposure_order_loss(engine, instrument, intent->side, px, intent->qty);
+            loss_amt = exposure_order_loss(engine, instrument, intent->side, px, intent->qty,
+                                           view->least_amt);
         view->open_loss_amt = num_add(exposure_open_loss(engine, slot), loss_amt);
     }
     if (!exposure_judges_all(engine))
@@ -338,7 +336,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
     // Of what it pays with alone: each is a walk over all positions of the slot.
     if (!instrument_kind_has_coins(instrument->kind) || intent->side == AGON_BUY)
         view.free_amt = engine_free_of(engine, slot, intent->account, instrument->quote);
-    pos = ledger_position(engine->ledger, slot->id, intent->instrument, 0);
+    pos = exposure_position(engine, slot->id, intent->instrument);
     if (pos != NULL) {
         view.held_qty = pos->qty;
         view.working_buy_qty = pos->working_buy_qty;
@@ -371,7 +369,9 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
         view.notional_amt = notional(engine, instrument, view.judge_px, num_abs(intent->qty));
         view.least_amt = leave_px > 0 ? notional(engine, instrument, leave_px, num_abs(intent->qty))
                                       : view.notional_amt;
-        view.position_amt = notional(engine, instrument, view.judge_px, num_abs(reach_qty));
+        view.position_amt = num_abs(reach_qty) == num_abs(intent->qty)
+                                ? view.notional_amt
+                                : notional(engine, instrument, view.judge_px, num_abs(reach_qty));
         judge_losses(engine, slot, instrument, intent, leave_px > 0 ? leave_px : view.judge_px,
                      &view);
         if (instrument_kind_has_margin(instrument->kind))

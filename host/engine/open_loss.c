@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* open_loss: what open orders stand to lose at once, each filled at the worst price that it can be:
- * kept up with each order, and worked out anew where a price or a value moved what one of them
+/* open_loss: what is asked of exposure: where a position is, whether it is priced, which losses are
+ * judged. And what open orders stand to lose at once, each filled at the worst price that it can
+ * be: kept up with each order, and worked out anew where a price or a value moved what one of them
  * stands for. */
 #include "base/error.h"
 #include "base/hot.h"
@@ -14,6 +15,64 @@ static agon_amt_t fit(num128_t sum)
 {
     REQUIRE(sum >= 0);
     return sum > NUM_MAX ? NUM_MAX : (agon_amt_t)sum;
+}
+
+// The place of the slot's position there.
+uint32_t exposure_place(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    uint32_t n, place = engine->exposure->places[instrument][slot];
+    const struct position *all;
+
+    if (place != 0) {
+        REQUIRE(ledger_position_at(engine->ledger, slot, place - 1)->instrument == instrument);
+        return place - 1;
+    }
+    all = ledger_positions(engine->ledger, slot, &n);
+    for (place = 0; place < n; place++) {
+        if (all[place].instrument == instrument)
+            return place;
+    }
+    return EXPOSURE_NO_PLACE;
+}
+
+int exposure_is_priced(const struct engine *engine, const struct slot *slot)
+{
+    if (engine->exposure->n_unknown[slot->id] != 0)
+        return 0;
+    for (uint32_t held = engine->exposure->held[slot->id]; held != 0; held &= held - 1) {
+        const struct position *pos =
+            ledger_position_at(engine->ledger, slot->id, (uint32_t)__builtin_ctz(held));
+
+        if (!market_is_priced(engine, pos->instrument,
+                              (agon_ns_t)slot->limits.book_age_ms * 1000000))
+            return 0;
+    }
+    return 1;
+}
+
+static int has_loss_limits(const struct portfolio_limits *limits)
+{
+    return limits->daily_loss_amt > 0 || limits->drawdown_ppm > 0 || limits->equity_amt > 0;
+}
+
+int exposure_judges_loss_all(const struct engine *engine)
+{
+    return has_loss_limits(&engine->portfolio_limits);
+}
+
+int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
+{
+    return slot->limits.daily_loss_amt > 0 || slot->limits.drawdown_ppm > 0 ||
+           has_loss_limits(&engine->portfolio_limits);
+}
+
+int exposure_adds_up(const struct engine *engine)
+{
+    num128_t sum = 0;
+
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++)
+        sum += engine->exposure->equity[slot];
+    return sum == engine->exposure->total;
 }
 
 /* Nobody knows the slot's sum until somebody asks. */
@@ -133,11 +192,9 @@ HOT void exposure_open_price(struct engine *engine, uint16_t slot, agon_instrume
 
 HOT agon_amt_t exposure_order_loss(const struct engine *engine,
                                    const struct agon_instrument *instrument, uint8_t side,
-                                   agon_px_t px, agon_qty_t qty)
+                                   agon_px_t px, agon_qty_t qty, agon_amt_t worth_amt)
 {
     const struct market *market = &engine->markets[instrument->hdr.instrument];
-    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
-                                                                        : instrument->maker_fee_ppb;
     agon_px_t worth_px = side == AGON_BUY ? market->long_px : market->short_px;
     agon_px_t off_px = side == AGON_BUY ? num_add(px, -worth_px) : num_add(worth_px, -px);
     agon_amt_t amt = 0;
@@ -147,10 +204,7 @@ HOT agon_amt_t exposure_order_loss(const struct engine *engine,
         return 0;
     if (worth_px > 0 && off_px > 0)
         amt = instruments_worth(&engine->table, instrument, off_px, qty, NUM_UP);
-    if (ppb > 0)
-        amt =
-            num_add(amt, num_mul_div(instruments_worth(&engine->table, instrument, px, qty, NUM_UP),
-                                     ppb, 1000000000, NUM_UP));
+    amt = num_add(amt, instruments_fee(instrument, worth_amt));
     if (instrument_kind_unit(instrument) == engine->table.base_currency)
         return amt;
     return exposure_in_base(engine, instrument_kind_unit(instrument), amt, &is_unknown);
@@ -173,7 +227,9 @@ static agon_amt_t look_at(const struct engine *engine, struct order *order,
     reach_to(side_of(engine, order, open), key_of(order->side, px));
     order->open_px = px;
     open->is_valued |= instrument_kind_unit(instrument) != engine->table.base_currency;
-    return exposure_order_loss(engine, instrument, order->side, px, order->held_back_qty);
+    return exposure_order_loss(
+        engine, instrument, order->side, px, order->held_back_qty,
+        instruments_worth(&engine->table, instrument, px, order->held_back_qty, NUM_UP));
 }
 
 HOT void exposure_order(struct engine *engine, struct order *order)
@@ -261,9 +317,10 @@ struct risk_losses exposure_losses_all(const struct portfolio_limits *limits)
 static inline int is_clear(const struct risk_slot *risk, num128_t equity, num128_t open_loss,
                            const struct risk_losses *losses)
 {
+    REQUIRE(open_loss >= 0);
     return equity == risk->equity_amt && !risk->is_daily_breached && !risk->is_drawdown_breached &&
            !risk->is_floor_breached && open_loss <= NUM_MAX &&
-           risk_worst(risk, (agon_amt_t)open_loss, losses) == REASON_NONE;
+           risk_is_above(risk, num_add(risk->equity_amt, -(agon_amt_t)open_loss), losses);
 }
 
 // Of the slot, and of all. What is not known yet is worked out by who judges.

@@ -74,6 +74,15 @@ static inline agon_amt_t instruments_worth(const struct instruments *table,
         return scaled;
     return instruments_notional(table, instrument, px, qty, round);
 }
+/* The dearer of both fees on what is worth so much; a rebate is none. */
+static inline agon_amt_t instruments_fee(const struct agon_instrument *instrument,
+                                         agon_amt_t worth_amt)
+{
+    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
+                                                                        : instrument->maker_fee_ppb;
+
+    return ppb > 0 ? num_mul_div(worth_amt, ppb, 1000000000, NUM_UP) : 0;
+}
 void instruments_save(const struct instruments *table, struct enc *enc);
 /* AGON_ECORRUPT: no saved table; it is then empty. */
 int instruments_load(struct instruments *table, struct dec *dec);

@@ -44,22 +44,6 @@ int64_t risk_tokens_ppm(const struct risk_view *view)
     return tokens < full ? tokens : full;
 }
 
-/* Has equity fallen from its highest by the limit? (high - equity) / high >= ppm / 1,000,000 */
-static inline int is_fallen(const struct risk_slot *slot, agon_amt_t equity_amt,
-                            uint32_t drawdown_ppm)
-{
-    num128_t fallen = (num128_t)slot->equity_high_amt - equity_amt;
-
-    return slot->equity_high_amt > 0 &&
-           fallen * 1000000 >= (num128_t)slot->equity_high_amt * drawdown_ppm;
-}
-
-static inline int is_day_lost(const struct risk_slot *slot, agon_amt_t equity_amt,
-                              agon_amt_t loss_amt)
-{
-    return (num128_t)slot->equity_day_amt - equity_amt >= loss_amt;
-}
-
 static inline uint16_t worst_of(const struct risk_slot *slot, agon_amt_t open_loss_amt,
                                 const struct risk_losses *losses)
 {
@@ -69,10 +53,10 @@ static inline uint16_t worst_of(const struct risk_slot *slot, agon_amt_t open_lo
     REQUIRE(open_loss_amt >= 0);
     REQUIRE(slot->equity_high_amt >= slot->equity_amt);
     if (losses->daily_loss_amt > 0 &&
-        (slot->is_daily_breached || is_day_lost(slot, equity_amt, losses->daily_loss_amt)))
+        (slot->is_daily_breached || risk_is_day_lost(slot, equity_amt, losses->daily_loss_amt)))
         return losses->daily_reason;
     if (losses->drawdown_ppm > 0 &&
-        (slot->is_drawdown_breached || is_fallen(slot, equity_amt, losses->drawdown_ppm)))
+        (slot->is_drawdown_breached || risk_is_fallen(slot, equity_amt, losses->drawdown_ppm)))
         return losses->drawdown_reason;
     if (losses->floor_amt > 0 && (slot->is_floor_breached || equity_amt <= losses->floor_amt))
         return losses->floor_reason;
@@ -175,13 +159,13 @@ HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t 
         slot->high_moved_amt = 0;
     }
     if (losses->daily_loss_amt > 0 && !slot->is_daily_breached &&
-        is_day_lost(slot, equity_amt, losses->daily_loss_amt)) {
+        risk_is_day_lost(slot, equity_amt, losses->daily_loss_amt)) {
         slot->is_daily_breached = 1;
         reason =
             note_breach(slot, t, losses->daily_reason, slot->equity_day_amt, slot->day_moved_amt);
     }
     if (losses->drawdown_ppm > 0 && !slot->is_drawdown_breached &&
-        is_fallen(slot, equity_amt, losses->drawdown_ppm)) {
+        risk_is_fallen(slot, equity_amt, losses->drawdown_ppm)) {
         slot->is_drawdown_breached = 1;
         reason = note_breach(slot, t, losses->drawdown_reason, slot->equity_high_amt,
                              slot->high_moved_amt);
@@ -207,9 +191,10 @@ HOT int risk_is_clear(const struct risk_slot *slot, agon_amt_t most_amt, agon_am
         .equity_high_amt = larger(slot->equity_high_amt, most_amt),
         .equity_day_amt = larger(larger(slot->equity_day_amt, slot->equity_amt), most_amt)};
 
-    return !(losses->daily_loss_amt > 0 && is_day_lost(&end, least_amt, losses->daily_loss_amt)) &&
+    return !(losses->daily_loss_amt > 0 &&
+             risk_is_day_lost(&end, least_amt, losses->daily_loss_amt)) &&
            !(losses->drawdown_ppm > 0 && !slot->is_drawdown_breached &&
-             is_fallen(&end, least_amt, losses->drawdown_ppm)) &&
+             risk_is_fallen(&end, least_amt, losses->drawdown_ppm)) &&
            !(losses->floor_amt > 0 && !slot->is_floor_breached && least_amt <= losses->floor_amt);
 }
 

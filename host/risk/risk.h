@@ -11,6 +11,7 @@
 #define RISK_RISK_H
 
 #include "base/codec.h"
+#include "base/num.h"
 #include "market/records.h"
 #include "slot/limits.h"
 
@@ -120,6 +121,32 @@ uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
  * turn on it: then its loss counts from where equity stands by then. */
 int risk_is_clear(const struct risk_slot *slot, agon_amt_t most_amt, agon_amt_t least_amt,
                   const struct risk_losses *losses);
+/* (high - equity) / high >= ppm / 1,000,000 */
+static inline int risk_is_fallen(const struct risk_slot *slot, agon_amt_t equity_amt,
+                                 uint32_t drawdown_ppm)
+{
+    num128_t fallen = (num128_t)slot->equity_high_amt - equity_amt;
+
+    return slot->equity_high_amt > 0 &&
+           fallen * 1000000 >= (num128_t)slot->equity_high_amt * drawdown_ppm;
+}
+
+static inline int risk_is_day_lost(const struct risk_slot *slot, agon_amt_t equity_amt,
+                                   agon_amt_t loss_amt)
+{
+    return (num128_t)slot->equity_day_amt - equity_amt >= loss_amt;
+}
+
+/* Would equity of so much reach none of the limits? What was reached before is not asked about. */
+static inline int risk_is_above(const struct risk_slot *slot, agon_amt_t equity_amt,
+                                const struct risk_losses *losses)
+{
+    return !(losses->daily_loss_amt > 0 &&
+             risk_is_day_lost(slot, equity_amt, losses->daily_loss_amt)) &&
+           !(losses->drawdown_ppm > 0 && risk_is_fallen(slot, equity_amt, losses->drawdown_ppm)) &&
+           !(losses->floor_amt > 0 && equity_amt <= losses->floor_amt);
+}
+
 /* The reason why no new risk may be taken, were equity lower by so much; or REASON_NONE. */
 uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
                     const struct risk_losses *losses);

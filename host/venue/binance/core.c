@@ -38,9 +38,7 @@ static uint32_t interval_of(uint32_t length_s)
 
 void binance_add_num(struct binance_params *params, const char *name, int64_t value, int exp)
 {
-    char text[NUM_TEXT];
-
-    binance_params_add_bare(params, name, text, (size_t)num_format_short(value, exp, text));
+    binance_params_add_decimal(params, name, value, exp);
 }
 
 void binance_add_client_id(const struct binance *binance, struct binance_params *params,
@@ -55,15 +53,11 @@ void binance_add_client_id(const struct binance *binance, struct binance_params 
 void binance_add_own(const struct binance *binance, struct binance_params *params,
                      const struct symbol *symbol, uint64_t order_id, uint8_t rev, agon_qty_t qty)
 {
-    char text[NUM_TEXT];
-    size_t n = (size_t)num_format_short(qty, symbol->qty_exp, text);
-
-    if (params->has_id) {
-        binance_params_add_value(params, text, n);
-        return;
+    if (!params->has_id) {
+        binance_add_client_id(binance, params, "newClientOrderId", order_id, rev);
+        binance_params_add_bare(params, "quantity", "", 0);
     }
-    binance_add_client_id(binance, params, "newClientOrderId", order_id, rev);
-    binance_params_add_bare(params, "quantity", text, n);
+    binance_params_add_decimal_value(params, qty, symbol->qty_exp);
 }
 
 const char *binance_side_name(uint8_t side)

@@ -102,7 +102,8 @@ static void write_hex(const unsigned char *bytes, size_t n, char *text)
     }
 }
 
-static size_t write_mac(const unsigned char mac[HMAC_BYTES], char text[BINANCE_SIGNATURE_TEXT])
+/* 65 bytes of text. */
+static size_t write_mac(const unsigned char mac[HMAC_BYTES], char *text)
 {
     write_hex(mac, HMAC_BYTES, text);
     text[2 * HMAC_BYTES] = '\0';
@@ -239,10 +240,14 @@ int binance_params_sign(struct binance_params *params, const struct binance_sign
 
         hmac_whole(params->hashed, params->text + params->n_hashed, params->n - params->n_hashed,
                    mac);
-        n = write_mac(mac, signature);
-    } else {
-        n = binance_sign(signer, params->text, params->n, signature);
+        binance_params_add_bare(params, "signature", "", 0);
+        params->is_full |= params->room - params->n <= 2 * HMAC_BYTES;
+        if (params->is_full)
+            return AGON_ENOSPC;
+        params->n += write_mac(mac, params->text + params->n);
+        return AGON_OK;
     }
+    n = binance_sign(signer, params->text, params->n, signature);
     if (signer->kind == BINANCE_SIGN_HMAC) // of one length, which makes its copy a few moves
         binance_params_add_bare(params, "signature", signature, 2 * HMAC_BYTES);
     else

@@ -104,13 +104,39 @@ static inline void binance_params_add_word(struct binance_params *params, const 
 {
     binance_params_add_bare(params, name, word, strlen(word));
 }
+/* A number behind a name that is there already: written where it goes, where there is room for any.
+ */
+static inline void binance_params_add_decimal_value(struct binance_params *params, int64_t value,
+                                                    int exp)
+{
+    char text[NUM_TEXT];
+
+    if (params->is_full || params->room - params->n < NUM_TEXT)
+        binance_params_add_value(params, text, (size_t)num_format_short(value, exp, text));
+    else
+        params->n += (size_t)num_format_short(value, exp, params->text + params->n);
+}
+static inline void binance_params_add_decimal(struct binance_params *params, const char *name,
+                                              int64_t value, int exp)
+{
+    binance_params_add_bare(params, name, "", 0);
+    binance_params_add_decimal_value(params, value, exp);
+}
 static inline void binance_params_add_u64(struct binance_params *params, const char *name,
                                           uint64_t value)
 {
-    char text[NUM_DIGITS];
-    const char *at = num_digits(value, text + sizeof(text));
+    char text[2 * NUM_DIGITS] = {0}; // as many as the longest has are copied
+    const char *from = num_digits(value, text + NUM_DIGITS);
+    size_t n = (size_t)(text + NUM_DIGITS - from);
 
-    binance_params_add_bare(params, name, at, (size_t)(text + sizeof(text) - at));
+    binance_params_add_bare(params, name, "", 0);
+    if (params->is_full || params->room - params->n <= NUM_DIGITS) {
+        binance_params_add_value(params, from, n);
+        return;
+    }
+    memcpy(params->text + params->n, from, NUM_DIGITS);
+    params->n += n;
+    params->text[params->n] = '\0';
 }
 /* Signs what is there and adds it. AGON_ENOSPC: the parameters did not fit. */
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer);

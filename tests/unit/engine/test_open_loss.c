@@ -100,14 +100,71 @@ static void agrees(int has_limits)
     ck_assert(exposure_open_loss_all(world->engine) == (has_limits ? (agon_amt_t)all : 0));
 }
 
+static int is_clear(const struct risk_slot *risk, num128_t equity, num128_t open_loss,
+                    const struct risk_losses *losses)
+{
+    return equity == risk->equity_amt && !risk->is_daily_breached && !risk->is_drawdown_breached &&
+           !risk->is_floor_breached && open_loss <= NUM_MAX &&
+           risk_worst(risk, (agon_amt_t)open_loss, losses) == REASON_NONE;
+}
+
+/* Each limit a unit below what is left, at it, and a unit above: whether judging again would say
+ * anything is what the judge's own question says. */
+static void is_judged_as_the_worst_says(uint16_t slot, uint32_t n[2])
+{
+    struct engine *engine = world->engine;
+    const struct exposure *exposure = engine->exposure;
+    const struct risk_slot *risk = &engine->risk[slot], *portfolio = &engine->portfolio;
+    struct slot_limits *limits = &engine->slots.all[slot].limits;
+    const struct slot_limits limits_before = *limits;
+    const struct portfolio_limits all_before = engine->portfolio_limits;
+
+    for (int i = 0; i < 16; i++) {
+        agon_amt_t left_amt = risk->equity_amt - (agon_amt_t)exposure->open[slot].loss;
+        agon_amt_t all_amt = portfolio->equity_amt - (agon_amt_t)exposure->open_loss;
+        agon_amt_t by = (agon_amt_t)below(3) - 1;
+        struct risk_losses of_slot, of_all;
+        int is;
+
+        limits->daily_loss_amt = i % 8 == 1 ? risk->equity_day_amt - left_amt + by : 0;
+        limits->drawdown_ppm = i % 8 == 2 ? (uint32_t)below(3) : i % 8 == 3 ? 1000000 : 0;
+        engine->portfolio_limits.daily_loss_amt =
+            i % 8 == 4 ? portfolio->equity_day_amt - all_amt + by : 0;
+        engine->portfolio_limits.drawdown_ppm = i % 8 == 5 ? (uint32_t)below(3) : 0;
+        engine->portfolio_limits.equity_amt = i % 8 == 6 ? all_amt + by : 0;
+        of_slot = exposure_losses(limits);
+        of_all = exposure_losses_all(&engine->portfolio_limits);
+        is = slot_set_is_empty(&exposure->open_unknown) && exposure->n_unknown_all == 0 &&
+             is_clear(risk, exposure->equity[slot], exposure->open[slot].loss, &of_slot) &&
+             is_clear(portfolio, exposure->total, exposure->open_loss, &of_all);
+        ck_assert_int_eq(exposure_is_judged(engine, slot), is);
+        n[is]++;
+    }
+    *limits = limits_before;
+    engine->portfolio_limits = all_before;
+}
+
 static void set_limits(int has_limits)
 {
     struct record_portfolio record = {
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
         .kind = CONFIG_PORTFOLIO,
-        .limits = {.daily_loss_amt = has_limits ? USD(900000) : 0}};
+        .limits = {.daily_loss_amt = has_limits ? USD(900000) : 0,
+                   .gross_amt = has_limits ? NUM_MAX : 0}};
 
     ck_assert_int_eq(world_step(world, &record), AGON_OK);
+}
+
+/* Each sum of what all slots reach, brought along by differences, is what it is from nothing. */
+static void reach_is_whole(void)
+{
+    const struct exposure *exposure = world->engine->exposure;
+    const struct exposure_reach kept = exposure->reach;
+    const int is_kept = exposure->is_reach_kept;
+
+    exposure_rebuild(world->engine);
+    if (is_kept)
+        ck_assert_mem_eq(&kept, &exposure->reach, sizeof(kept));
 }
 
 static void set_fee(void)
@@ -198,6 +255,7 @@ static void move(void)
 START_TEST(kept_up_it_is_what_all_orders_give)
 {
     uint64_t n_orders = 0, n_open = 0;
+    uint32_t n_judged[2] = {0};
 
     rng_init(&rng, 23);
     for (int round = 0; round < WORLDS; round++) {
@@ -226,7 +284,10 @@ START_TEST(kept_up_it_is_what_all_orders_give)
             else if (below(4) == 0)
                 exposure_rebuild(world->engine);
             agrees(has_limits);
+            if (i % 16 == 0)
+                is_judged_as_the_worst_says((uint16_t)(i / 16 % WORLD_SLOTS), n_judged);
         }
+        reach_is_whole();
         for (uint16_t slot = 0; slot < WORLD_SLOTS; slot++)
             n_open += orders_count(world->engine->orders, slot);
         n_orders += engine_counters(world->engine)->n_orders;
@@ -235,6 +296,8 @@ START_TEST(kept_up_it_is_what_all_orders_give)
     }
     ck_assert_uint_gt(n_orders, 5000);
     ck_assert_uint_gt(n_open, WORLDS);
+    ck_assert_uint_gt(n_judged[0], 1000);
+    ck_assert_uint_gt(n_judged[1], 1000);
 }
 END_TEST
 

@@ -264,6 +264,69 @@ START_TEST(parameters_that_do_not_fit_are_not_signed)
 }
 END_TEST
 
+/* By a key that has the first block behind it, which writes the signature where it goes. */
+START_TEST(a_signature_without_room_is_not_written)
+{
+    static const char value[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-0123456789-0123456789";
+    const size_t n = strlen("symbol=") + strlen(value), n_signed = n + strlen("&signature=") + 64;
+    char text[256], whole[256];
+    struct binance_params params;
+    struct hmac_key key;
+
+    use(BINANCE_SIGN_HMAC, "agon-test-secret");
+    binance_params_init(&params, whole, sizeof(whole));
+    binance_params_add(&params, "symbol", value);
+    ck_assert_int_eq(binance_params_sign(&params, &signer), AGON_OK);
+    ck_assert_uint_eq(params.n, n_signed);
+    for (size_t room = n + 1; room < n_signed + 4; room++) {
+        memset(text, 'x', sizeof(text));
+        binance_params_init(&params, text, room);
+        binance_params_add(&params, "symbol", value);
+        params.n_hashed = binance_signer_begin(&signer, &key, text, params.n);
+        params.hashed = &key;
+        ck_assert_uint_eq(params.n_hashed, 64);
+        ck_assert_int_eq(binance_params_sign(&params, &signer),
+                         room > n_signed ? AGON_OK : AGON_ENOSPC);
+        for (size_t i = room; i < sizeof(text); i++)
+            ck_assert_int_eq(text[i], 'x');
+        if (room > n_signed)
+            ck_assert_str_eq(text, whole);
+    }
+}
+END_TEST
+
+/* As by its text, in any room. */
+START_TEST(a_number_is_written_where_it_goes)
+{
+    static const int64_t values[] = {0, 1, 1000, 4200012, 99999999, 100000000, -5, INT64_MAX};
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) * 4; i++) {
+        for (size_t room = 1; room < 72; room++) {
+            const int64_t value = values[i / 4];
+            const int exp = (int)(i % 4) * 2;
+            char text[96], other[96], number[NUM_TEXT];
+            struct binance_params params, by_text;
+
+            memset(text, 'x', sizeof(text));
+            binance_params_init(&params, text, room);
+            binance_params_init(&by_text, other, room);
+            binance_params_add_decimal(&params, "price", value, exp);
+            binance_params_add_bare(&by_text, "price", number,
+                                    (size_t)num_format_short(value, exp, number));
+            binance_params_add_u64(&params, "t", (uint64_t)value);
+            snprintf(number, sizeof(number), "%llu", (unsigned long long)value);
+            binance_params_add_bare(&by_text, "t", number, strlen(number));
+            ck_assert_int_eq(params.is_full, by_text.is_full);
+            if (!params.is_full)
+                ck_assert_str_eq(text, other);
+            for (size_t at = room; at < sizeof(text); at++)
+                ck_assert_int_eq(text[at], 'x');
+        }
+    }
+}
+END_TEST
+
 /* In the order of their names, not encoded, with the signature of project_vectors' way over that;
  * what could end a text or a parameter stands in none. */
 START_TEST(parameters_for_a_socket_are_sorted_and_signed)
@@ -356,6 +419,8 @@ int main(void)
     tcase_add_test(tcase, an_order_with_a_front_is_the_order_without);
     tcase_add_test(tcase, the_next_id_is_foretold_by_the_last_two);
     tcase_add_test(tcase, parameters_that_do_not_fit_are_not_signed);
+    tcase_add_test(tcase, a_signature_without_room_is_not_written);
+    tcase_add_test(tcase, a_number_is_written_where_it_goes);
     tcase_add_test(tcase, parameters_for_a_socket_are_sorted_and_signed);
     tcase_add_test(tcase, pem_is_read_as_openssl_writes_it);
     tcase_add_test(tcase, bad_keys_are_refused_without_being_told);
