@@ -435,8 +435,13 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
     struct market *market = &engine->markets[instrument];
     agon_px_t long_px, short_px, before_long_px, before_short_px;
 
+    if (market->has_best && market->book_state == BOOK_LIVE && market->mark_px <= 0) {
+        market->t_price = engine->t;
+        return;
+    }
     if (!find_price(engine, instrument, &long_px, &short_px))
         return;
+    market->has_best = market->book_state == BOOK_LIVE && market->mark_px <= 0;
     market->t_price = engine->t;
     if (long_px == market->long_px && short_px == market->short_px)
         return;
