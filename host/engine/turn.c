@@ -256,6 +256,22 @@ static inline int advance(struct engine *engine, int is_all, struct slot_set *ah
     return AGON_OK;
 }
 
+HOT int engine_has_no_turn(struct engine *engine)
+{
+    struct runner_turn *turn = &engine->turn;
+
+    if (turn->n_public != 0 || turn->wanting.words != 0 || engine->is_advancing ||
+        !is_plain(engine))
+        return 0;
+    turn->seq = turn->shown_seq = engine->seq;
+    turn->at = turn->shown_at = engine->bus.at;
+    turn->shown_public_seq = turn->public_seq;
+    turn->shown_public_sub = turn->public_sub;
+    if (engine->called.words != 0)
+        engine->called = (struct slot_set){0};
+    return 1;
+}
+
 HOT int engine_advance_runners(struct engine *engine, uint16_t *failed)
 {
     return advance(engine, 1, NULL, NULL, failed);
