@@ -113,8 +113,8 @@ int engine_advance_wanting(struct engine *engine, uint16_t *failed);
 const struct slot_set *engine_called(const struct engine *engine);
 /* Does a runner hold something that its plugin wants? Asked before the core sleeps. */
 int engine_is_wished(const struct engine *engine);
-/* Is there nothing that anybody would be called for? Then the turn is over, as if all had been asked
- * and nobody called. Only where every runner follows (port.h). */
+/* Is there nothing that anybody would be called for? Then the turn is over, as if all had been
+ * asked and nobody called. Only where every runner follows (port.h). */
 int engine_has_no_turn(struct engine *engine);
 /* As that, but runners that can be begun (port.h) are not waited for: slots that have something to
  * do are added to *ahead, and *is_urgent becomes 1 where they have to be waited for before the next
