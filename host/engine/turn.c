@@ -267,8 +267,6 @@ HOT int engine_has_no_turn(struct engine *engine)
     turn->at = turn->shown_at = engine->bus.at;
     turn->shown_public_seq = turn->public_seq;
     turn->shown_public_sub = turn->public_sub;
-    if (engine->called.words != 0)
-        engine->called = (struct slot_set){0};
     return 1;
 }
 
