@@ -135,7 +135,9 @@ static inline int is_unheard(const struct engine *engine, const struct agon_even
 
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
 {
-    if (event->type == AGON_EVENT_QUOTE && is_unheard(engine, event)) {
+    if ((event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_TRADE ||
+         event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA) &&
+        is_unheard(engine, event)) {
         pass_unshown(engine, event);
         return;
     }

@@ -470,10 +470,13 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
     const struct exposure_calm *calm = &engine->exposure->calm;
     struct market *market = &engine->markets[instrument];
-    agon_px_t long_px, short_px, before_long_px, before_short_px;
+    agon_px_t long_px = market->long_px, short_px = market->short_px;
+    agon_px_t before_long_px, before_short_px;
+    uint8_t is_best = market->book_state == BOOK_LIVE && market->mark_px <= 0;
 
-    if (!find_price(engine, instrument, &long_px, &short_px))
+    if (!(market->has_best && is_best) && !find_price(engine, instrument, &long_px, &short_px))
         return;
+    market->has_best = is_best;
     market->t_price = engine->t;
     if (long_px == market->long_px && short_px == market->short_px)
         return;

@@ -55,7 +55,10 @@ struct market {        /* of one instrument */
     uint8_t is_bars;   /* enum step_bars: its data are bars of data_step_ns */
     uint8_t is_inside; /* STEP_PATHS: a bar has opened and is not over */
     uint8_t is_read;   /* FILLS_READ came */
-    uint8_t pad[2];
+    /* long_px and short_px are the best of the book as it is now; not state: looked up again where
+     * it is not known. */
+    uint8_t has_best;
+    uint8_t pad;
     struct halt halt;
     struct agon_top10 top;    /* as last shown; header unused */
     struct slot_set watchers; /* slots that subscribe the instrument */

@@ -6,11 +6,10 @@
 #include "base/heap.h"
 #include "base/hot.h"
 #include "base/num.h"
-#include "base/zeroed.h"
 #include "engine/along.h"
 #include "engine/driver.h"
-#include "engine/lockstep_queue.h"
 #include "engine/look.h"
+#include "engine/on_way.h"
 
 #define ENGINE_WISH_BYTES 384 /* the largest record of an agent's ring */
 #define WISHES            65536u
@@ -28,8 +27,8 @@ struct run {
     const struct agon_event_hdr *heads[SOURCES_MAX];
     agon_ns_t at[SOURCES_MAX]; /* when the head is at the exchange */
     uint32_t source;           /* whose head is the next there; n_sources: of none */
-    struct lockstep_queue queues[SOURCES_MAX + 1]; /* one for all, and one for each source whose
-                                                      recording says when it was received */
+    /* Market data on its way: what was received when a recording says it has its source's. */
+    struct on_way queues[SOURCES_MAX + 1];
     uint32_t n_queues;
     uint32_t queue_of[SOURCES_MAX];
     struct wish {
@@ -49,10 +48,11 @@ struct run {
     uint64_t cause[SLOTS_MAX]; /* of a slot's last intent, and how many of its came before */
     uint32_t n_cause[SLOTS_MAX];
     struct driver driver;
-    union lockstep_room event;
+    union on_way_room event;
     struct along *along; // owned; what the host does inside bars
     agon_ns_t t_told;    // when the last bar's end is told: the market's news come behind it
-    int is_plain;        // data, exchange, orders and runners of this process are all that there is
+    int is_alone;        // the exchange, data of one source and runners of this process
+    int is_plain;        // ... whose data have one way, orders are all that there is beside
     int is_steady;       // ... and what is on its way takes always as long
     uint64_t n_data;     // events of the market so far, and when the last of them arrives
     agon_ns_t t_data;
@@ -321,15 +321,15 @@ static HOT uint32_t next_source(struct run *run)
 /* The head of a source in its queue, as of the exchange's time; NULL: the queue is full. */
 static inline struct agon_event_hdr *take_head(struct run *run, uint32_t source)
 {
-    struct lockstep_queue *queue = &run->queues[run->queue_of[source]];
+    struct on_way *queue = &run->queues[run->queue_of[source]];
     const struct agon_event_hdr *head = run->heads[source];
     struct agon_event_hdr *event = &queue->here.hdr;
 
     if (queue->first == NULL)
         queue->first = event;
-    else if ((event = queue_claim(queue, head->granules)) == NULL)
+    else if ((event = on_way_claim(queue, head->granules)) == NULL)
         return NULL;
-    copy_event(event, head);
+    on_way_copy(event, head);
     event->t = run->at[source];
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
         trade_book(event)->hdr.t = event->t;
@@ -386,12 +386,12 @@ static HOT int at_exchange(struct run *run, uint32_t source)
 }
 
 // The queue whose first is received first; NULL: nothing is on its way.
-static inline struct lockstep_queue *first_delivery(struct run *run)
+static inline struct on_way *first_delivery(struct run *run)
 {
-    struct lockstep_queue *first = run->queues[0].first != NULL ? &run->queues[0] : NULL;
+    struct on_way *first = run->queues[0].first != NULL ? &run->queues[0] : NULL;
 
     for (uint32_t i = 1; i < run->n_queues; i++) {
-        struct lockstep_queue *queue = &run->queues[i];
+        struct on_way *queue = &run->queues[i];
 
         if (queue->first != NULL && (first == NULL || queue->first->t < first->first->t))
             first = queue;
@@ -417,7 +417,7 @@ static inline int take_known(struct run *run, struct agon_event_hdr *event)
 }
 
 // Where it stands: nothing is put into its place before it is done with.
-static HOT int deliver_first(struct run *run, struct lockstep_queue *queue, agon_ns_t t)
+static HOT int deliver_first(struct run *run, struct on_way *queue, agon_ns_t t)
 {
     int rc;
 
@@ -433,7 +433,7 @@ static HOT int deliver_first(struct run *run, struct lockstep_queue *queue, agon
     rc = t >= engine_t(run->config->engine) ? take_known(run, queue->first)
                                             : driver_step(&run->driver, queue->first);
     run->row = NULL;
-    queue_pop(queue);
+    on_way_pop(queue);
     return rc;
 }
 
@@ -523,13 +523,61 @@ static inline int is_next_too(const struct run *run, agon_ns_t t)
 }
 
 /* All that is delivered at t, up to what has something before it. */
-static HOT int deliver_all(struct run *run, struct lockstep_queue *queue, agon_ns_t t)
+static HOT int deliver_all(struct run *run, struct on_way *queue, agon_ns_t t)
 {
     int rc;
 
     do
         rc = deliver_first(run, queue, t);
     while (rc >= 0 && is_next_too(run, t));
+    return rc;
+}
+
+/* When something else than the market's data is the next that happens: of the exchange's, and of
+ * the core's. */
+static inline agon_ns_t exchange_at(const struct run *run)
+{
+    agon_ns_t t = paper_next(run->config->paper), t_told = paper_tells(run->config->paper);
+
+    return t_told < t ? t_told : t;
+}
+
+static inline agon_ns_t core_at(const struct run *run)
+{
+    const struct heap_node *wish = heap_top(&run->due);
+    agon_ns_t t = engine_next_due(run->config->engine);
+
+    return wish != NULL && wish->t < t ? wish->t : t;
+}
+
+/* The data of the one source, at the exchange and at the core, up to what has something else before
+ * it or at the same time: the turns of run_on, in their order, without a look at what there is none
+ * of. */
+static HOT int pass_data(struct run *run)
+{
+    struct on_way *queue = &run->queues[run->queue_of[0]];
+    agon_ns_t t_core = core_at(run), t_other = exchange_at(run);
+    int rc = AGON_OK;
+
+    t_other = t_core < t_other ? t_core : t_other;
+
+    while (rc >= 0 && slot_set_is_empty(&run->ahead) && slot_set_is_empty(&run->lost)) {
+        const struct agon_event_hdr *first = queue->first;
+        agon_ns_t t_first = first != NULL ? first->t : INT64_MAX;
+
+        if (next_source(run) == 0 && run->at[0] <= t_first) {
+            if (run->at[0] >= t_other || run->heads[0]->type == AGON_EVENT_BAR)
+                break;
+            rc = at_exchange(run, 0);
+        } else {
+            if (t_first >= t_other || paper_told_last(run->config->paper, first->t_venue) > t_first)
+                break;
+            rc = deliver_first(run, queue, t_first);
+            t_core = core_at(run);
+        }
+        t_other = exchange_at(run);
+        t_other = t_core < t_other ? t_core : t_other;
+    }
     return rc;
 }
 
@@ -594,7 +642,7 @@ static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_b
 static HOT int pass_bar(struct run *run)
 {
     struct paper *paper = run->config->paper;
-    struct lockstep_queue *queue = &run->queues[0];
+    struct on_way *queue = &run->queues[0];
     struct agon_event_hdr *bar, *quote = NULL;
     struct record_path end;
     agon_ns_t t_end, t_bar, t;
@@ -644,13 +692,15 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         do
             rc = pass_bar(run);
         while (rc == 1);
+        if (rc >= 0 && run->is_alone && t_stop == INT64_MAX)
+            rc = pass_data(run);
         if (rc < 0)
             return rc;
 
         agon_ns_t t = INT64_MAX; // of the turn that is first; at one time they are in their order
         struct engine_job job;
         uint32_t source = next_source(run);
-        struct lockstep_queue *queue = first_delivery(run);
+        struct on_way *queue = first_delivery(run);
         const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
         const struct heap_node *wish = heap_top(&run->due);
         struct heap_node node;
@@ -748,14 +798,10 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
 
 static int add_queue(struct run *run, uint64_t granules)
 {
-    struct lockstep_queue *queue = &run->queues[run->n_queues];
+    int rc = on_way_init(&run->queues[run->n_queues], granules);
 
-    queue->ring = zeroed_new(128, granules * EVENT_GRANULE, &queue->memory);
-    if (queue->ring == NULL)
-        return AGON_ENOMEM;
-    queue->room = granules;
-    run->n_queues++;
-    return AGON_OK;
+    run->n_queues += rc >= 0;
+    return rc;
 }
 
 static int add_queues(struct run *run)
@@ -803,9 +849,9 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     }
     if (config->walks_all)
         along_walk_all(run->along);
-    run->is_plain = config->paper != NULL && config->n_sources == 1 && run->n_queues == 1 &&
-                    config->jobs.wait == NULL && config->jobs.say == NULL && !config->walks_all &&
-                    !config->is_single;
+    run->is_alone = config->paper != NULL && config->n_sources == 1 && config->jobs.wait == NULL &&
+                    config->jobs.say == NULL && !config->walks_all && !config->is_single;
+    run->is_plain = run->is_alone && run->n_queues == 1;
     run->is_steady =
         run->is_plain && paper_is_steady(config->paper) &&
         (config->latency == NULL || config->latency->legs[LATENCY_MARKET].kind == LATENCY_CONSTANT);
@@ -814,6 +860,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     rc = run->is_steady ? look_new(&run->look, config, err) : AGON_OK;
     if (rc < 0 && rc != AGON_ENOTSUP)
         goto done;
+    run->is_alone &= run->look == NULL;
     for (uint32_t i = 0; i < WISHES; i++)
         run->free[i] = WISHES - 1 - i;
     run->n_free = WISHES;
@@ -837,7 +884,7 @@ done:
     look_free(run->look);
     heap_deinit(&run->due);
     for (uint32_t i = 0; i < run->n_queues; i++)
-        free(run->queues[i].memory);
+        on_way_deinit(&run->queues[i]);
     free(run->wishes);
     free(run->free);
     free(run);

@@ -22,6 +22,7 @@ int market_instrument(struct engine *engine, const struct agon_instrument *event
                     "an instrument that was not configured at the start was ignored");
         return AGON_EINVAL;
     }
+    market->has_best = 0;
     rc = instruments_set(&engine->table, event, &err);
     if (rc < 0) {
         engine_note(engine, ALERT_CONFIG, err.text);
@@ -119,6 +120,7 @@ HOT int market_book(struct engine *engine, const struct agon_book_part *part)
         return AGON_EINVAL;
     if (engine->late[part->hdr.instrument].seq != 0)
         deliver_late(engine, part->hdr.instrument);
+    market->has_best = 0;
     rc = book_apply(market->book, part);
     if (rc < 0)
         return AGON_EINVAL;

@@ -103,6 +103,7 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
         return AGON_ENOMEM;
     if (book_load(market->book, dec) < 0 || bars_load(&market->bars, dec) < 0)
         return AGON_ECORRUPT;
+    market->has_best = 0;
     market->t_book = dec_i64(dec);
     market->t_quote = dec_i64(dec);
     market->quote_bid_px = dec_i64(dec);

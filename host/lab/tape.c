@@ -34,12 +34,13 @@ struct tape {
     struct table table;
     struct table_plan plan;
     struct record_trade_book joined; /* of the row just read */
-    int is_plain;                    /* the row in hand was read by it: its values are in the row */
-    struct recording_step step;      /* bars */
-    struct symbols *symbols;         /* owned; raw */
-    const struct venue_wire *wire;   /* raw: whose messages these are */
-    void *reader;                    /* owned; the wire's */
-    struct wire_out *decoded;        /* owned; raw */
+    int is_queued;                 /* the events of a row may be several, and stand in the queue */
+    int is_plain;                  /* the row in hand was read by it: its values are in the row */
+    struct recording_step step;    /* bars */
+    struct symbols *symbols;       /* owned; raw */
+    const struct venue_wire *wire; /* raw: whose messages these are */
+    void *reader;                  /* owned; the wire's */
+    struct wire_out *decoded;      /* owned; raw */
     struct book_sync sync;
     int has_sync;
     int is_over;               /* nothing more is read */
@@ -619,7 +620,7 @@ static inline int read_plain_bar(struct tape *tape)
 // Not inlined: of a row with two events the second lies there already.
 static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(struct tape *tape)
 {
-    const int is_queued = tape->config.info.kind != TAPE_BARS; // of bars none is (put_bar)
+    const int is_queued = tape->is_queued;
     const struct agon_event_hdr *event;
 
     if (tape->has_shown)
@@ -761,6 +762,7 @@ static int open_file(struct tape *tape, struct error *err)
     if (rc < 0)
         return rc;
     head = tape_file_head_of(tape->file);
+    tape->is_queued = head->kind == TAPE_FILE_TRADES; // which may have a book behind each
     tape->report.n_noisy = head->n_noisy;
     tape->report.n_cut = head->n_cut;
     tape->report.n_gaps = head->kind == TAPE_FILE_L2 ? head->n_gaps : 0;
@@ -780,6 +782,7 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
     if (tape == NULL)
         return error_set(err, rc, "%s: out of memory", config->path);
     tape->config = *config;
+    tape->is_queued = config->info.kind != TAPE_BARS; // whose two events stand elsewhere (put_bar)
     tape->assumed =
         (struct match_bars){.spread_ppm = config->spread_ppm, .volume_ppm = config->volume_ppm};
     tape->queue_memory = aligned_alloc(128, bytes);

@@ -14,12 +14,19 @@
 struct scale {         /* from the tape's exponent to the instrument's */
     int64_t times, by; /* by is 1, or times is */
 };
+/* Nothing has its highest bit that is as it should be: a price, a quantity, and what is left of
+ * either to the largest that fits. */
+struct fit {
+    uint64_t px_max, qty_max;
+};
+
 struct tape_rows {
     struct tape_file *file; /* borrowed */
     const struct tape_head *head;
     agon_instrument_t instrument;
     uint16_t venue;
     struct scale px, qty;
+    struct fit fit;
     char too_fine[96];
     const void *columns[TAPE_COLUMNS_MAX]; /* of the block in use */
     uint64_t next;                         /* the row that comes, from 0 */
@@ -58,6 +65,8 @@ int tape_rows_new(struct tape_rows **out, struct tape_file *file,
     rows->venue = instrument->venue;
     rows->px = scale_of(rows->head->px_exp, instrument->px_exp);
     rows->qty = scale_of(rows->head->qty_exp, instrument->qty_exp);
+    rows->fit = (struct fit){.px_max = (uint64_t)(INT64_MAX / rows->px.times),
+                             .qty_max = (uint64_t)(INT64_MAX / rows->qty.times)};
     snprintf(rows->too_fine, sizeof(rows->too_fine),
              "a price is finer than %d digits after the point, which its listing has, or too large",
              instrument->px_exp);
@@ -255,6 +264,33 @@ static const char *l2_trade(struct tape_rows *rows, struct tape_row *row)
     return level_of(rows, 2, &trade->px, &trade->qty, &row->is_cut);
 }
 
+static inline uint64_t misfit(struct fit fit, int64_t px, int64_t qty)
+{
+    return (uint64_t)px | (uint64_t)qty | (fit.px_max - (uint64_t)px) |
+           (fit.qty_max - (uint64_t)qty);
+}
+
+/* Both rows of a quote, where they stand in this block and need no more than a look. */
+static inline int take_quote(struct tape_rows *rows, struct agon_quote *quote)
+{
+    const int64_t *px = (const int64_t *)rows->columns[2] + rows->at;
+    const int64_t *qty = (const int64_t *)rows->columns[3] + rows->at;
+    const uint32_t *of = (const uint32_t *)rows->columns[5] + rows->at;
+    const struct fit fit = rows->fit;
+
+    if (rows->px.by != 1 || rows->qty.by != 1 || rows->at + 1 == rows->n ||
+        (of[1] & 0xff) != TAPE_QUOTE_ASK ||
+        (misfit(fit, px[0], qty[0]) | misfit(fit, px[1], qty[1])) >> 63 != 0)
+        return 0;
+    quote->bid_px = px[0] * rows->px.times;
+    quote->bid_qty = qty[0] * rows->qty.times;
+    quote->ask_px = px[1] * rows->px.times;
+    quote->ask_qty = qty[1] * rows->qty.times;
+    rows->next++;
+    rows->at++;
+    return 1;
+}
+
 static const char *l2_quote(struct tape_rows *rows, struct tape_row *row, struct error *err,
                             int *rc)
 {
@@ -262,35 +298,46 @@ static const char *l2_quote(struct tape_rows *rows, struct tape_row *row, struct
     const char *wrong;
 
     begin(rows, row, AGON_EVENT_QUOTE, sizeof(*quote));
+    if (take_quote(rows, quote))
+        return NULL;
     wrong = level_of(rows, 2, &quote->bid_px, &quote->bid_qty, &row->is_cut);
     if (wrong == NULL)
         wrong = follow(rows, TAPE_QUOTE_ASK, err, rc);
     return wrong != NULL ? wrong : level_of(rows, 2, &quote->ask_px, &quote->ask_qty, &row->is_cut);
 }
 
-/* As many of the levels that are next as stand in this block and need no more than a look: what is
- * wrong with another is said by who takes it one by one. */
+/* As many of the levels that are next as stand in this block, where they need no more than a look:
+ * what is wrong with one is said by who takes them one by one. */
 static inline uint32_t take_levels(struct tape_rows *rows, struct agon_level *levels, uint32_t n)
 {
     uint32_t first = rows->at + 1;
-    const int64_t *px = (const int64_t *)rows->columns[2] + first;
-    const int64_t *qty = (const int64_t *)rows->columns[3] + first;
-    const uint32_t *of = (const uint32_t *)rows->columns[5] + first;
+    const int64_t *restrict px = (const int64_t *)rows->columns[2] + first;
+    const int64_t *restrict qty = (const int64_t *)rows->columns[3] + first;
+    const uint32_t *restrict of = (const uint32_t *)rows->columns[5] + first;
     const int64_t px_times = rows->px.times, qty_times = rows->qty.times;
-    uint32_t i;
+    const struct fit fit = rows->fit;
+    uint64_t wrong = 0;
+    uint32_t others = 0;
 
     if (rows->px.by != 1 || rows->qty.by != 1)
         return 0;
     n = n < rows->n - first ? n : rows->n - first;
-    for (i = 0; i < n; i++) {
-        if ((of[i] & 0xff) != TAPE_LEVEL || px[i] <= 0 || qty[i] < 0 ||
-            __builtin_mul_overflow(px[i], px_times, &levels[i].px) ||
-            __builtin_mul_overflow(qty[i], qty_times, &levels[i].qty))
-            break;
+    for (uint32_t i = 0; i < n; i++) {
+        wrong |= misfit(fit, px[i], qty[i]) | ((uint64_t)px[i] - 1);
+        others |= of[i] ^ TAPE_LEVEL;
     }
-    rows->next += i;
-    rows->at += i;
-    return i;
+    if (wrong >> 63 != 0 || (others & 0xff) != 0)
+        return 0;
+    if (px_times == 1 && qty_times == 1) {
+        for (uint32_t i = 0; i < n; i++)
+            levels[i] = (struct agon_level){.px = px[i], .qty = qty[i]};
+    } else {
+        for (uint32_t i = 0; i < n; i++)
+            levels[i] = (struct agon_level){.px = px[i] * px_times, .qty = qty[i] * qty_times};
+    }
+    rows->next += n;
+    rows->at += n;
+    return n;
 }
 
 static const char *l2_part(struct tape_rows *rows, struct tape_row *row, struct error *err, int *rc)

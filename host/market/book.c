@@ -205,18 +205,17 @@ static int64_t key_at(const struct book *book, const struct half *half, uint32_t
 /* The first overflow level whose key is not below key. */
 static uint32_t far_from(const struct half *half, int64_t key)
 {
-    uint32_t low = 0;
-    uint32_t high = half->n_far;
+    const struct agon_level *from = half->far;
+    uint32_t n = half->n_far;
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
+    // Which half it is in is as good as random: nothing branches on it.
+    while (n > 1) {
+        uint32_t some = n / 2;
 
-        if (half->far[middle].px < key)
-            low = middle + 1;
-        else
-            high = middle;
+        from = from[some - 1].px < key ? from + some : from;
+        n -= some;
     }
-    return low;
+    return (uint32_t)(from - half->far) + (n == 1 && from->px < key);
 }
 
 static int is_far_at(const struct half *half, uint32_t at, int64_t key)
@@ -399,6 +398,62 @@ static inline int set_level(struct book *book, struct half *half, agon_px_t px, 
         return set_anywhere(book, half, px, qty);
     set_near(half, (uint32_t)place, qty);
     return AGON_OK;
+}
+
+/* A side of a part, whose levels are all in order. What is the same for all of them is looked up
+ * once: where they stand, how many there are, and the best, which is searched for behind the last
+ * one. A level that is no common case, and of a side that could become full each, goes its own way
+ * between the others. */
+static inline __attribute__((always_inline)) void set_levels(struct book *book, struct half *half,
+                                                             const struct agon_level *levels,
+                                                             uint32_t n, int is_unit)
+{
+    uint32_t i = 0;
+
+    while (i < n) {
+        uint64_t *restrict bits = half->bits;
+        uint64_t *restrict summary = half->summary;
+        agon_qty_t *restrict qtys = half->qty;
+        const uint64_t base = (uint64_t)half->base;
+        uint64_t window =
+            half->n_near + half->n_far + (n - i) <= book->levels_max ? book->window : 0;
+        uint32_t n_near = half->n_near;
+        // NONE is -1 here, below every place.
+        int32_t best = (int32_t)half->best;
+
+        for (; i < n; i++) {
+            const agon_qty_t qty = levels[i].qty;
+            int64_t ticks = is_unit ? levels[i].px : ticks_of(book, levels[i].px);
+            uint64_t place = (uint64_t)(half->sign * ticks) - base;
+            uint64_t at = place / 64, bit = (uint64_t)1 << place % 64, word, group, before;
+            int32_t candidate = qty != 0 ? (int32_t)place : -1;
+
+            if (__builtin_expect(
+                    place >= window || (!is_unit && ticks * book->tick_px != levels[i].px), 0))
+                break;
+            word = before = bits[at];
+            n_near -= (uint32_t)(word >> place % 64 & 1);
+            n_near += qty != 0;
+            word = qty != 0 ? word | bit : word & ~bit;
+            bits[at] = word;
+            if (__builtin_expect(word == 0 || before == 0, 0)) {
+                bit = (uint64_t)1 << at % 64;
+                group = summary[at / 64];
+                summary[at / 64] = word != 0 ? group | bit : group & ~bit;
+            }
+            qtys[place] = qty;
+            best = candidate > best ? candidate : best;
+        }
+        half->n_near = n_near;
+        if (best >= 0 && (bits[best / 64] >> best % 64 & 1) == 0)
+            half->best = n_near != 0 ? next_below(half, (uint32_t)best) : NONE;
+        else
+            half->best = (uint32_t)best;
+        if (i < n) {
+            (void)set_anywhere(book, half, levels[i].px, levels[i].qty);
+            i++;
+        }
+    }
 }
 
 /* Levels that were shown go to where others can stand beside them. */
@@ -594,10 +649,13 @@ HOT int book_apply(struct book *book, const struct agon_book_part *part)
     } else if (book->is_shown) {
         settle(book);
     }
-    for (uint32_t i = 0; i < n_bid; i++)
-        set_level(book, &book->half[0], levels[i].px, levels[i].qty);
-    for (uint32_t i = n_bid; i < n; i++)
-        set_level(book, &book->half[1], levels[i].px, levels[i].qty);
+    if (book->magic == 0) {
+        set_levels(book, &book->half[0], levels, n_bid, 1);
+        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 1);
+    } else {
+        set_levels(book, &book->half[0], levels, n_bid, 0);
+        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 0);
+    }
     return AGON_OK;
 }
 

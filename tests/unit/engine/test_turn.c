@@ -595,7 +595,7 @@ START_TEST(a_book_is_shown_before_what_is_told_beside_it)
     book(world, BTCUSDT);
     ck_assert_int_eq(top_at(world, at)->bid[0].px, 5999700);
     ck_assert_uint_eq(top_at(world, at)->hdr.seq, seq);
-    ck_assert_uint_eq(bus_at(world), at + 6 + 2 + 6);
+    ck_assert_uint_eq(bus_at(world), at + 6 + 6); // of the book itself nobody hears
     ck_assert_int_eq(late(world, 0, &top), 0);
     world_free(world);
 }

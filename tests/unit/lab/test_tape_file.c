@@ -274,6 +274,79 @@ START_TEST(a_wrong_row_of_a_tape_is_named_however_its_block_is_read)
 }
 END_TEST
 
+/* A tape of a stream with one number changed, of the first row of that kind, as another program may
+ * have written it: its checksums are right. The column what has 4 bytes, the others 8. */
+static void change(enum tape_what of, uint32_t column, int64_t value)
+{
+    static unsigned char bytes[1 << 17];
+    struct tape_head *head = (struct tape_head *)(void *)bytes;
+    uint64_t at[TAPE_COLUMNS_MAX], block, n;
+    uint32_t sum, row = 0, there, what = (uint32_t)value;
+    FILE *file = fopen(out, "re");
+
+    ck_assert_ptr_nonnull(file);
+    n = fread(bytes, 1, sizeof(bytes), file);
+    ck_assert_int_eq(fclose(file), 0);
+    block = tape_file_block(TAPE_FILE_L2, (uint32_t)head->n_rows, at);
+    ck_assert_uint_eq(n, 2 * TAPE_PAGE + block);
+    for (;; row++) {
+        ck_assert_uint_lt(row, head->n_rows);
+        memcpy(&there, bytes + TAPE_PAGE + at[5] + row * sizeof(there), sizeof(there));
+        if ((there & 0xff) == of)
+            break;
+    }
+    if (column == 5)
+        memcpy(bytes + TAPE_PAGE + at[5] + row * sizeof(what), &what, sizeof(what));
+    else
+        memcpy(bytes + TAPE_PAGE + at[column] + row * sizeof(value), &value, sizeof(value));
+    sum = crc32c(0, bytes + TAPE_PAGE, block);
+    memcpy(bytes + TAPE_PAGE + block, &sum, sizeof(sum));
+    head->sums_crc = crc32c(0, bytes + TAPE_PAGE + block, TAPE_PAGE);
+    head->crc = tape_file_head_crc(bytes);
+    write_file(out, bytes, n);
+}
+
+START_TEST(a_wrong_row_of_books_is_named_however_it_is_read)
+{
+    enum { PX = 2, QTY = 3, WHAT = 5 }; // columns
+    static const struct {
+        enum tape_what of;
+        uint32_t column;
+        int64_t value;
+        const char *words;
+    } rows[] = {
+        {TAPE_QUOTE_ASK, WHAT, TAPE_LEVEL, "a row of an event is missing"},
+        {TAPE_QUOTE_ASK, PX, -1, "price or quantity is below zero"},
+        {TAPE_QUOTE_ASK, QTY, INT64_MAX / 5, "quantity is too large"},
+        {TAPE_QUOTE_BID, QTY, INT64_MAX / 5, "quantity is too large"},
+        {TAPE_QUOTE_BID, PX, INT64_MAX / 5, "or too large"},
+        {TAPE_LEVEL, WHAT, TAPE_TRADE, "a row of an event is missing"},
+        {TAPE_LEVEL, PX, 0, "the price of a level is not above zero"},
+        {TAPE_LEVEL, PX, -5, "price or quantity is below zero"},
+        {TAPE_LEVEL, PX, INT64_MAX / 5, "or too large"},
+        {TAPE_LEVEL, QTY, -1, "price or quantity is below zero"},
+        {TAPE_LEVEL, QTY, INT64_MAX / 5, "quantity is too large"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tape_made made = make("binance_spot_BTCUSDT.raw", stream, 0);
+        struct tape_report report;
+        struct error err = {0};
+        struct tape *tape;
+
+        change(rows[i].of, rows[i].column, rows[i].value);
+        tape = open_at(out, made.head.px_exp + 1, made.head.qty_exp + 1, &err);
+        ck_assert_msg(tape != NULL, "row %zu: %s", i, err.text);
+        while (tape_next(tape) != NULL)
+            continue;
+        tape_report(tape, &report);
+        tape_close(tape);
+        ck_assert_msg(strstr(report.err.text, rows[i].words) != NULL, "row %zu: %s", i,
+                      report.err.text);
+    }
+}
+END_TEST
+
 START_TEST(a_part_of_a_stream_is_a_tape_too)
 {
     struct tape_made made = make("binance_spot_BTCUSDT.raw", stream, TAPE_FILE_QUOTES);
@@ -558,6 +631,7 @@ int main(void)
     tcase_add_test(tcase, a_tape_is_read_by_its_instruments_exponents);
     tcase_add_test(tcase, a_price_that_does_not_fit_is_named_with_its_row);
     tcase_add_test(tcase, a_wrong_row_of_a_tape_is_named_however_its_block_is_read);
+    tcase_add_test(tcase, a_wrong_row_of_books_is_named_however_it_is_read);
     tcase_add_test(tcase, a_part_of_a_stream_is_a_tape_too);
     tcase_add_test(tcase, what_cannot_become_a_tape_says_why);
     tcase_add_test(tcase, a_tape_of_several_blocks_gives_what_its_recording_gives);

@@ -417,6 +417,67 @@ struct part {
     struct agon_level level[EVENT_LEVELS_MAX];
 };
 
+/* What is looked up once for a part, and what goes its own way between its levels, comes to what
+ * its levels come to one by one. */
+START_TEST(a_part_sets_what_its_levels_set_one_by_one)
+{
+    static unsigned char bytes[2][400000];
+    static struct part part;
+    struct book *whole = fresh(worlds[_i].tick_px, worlds[_i].window, worlds[_i].levels_max);
+    struct book *single = fresh(worlds[_i].tick_px, worlds[_i].window, worlds[_i].levels_max);
+    int64_t middle = 1000000;
+    struct rng rng;
+
+    rng_init(&rng, 7000 + (uint64_t)_i);
+    for (int step = 0; step < 20000; step++) {
+        struct enc enc[2] = {{.at = bytes[0], .room = sizeof(bytes[0])},
+                             {.at = bytes[1], .room = sizeof(bytes[1])}};
+        struct agon_level best[2];
+
+        memset(&part.head, 0, sizeof(part.head));
+        part.head.hdr.type = AGON_EVENT_BOOK_DELTA;
+        part.head.n_bid = (uint16_t)rng_below(&rng, 40);
+        part.head.n_ask = (uint16_t)rng_below(&rng, 40);
+        part.head.hdr.granules =
+            (uint8_t)((sizeof(part.head) + (part.head.n_bid + part.head.n_ask) * 16u + 63) / 64);
+        middle += (int64_t)rng_below(&rng, 21) - 10;
+        if (rng_chance(&rng, 2000))
+            middle += (int64_t)rng_below(&rng, 100000) - 50000;
+        for (uint32_t i = 0; i < (uint32_t)part.head.n_bid + part.head.n_ask; i++) {
+            int64_t away = (int64_t)rng_below(&rng, rng_chance(&rng, 100000) ? 5000 : 120);
+            int64_t tick = i < part.head.n_bid ? middle - away : middle + away;
+
+            if (i > 0 && rng_chance(&rng, 50000)) {
+                part.level[i].px = part.level[i - 1].px; // named twice
+            } else {
+                part.level[i].px = tick * worlds[_i].tick_px;
+                part.level[i].px += rng_chance(&rng, 10000) ? 1 : 0; // off the tick
+            }
+            part.level[i].qty = rng_chance(&rng, 550000) ? 0 : (agon_qty_t)rng_below(&rng, 100) + 1;
+            (void)book_set(single, i < part.head.n_bid ? AGON_BUY : AGON_SELL, part.level[i].px,
+                           part.level[i].qty);
+        }
+        MUST_EQ(book_apply(whole, &part.head), AGON_OK);
+        for (int side = 0; side < 2; side++) {
+            MUST_EQ(book_best(whole, side_of[side], &best[0]),
+                    book_best(single, side_of[side], &best[1]));
+            MUST_EQ(best[0].px, best[1].px);
+            MUST_EQ(best[0].qty, best[1].qty);
+            MUST_EQ(book_count(whole, side_of[side]), book_count(single, side_of[side]));
+        }
+        if (step % 8 != 0)
+            continue;
+        book_save(whole, &enc[0]);
+        book_save(single, &enc[1]);
+        MUST(enc_is_ok(&enc[0]));
+        MUST_EQ(enc[0].used, enc[1].used);
+        MUST(memcmp(bytes[0], bytes[1], enc[0].used) == 0);
+    }
+    book_free(whole);
+    book_free(single);
+}
+END_TEST
+
 START_TEST(parts_of_a_snapshot_replace_the_book)
 {
     static struct part part;
@@ -540,6 +601,8 @@ int main(void)
     tcase_add_test(tcase, every_price_finds_its_tick);
     tcase_add_test(tcase, a_full_side_drops_its_worst_level);
     tcase_add_loop_test(tcase, agrees_with_the_naive_book, 0,
+                        (int)(sizeof(worlds) / sizeof(worlds[0])));
+    tcase_add_loop_test(tcase, a_part_sets_what_its_levels_set_one_by_one, 0,
                         (int)(sizeof(worlds) / sizeof(worlds[0])));
     tcase_add_test(tcase, parts_of_a_snapshot_replace_the_book);
     tcase_add_loop_test(tcase, a_bad_part_changes_nothing, 0,
