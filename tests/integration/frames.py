@@ -38,7 +38,7 @@ SAID = {
     3: (r'momentum_1 (held N [A-Z]+(, N [A-Z]+)*|had no position) when it was reloaded(, after this act)?; generation N (has it|runs) now\. '
         r'The engine paused N (us|ms|s), N bytes of state went over\.|momentum_1 holds no position yet; the reload waits for one\.',
         r'momentum_1 held (N [A-Z]+|no position|its positions); engine paused N (us|ms|s)'),
-    4: (rf'hang_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: a callback took longer than N s.*\.',
+    4: (rf'hang_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: a callback took longer than N (ms|s).*\.',
         rf'hang_1 {BECAME}; others: N fills in the act'),
     5: (rf'Tournament N: (\w+ is first|nobody is ranked, too few samples or trades); {MOVED}(: \w+ N -> N \(N( of N asked for)?\)'
         r'|, as no result confirms what its rank asks for(: N USDT)?)?\.',
@@ -47,6 +47,14 @@ SAID = {
         rf'N refused, of the others N; ({BECAME}|runs on)')}
 LATE = rf'\w+ {BECAME}, after this act|\w+ ended after this act, {BECAME}\.|nothing happened\.?'
 SUMMED = {5: rf'N held(:|; in the last) (\w+ is first|nobody is ranked)(; pool N)?'}
+
+
+# Columns of a table of `top` in their order; `?` before those that a window has where it has room.
+TABLES = {
+    'Agents': 'agent state ?stage capital equity result ?return ?drawdown ?Sharpe ?Sortino ?t ?t_from ?t_to ?gross ?fees ?rebates ?funding '
+              '?slippage ?volume open fills ?refused ?fills_won ?fills_lost ?intents ?events ?generation ?runner ?kind ?code',
+    'Positions': 'agent symbol side quantity entry ?break-even mark unrealised ?realised ?notional ?fees ?funding ?fills ?in',
+    'Open orders': 'agent symbol side ?type price quantity filled state ?request ?since ?id'}
 
 
 class Wrong(Exception):
@@ -133,7 +141,7 @@ def paragraph(rows, label, columns):
 
 
 def agents(head, rows):
-    got = [head.split('  why it ended')[0]]
+    got = [head.split('  why it ended')[0].rstrip()]
     why = head.find('  why it ended')
     position = head.find('position')
     for row in rows:
@@ -287,7 +295,7 @@ def judge_demo():
     return differ
 
 
-def table(rows):
+def table(title, rows):
     """A table of views: its labels, and how the cells below them stand; columns have two spaces between them."""
     head = rows[0]
     labels = [(found.start(), found.end(), found[0]) for found in re.finditer(r'\S+(?: \S+)*', head)]
@@ -314,7 +322,11 @@ def table(rows):
         got.append(label[0][2])
         before = end
         at = end
-    return '  '.join(got)
+    order = [word.replace('_', ' ') for word in TABLES[title].split()]
+    at = [next((i for i, word in enumerate(order) if word.lstrip('?') == label), None) for label in got]
+    if None in at or at != sorted(at):
+        raise Wrong(f'{title} has the columns {got}')
+    return '  '.join(label for label, i in zip(got, at) if order[i][0] != '?')
 
 
 def top(size, rows):
@@ -333,7 +345,7 @@ def top(size, rows):
         lines = part.split('\n')
         note = [line for line in lines if line.startswith('a wider terminal')]
         lines = [line for line in lines[:lines.index(note[0]) if note else None]]
-        got += ['', lines[0]] + ([table(lines[1:])] if len(lines) > 2 else []) + note
+        got += ['', lines[0]] + ([table(lines[0].split(',')[0], lines[1:])] if len(lines) > 2 else []) + note
         for line in lines[2:]:
             if not re.match(r'busy_[12] ', line):
                 raise Wrong(f'a row of {lines[0]}: {line}')
@@ -345,7 +357,8 @@ def judge_top():
 
     def is_done(raw):
         for size, rows, data in pictures(raw):
-            if any(row.startswith('Open orders') for row in rows) and any(row.startswith('Positions') for row in rows):
+            at = next((i for i, row in enumerate(rows) if row.startswith('Open orders')), None)
+            if at is not None and any(row.startswith('Positions') for row in rows[:at]) and any(re.match('busy_', row) for row in rows[at:]):
                 seen[size] = rows
         return len(seen) == len(SIZES)
 
