@@ -441,6 +441,11 @@ static char *make_about(void)
             if (api_group(verb) == api_groups[group])
                 fprintf(out, "  %s %s\t%s\n", verb->name, verb->usage, verb->help);
         }
+        if (strcmp(api_groups[group], API_GROUP_STOP) == 0)
+            fprintf(out, "  VENUE:SYMBOL\tan instrument that two venues have, such as "
+                         "binance:BTCUSDT\n"
+                         "  venue:NAME, instrument:NAME, agent:NAME\tsay which is meant where "
+                         "two have the name, or another is near it\n");
     }
     return fclose(out) == 0 ? text : NULL;
 }

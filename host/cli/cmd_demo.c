@@ -232,7 +232,7 @@ static void note_held(struct demo *demo, const struct host_view_slot *slot)
 {
     size_t used = 0;
 
-    snprintf(demo->held, sizeof(demo->held), "nothing");
+    demo->held[0] = '\0';
     for (uint32_t i = 0; i < slot->n_positions && used < sizeof(demo->held); i++) {
         const struct host_view_position *position = &slot->positions[i];
         const struct host_view_instrument *at = &demo->view->instruments[position->instrument - 1];
@@ -247,11 +247,11 @@ static void note_held(struct demo *demo, const struct host_view_slot *slot)
     }
 }
 
-/* In its act, as soon as it holds a position; when that is nearly over also without. */
+/* In its act, as soon as it holds a position, or in a later one; within the last also without. */
 static void reload(struct demo *demo, int64_t elapsed_ns)
 {
     int64_t from_ns = acts_begin(ACT_RELOAD, demo->opts.seconds_ns);
-    int64_t to_ns = acts_begin(ACT_HANG, demo->opts.seconds_ns);
+    int64_t to_ns = acts_begin(ACT_FLOOD, demo->opts.seconds_ns);
     const struct host_view_slot *slot = newcomer_slot(demo);
     struct error err = {0};
     int is_holding = 0;
@@ -261,7 +261,7 @@ static void reload(struct demo *demo, int64_t elapsed_ns)
         return;
     for (uint32_t i = 0; i < slot->n_positions; i++)
         is_holding |= is_more_than_dust(demo->view, &slot->positions[i]);
-    if (!is_holding && elapsed_ns < to_ns - (to_ns - from_ns) / 6)
+    if (!is_holding && elapsed_ns < to_ns)
         return;
     note_held(demo, slot);
     if (host_reload(demo->host, DEMO_NEWCOMER, demo->newcomer, NULL, &err) < 0)

@@ -129,6 +129,23 @@ static int put_picture(FILE *out, const char *dir, int columns, struct error *er
     return rc;
 }
 
+/* The last row of a window that is too low says how much there is below it. */
+static void put_fitting(FILE *out, const char *text, int rows)
+{
+    int n = 0;
+
+    for (const char *at = text; *at != '\0'; at++)
+        n += *at == '\n';
+    for (int i = 0; i < n && (i + 1 < rows || n <= rows); i++) {
+        size_t length = strcspn(text, "\n") + 1;
+
+        (void)fwrite(text, 1, length, out);
+        text += length;
+    }
+    if (n > rows)
+        fprintf(out, "... and %d lines more: in a higher window, or by `agon ctl`\n", n - rows + 1);
+}
+
 // frame NULL: once, as lines.
 static int draw(const char *dir, struct frame *frame, struct error *err)
 {
@@ -142,7 +159,7 @@ static int draw(const char *dir, struct frame *frame, struct error *err)
     if (rc >= 0 && frame == NULL)
         fputs(text, stdout);
     if (rc >= 0 && frame != NULL) {
-        fputs(text, frame_begin(frame));
+        put_fitting(frame_begin(frame), text, frame->rows);
         frame_end(frame);
     }
     free(text);

@@ -10,6 +10,7 @@
 #include "args/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
+#include "config/suggest.h"
 #include "journal/text.h"
 #include "lab/replay.h"
 #include "report/plan_history.h"
@@ -21,11 +22,12 @@
 #include "sys/disk_posix.h"
 #include "sys/wrap.h"
 
-#define ULL(value) ((unsigned long long)(value))
+#define NAMES_SHOWN 8u /* of those that there are, in a refusal */
+#define ULL(value)  ((unsigned long long)(value))
 
 struct opts {
     struct arg_list operands;
-    const char *slot, *roster;
+    const char *slot, *roster, *preset;
     char dir[PATH_MAX];
     int64_t number; /* 0: the last */
     int is_json, is_live, is_all, is_dry;
@@ -99,11 +101,16 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
         if (rc != EXIT_OK)
             return AGON_ESTATE; // as was said
         if (rules.mode == 0)
-            return error_set(err, AGON_EINVAL, "%s has no section 'tournament'", opts->roster);
+            return error_set(err, AGON_EINVAL,
+                             "%s has no section 'tournament'; --preset NAME holds one by a preset "
+                             "(`agon tournament presets`)",
+                             opts->roster);
     }
+    if (opts->preset != NULL && (rc = tournament_preset(opts->preset, &rules, err)) < 0)
+        return rc;
     rc = replay_run(&config, &result, err);
     if (rc >= 0)
-        rc = engine_dry_plan(result.engine, opts->roster != NULL ? &rules : NULL, plan);
+        rc = engine_dry_plan(result.engine, rules.mode != 0 ? &rules : NULL, plan);
     if (rc >= 0) {
         const struct instruments *table = engine_instruments(result.engine);
         const struct asset *base = instruments_asset(table, table->base_currency);
@@ -113,8 +120,8 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
     }
     if (rc == AGON_ESTATE)
         error_set(err, rc,
-                  "no tournament is held in this run: `agon tournament dry-run --roster FILE "
-                  "DIRECTORY` holds one by the rules of that roster");
+                  "no tournament is held in this run: `agon tournament dry-run DIRECTORY --preset "
+                  "NAME` holds one by the rules of a preset, --roster FILE by those of a roster");
     replay_free(&result);
     return rc;
 }
@@ -226,6 +233,27 @@ static int show(const struct opts *opts, const union plan_event *plan)
     return AGON_OK;
 }
 
+static void refuse_agent(const struct opts *opts, const struct record_plan *plan, struct error *err)
+{
+    struct suggest suggest = {0};
+    char known[256] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const char *name = args_safe(plan_lines(plan)[i].name);
+
+        suggest_offer(&suggest, opts->slot, strnlen(opts->slot, 64), name);
+        if (i < NAMES_SHOWN && used < sizeof(known))
+            used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+                                     name);
+    }
+    error_set(err, AGON_ENOENT, "no agent '%s' is in this plan; there are %s%s%s%s%s",
+              args_safe(opts->slot), plan->n_lines > 0 ? known : "none",
+              plan->n_lines > NAMES_SHOWN ? ", ..." : "",
+              suggest.best != NULL ? "; did you mean '" : "",
+              suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+}
+
 struct found {
     const struct opts *opts;
     union plan_event last;
@@ -283,7 +311,7 @@ static int run(const struct opts *opts)
     if (rc >= 0 && found->n > 0) {
         rc = show(opts, &found->last);
         if (rc == AGON_ENOENT)
-            error_set(&err, rc, "no agent %s in it", args_safe(opts->slot));
+            refuse_agent(opts, &found->last.plan, &err);
     } else if (rc >= 0 && found->n == 0 && opts->number != 0 && found->to != 0 &&
                ((uint64_t)opts->number < found->from || (uint64_t)opts->number > found->to)) {
         rc = error_set(&err, AGON_ENOENT,
@@ -338,6 +366,8 @@ int cmd_tournament(int argc, char **argv)
         {"all", ARG_FLAG, NULL, "show, why: of every tournament", &opts.is_all},
         {"roster", ARG_TEXT, "FILE", "dry-run: by the rules of this roster (those of the run)",
          &opts.roster},
+        {"preset", ARG_TEXT, "NAME", "dry-run: by the rules of this preset, without a roster",
+         &opts.preset},
         {"live", ARG_FLAG, NULL, "a host writes the journal meanwhile: stop where it ends now",
          &opts.is_live},
         {"json", ARG_FLAG, NULL, "the plan as JSON, one a line", &opts.is_json},
@@ -356,6 +386,8 @@ int cmd_tournament(int argc, char **argv)
         .operands = &opts.operands,
         .operands_min = 1,
         .operands_max = 3};
+    struct tournament_rules rules;
+    struct error err = {0};
     const char *verb;
     int is_why, is_history;
     int rc = args_parse(&spec, argc, argv);
@@ -389,8 +421,13 @@ int cmd_tournament(int argc, char **argv)
         return args_refuse(&spec, "tournament", "%s wants one directory", verb);
     if ((opts.is_dry || is_history) && (opts.number != 0 || opts.is_all))
         return args_refuse(&spec, "tournament", "--number and --all are of tournaments that were");
-    if (opts.roster != NULL && !opts.is_dry)
-        return args_refuse(&spec, "tournament", "--roster goes with dry-run");
+    if ((opts.roster != NULL || opts.preset != NULL) && !opts.is_dry)
+        return args_refuse(&spec, "tournament", "--roster and --preset go with dry-run");
+    if (opts.roster != NULL && opts.preset != NULL)
+        return args_refuse(&spec, "tournament",
+                           "--roster and --preset each have rules; expected one of them");
+    if (opts.preset != NULL && tournament_preset(opts.preset, &rules, &err) < 0)
+        return args_refuse(&spec, "tournament", "--preset %s", err.text);
     opts.slot = opts.operands.n == 3 ? opts.operands.at[1] : NULL;
     if (!journal_dir("tournament", opts.operands.at[opts.operands.n - 1], opts.dir,
                      sizeof(opts.dir)))

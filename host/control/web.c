@@ -331,7 +331,7 @@ static int path_words(const char *path, struct words *words, struct control_call
     return call->argc > 0 ? AGON_OK : AGON_EINVAL;
 }
 
-// {"args": ["ema", 5]} behind what stands in the path. No body: no arguments.
+// {"args": ["ema", "5"]}. No body: no arguments.
 static int body_words(const struct http_message *request, struct words *words,
                       struct control_call *call, struct error *err)
 {
@@ -365,6 +365,18 @@ static int body_words(const struct http_message *request, struct words *words,
     }
     json_decref(root);
     return rc;
+}
+
+/* "order/cancel" of "order cancel" */
+static const char *path_of(const struct control_verb *verb, char name[32])
+{
+    char *space;
+
+    snprintf(name, 32, "%.31s", verb->name);
+    space = strchr(name, ' ');
+    if (space != NULL)
+        *space = '/';
+    return name;
 }
 
 static void answer(struct control *control, uint64_t conn, int rc, struct jout *out,
@@ -409,6 +421,7 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
     struct error err = {0};
     struct jout out = {0};
     const struct control_verb *verb;
+    char name[32];
     int rc;
 
     // Nobody learns without a token what there is to ask.
@@ -431,6 +444,19 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
     }
     if (is_post && !is_operator(control, conn, request, peer))
         return;
+    // A word of the path that was meant for something else would be who or why.
+    if (is_post && call.argc > 0) {
+        char text[320];
+
+        snprintf(text, sizeof(text),
+                 "'%.64s' behind %s in the path: arguments of a POST stand in its body; expected "
+                 "POST " API "%s%s%s%s",
+                 call.argv[0], verb->name, path_of(verb, name),
+                 verb->usage[0] != '\0' ? " with {\"args\": [...]}: " : "", verb->usage,
+                 verb->usage[0] != '\0' ? "" : " alone");
+        refuse(control, conn, 400, text);
+        return;
+    }
     rc = is_post ? body_words(request, &words, &call, &err) : AGON_OK;
     if (rc >= 0 && is_post && is_repeat(control, request)) {
         refuse(control, conn, 409, "a command with this idempotency key was taken before");

@@ -146,8 +146,11 @@ static void say_warm(struct acts *acts, const struct acts_seen *seen)
              money_count(seen->view->counters.n_orders, counts[1]));
 }
 
+/* With its position, for which the demo waits; a short one may end before there is one. */
 static void say_reload(struct acts *acts, const struct acts_seen *seen)
 {
+    const char *late = acts->now > ACT_RELOAD ? ", after this act" : "";
+    int is_flat = seen->reload_held[0] == '\0';
     char *said = acts->said[ACT_RELOAD];
     char *brief = acts->brief[ACT_RELOAD];
     char pause[16], bytes[MONEY_TEXT];
@@ -163,16 +166,22 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
         if (one->slot >= seen->view->n_slots ||
             strcmp(seen->view->slots[one->slot].name, DEMO_NEWCOMER) != 0)
             continue;
+        (void)pause_text(one->cut_ns + one->swap_ns, pause);
         snprintf(said, ACT_TEXT,
-                 DEMO_NEWCOMER " is generation %u, still holds %.95s; the engine paused %s, "
-                               "%s bytes of state went over.",
-                 seen->view->slots[one->slot].generation, seen->reload_held,
-                 pause_text(one->cut_ns + one->swap_ns, pause), money_count(one->n_state, bytes));
+                 DEMO_NEWCOMER " %s%.95s when it was reloaded%s; generation %u %s. The engine "
+                               "paused %s, %s bytes of state went over.",
+                 is_flat ? "had no position" : "held ", seen->reload_held, late,
+                 seen->view->slots[one->slot].generation, is_flat ? "runs now" : "has it now",
+                 pause, money_count(one->n_state, bytes));
         // What is too long to be named here is in the long form.
         snprintf(brief, ACT_TEXT, DEMO_NEWCOMER " held %s; engine paused %s",
-                 strlen(seen->reload_held) <= 15 ? seen->reload_held : "its positions",
-                 pause_text(one->cut_ns + one->swap_ns, pause));
+                 is_flat                           ? "no position"
+                 : strlen(seen->reload_held) <= 15 ? seen->reload_held
+                                                   : "its positions",
+                 pause);
     }
+    if (said[0] == '\0' && acts->now == ACT_RELOAD)
+        snprintf(said, ACT_TEXT, DEMO_NEWCOMER " holds no position yet; the reload waits for one.");
 }
 
 /* A brief result has its columns and no more: without its last part where that is too long. */
@@ -191,34 +200,57 @@ static void say_brief(char brief[ACT_TEXT], const char *result, char *rest)
 }
 
 /* NULL: nobody was ranked. */
-static const char *first_of(const struct record_plan *plan)
+static const struct plan_line *first_line(const struct record_plan *plan)
 {
-    const char *first = NULL;
+    const struct plan_line *first = NULL;
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
-        const struct plan_line *line = &plan_lines(plan)[i];
-
-        if (plan_rank(line) == 1)
-            first = line->name;
+        if (plan_rank(&plan_lines(plan)[i]) == 1)
+            first = &plan_lines(plan)[i];
     }
     return first;
+}
+
+static const char *first_of(const struct record_plan *plan)
+{
+    const struct plan_line *first = first_line(plan);
+
+    return first != NULL ? first->name : NULL;
+}
+
+/* Why nothing did, with what the first one's rank asked for. */
+static void say_not_moved(const struct acts_seen *seen, char text[PLAN_LARGEST_TEXT + 2])
+{
+    const union plan_event *event = &seen->view->plan;
+    agon_amt_t asked_amt = plan_asked_change_amt(event, first_line(&event->plan));
+    char amount[MONEY_TEXT];
+
+    (void)money_in(asked_amt, event->plan.exp, seen->view->base_currency, amount);
+    snprintf(text, PLAN_LARGEST_TEXT + 2, ", as no result confirms what its rank asks for%s%s%s%s",
+             asked_amt == 0  ? ""
+             : asked_amt > 0 ? ": +"
+                             : ": ",
+             asked_amt != 0 ? amount : "", asked_amt != 0 ? " " : "",
+             asked_amt != 0 ? seen->view->base_currency : "");
 }
 
 static void say_plan(struct acts *acts, const struct acts_seen *seen)
 {
     const struct record_plan *plan = &seen->view->plan.plan;
     const char *first = first_of(plan);
-    char moved[PLAN_MOVED_TEXT + 2] = "; ", brief[64];
+    char moved[PLAN_MOVED_TEXT + 2] = "; ", more[PLAN_LARGEST_TEXT + 2] = ": ", brief[64];
 
     if (seen->view->n_plans == acts->n_plans)
         return;
     (void)plan_moved_text(plan, seen->view->base_currency, moved + 2);
+    (void)plan_largest_text(&seen->view->plan, seen->view->base_currency, more + 2);
+    if (first != NULL && plan_moved_amt(plan) == 0)
+        say_not_moved(seen, more);
+    else if (more[2] == '\0')
+        more[0] = '\0';
     snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %.31s is %s%s%s.", plan->number,
              first != NULL ? first : "nobody",
-             first != NULL ? "first" : "ranked, too few samples or trades", moved,
-             first != NULL && plan_moved_amt(plan) == 0
-                 ? ", as no result confirms what its rank asks for"
-                 : "");
+             first != NULL ? "first" : "ranked, too few samples or trades", moved, more);
     snprintf(brief, sizeof(brief), "no. %u: %.16s %s", plan->number,
              first != NULL ? first : "nobody", first != NULL ? "first" : "is ranked");
     say_brief(acts->brief[ACT_TOURNAMENT], brief, moved);
@@ -272,9 +304,6 @@ int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_n
         if (acts->first_fill_ns != 0)
             say_warm(acts, seen);
         break;
-    case ACT_RELOAD:
-        say_reload(acts, seen);
-        break;
     case ACT_TOURNAMENT:
         say_plan(acts, seen);
         break;
@@ -284,6 +313,8 @@ int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_n
     default:
         break;
     }
+    if (acts->now == ACT_RELOAD || (acts->now > ACT_RELOAD && acts->brief[ACT_RELOAD][0] == '\0'))
+        say_reload(acts, seen);
     // What became of them may be another thing by the end.
     say_fault(acts, seen, ACT_CRASH, "crash_1");
     say_fault(acts, seen, ACT_HANG, "hang_1");

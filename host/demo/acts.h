@@ -21,7 +21,7 @@ struct acts_seen { /* of one look */
     const struct host_changeover *changeovers; /* the newest at (n - 1) % HOST_CHANGEOVERS_MAX */
     uint32_t n_changeovers;
     const char *reload_failed; /* why there was none; "": nothing failed */
-    const char *reload_held;   /* what the agent held when its code was replaced */
+    const char *reload_held;   /* what the agent held when its code was replaced; "": nothing */
 };
 /* Of an act in which an agent's plugin ends: what became of the agent later is said too. */
 struct acts_fault {

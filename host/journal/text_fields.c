@@ -482,6 +482,9 @@ static const struct text_field account_fields[] = {
     U16(record_account, account),  U16(record_account, flags),    U32(record_account, asset),
     I64(record_account, free_amt), I64(record_account, held_amt), END};
 static const struct text_field config_fields[] = {NAME16(record_asset, kind, configs), END};
+static const struct text_field account_config_fields[] = {
+    NAME16(record_account_of, kind, configs), U16(record_account_of, venue),
+    U16(record_account_of, account), TEXT(record_account_of, name), END};
 static const struct text_field param_config_fields[] = {
     NAME16(record_asset, kind, configs), U16(record_param, slot), U32(record_param, id),
     I64(record_param, integer),          F64(record_param, real), END};
@@ -808,6 +811,9 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
     if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_slot_short) &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_SLOT)
         return slot_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_ACCOUNT)
+        return account_config_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_VALUATION)
         return valuation_fields;

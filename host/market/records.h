@@ -610,7 +610,7 @@ struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a
     uint16_t kind, venue;
     agon_account_t account;
     uint16_t pad0;
-    uint64_t pad1[3];
+    char name[24]; /* the venue's in the configuration, for people; empty: not said */
 };
 
 /* Measures and gates with a place in records that were released: the first of their tables

@@ -351,7 +351,7 @@ int api_instrument_of(const struct api *api, const char *symbol, struct error *e
             snprintf(best, sizeof(best), "%s", suggest.best);
     }
     if (n > 1)
-        return error_set(err, AGON_ENOENT,
+        return error_set(err, AGON_EINVAL,
                          "there are %s instruments called '%.32s'; say %s:%.32s or %s:%.32s",
                          n == 2 ? "two" : "several", symbol, of[0], symbol, of[1], symbol);
     return error_set(err, AGON_ENOENT, "no instrument is called '%.64s'; there are %s%s%s%s%s",

@@ -125,8 +125,8 @@ int api_do_health(void *ctx, const struct control_call *call, struct jout *out, 
     const struct api_history *history = api->history;
     int64_t most = HEALTH;
 
-    if (call->argc > 0 &&
-        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1))
+    if (call->argc > 0 && (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 ||
+                           most < 1 || most > HEALTH))
         return error_set(err, AGON_EINVAL, "'%.16s' is not a number of points; expected 1 to %d",
                          call->argv[0], HEALTH);
     jout_open(out, '{');

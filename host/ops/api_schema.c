@@ -563,6 +563,7 @@ static const struct control_shape portfolio_limit = {
     "PortfolioLimit", "A limit of all agents together", portfolio_limit_fields};
 static const struct control_field portfolio_fields[] = {
     {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
+    {"capital", DEC, "of all agents, without the pool: what a loss of today is scaled to", BASE},
     {"equity", DEC, "of all", BASE},
     {"equity_at_day", DEC, "at 00:00 UTC, scaled with capital that moved since", BASE},
     {"equity_highest", DEC, "since the last resume, scaled with capital that moved", BASE},

@@ -33,6 +33,7 @@ extern const struct control_word api_arguments[];
 struct control_verb;
 const char *api_group(const struct control_verb *verb);
 /* The groups in their order, up to NULL. */
+#define API_GROUP_STOP "Stop and go on"
 extern const char *const api_groups[];
 
 #endif

@@ -443,9 +443,15 @@ static void put_limit(const struct api *api, const char *key, const struct limit
 void api_put_portfolio(const struct api *api, struct jout *out)
 {
     const struct host_view_portfolio *portfolio = &api->view->portfolio;
+    agon_amt_t capital_amt = 0;
 
+    for (uint32_t i = 0; i < api->view->n_slots; i++) {
+        if (api->view->slots[i].is_used)
+            capital_amt = num_add(capital_amt, api->view->slots[i].limits.capital_amt);
+    }
     jout_open(out, '{');
     jout_kv_str(out, "currency", api->view->base_currency);
+    api_put_money(api, out, "capital", capital_amt);
     api_put_money(api, out, "equity", portfolio->equity_amt);
     api_put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
     api_put_money(api, out, "equity_highest", portfolio->equity_high_amt);

@@ -321,7 +321,7 @@ int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, s
     int64_t most = PLANS;
 
     if (call->argc > 0 &&
-        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1))
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1 || most > PLANS))
         return error_set(err, AGON_EINVAL,
                          "'%.16s' is not a number of tournaments; expected 1 to %d", call->argv[0],
                          PLANS);

@@ -121,6 +121,21 @@ static int narrow(struct record_command *command, uint8_t scope, int id)
     return AGON_OK;
 }
 
+/* BTCUSDT:binance, of which the symbol has n bytes. */
+static int is_swapped(const struct api *api, const char *name, size_t n)
+{
+    for (uint32_t i = 0; i < api->view->n_instruments; i++) {
+        const struct host_view_instrument *at = &api->view->instruments[i];
+
+        if (strlen(at->symbol) == n && memcmp(at->symbol, name, n) == 0 &&
+            strcmp(at->venue, name + n + 1) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+#define SCOPE_FORMS                                                                                \
+    "VENUE:SYMBOL, or venue:NAME, instrument:NAME or agent:NAME, as `agon help ctl` has them"
 /* A name with what it is of before it: venue:kraken. 1: it has none. */
 static int scope_by_kind(const struct api *api, const char *name, struct record_command *command,
                          struct error *err)
@@ -141,10 +156,12 @@ static int scope_by_kind(const struct api *api, const char *name, struct record_
     // binance:BTCUSDT is an instrument without the word before it.
     if (api_instrument_of(api, name, &unused) >= 0)
         return 1;
-    return error_set(err, AGON_ENOENT,
-                     "nothing is called '%.64s'; expected venue:NAME, instrument:NAME or "
-                     "agent:NAME",
-                     name);
+    if (is_swapped(api, name, n))
+        return error_set(err, AGON_ENOENT,
+                         "nothing is called '%.64s'; a venue stands before its symbol: did you "
+                         "mean '%s:%.*s'?",
+                         name, rest, (int)n, name);
+    return error_set(err, AGON_ENOENT, "nothing is called '%.64s'; expected " SCOPE_FORMS, name);
 }
 
 /* Names an agent, or "all" or nothing: everything; where is_symbol is set, or an instrument or a
@@ -152,7 +169,7 @@ static int scope_by_kind(const struct api *api, const char *name, struct record_
 static int scope_of(const struct api *api, const struct control_call *call, int is_symbol,
                     struct record_command *command, const char **on, struct error *err)
 {
-    struct error unused = {0};
+    struct error unused = {0}, symbol = {0};
     int slot, place, venue, rc;
 
     command->scope = SCOPE_GLOBAL;
@@ -166,11 +183,16 @@ static int scope_of(const struct api *api, const struct control_call *call, int 
     slot = api_slot_of(api, call->argv[0], err);
     if (slot >= 0 || !is_symbol)
         return narrow(command, SCOPE_SLOT, slot);
-    place = api_instrument_of(api, call->argv[0], &unused);
+    place = api_instrument_of(api, call->argv[0], &symbol);
     venue = venue_of(api, call->argv[0], &unused);
     if (place >= 0)
         return narrow(command, SCOPE_INSTRUMENT, place);
-    return venue >= 0 ? narrow(command, SCOPE_VENUE, venue) : slot;
+    if (venue >= 0)
+        return narrow(command, SCOPE_VENUE, venue);
+    if (place != AGON_EINVAL)
+        return slot;
+    *err = symbol; // two venues have it
+    return place;
 }
 
 static int scoped(struct api *api, const struct control_call *call, uint8_t kind, int is_symbol,

@@ -52,7 +52,7 @@ const struct control_word api_arguments[] = {
     {NULL}};
 
 const char *const api_groups[] = {"Look",
-                                  "Stop and go on",
+                                  API_GROUP_STOP,
                                   "Code of agents",
                                   "Roster and capital",
                                   "Alerts and log",

@@ -367,6 +367,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
 {
     const struct record_plan *plan = &event->plan;
     agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+    agon_amt_t asked_amt = plan_asked_change_amt(event, line);
     char text[6][48], verdict[PLAN_VERDICT_TEXT];
 
     print_head(plan, is_dry, wrap_width(stdout));
@@ -379,9 +380,11 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
     print_verdict(event, line);
     if (line->share_ppm > 0)
         say("%.*f %% of %s (equity of all that are judged and the pools, less a reserve of "
-            "%.*f %%)",
+            "%.*f %%) asks for %s: %s%s to its equity",
             SHARE_DECIMALS, line->share_ppm / 1e4, money(event, plan_whole(event), text[0]),
-            SHARE_DECIMALS, plan->rules.reserve_ppm / 1e4);
+            SHARE_DECIMALS, plan->rules.reserve_ppm / 1e4,
+            money(event, plan_asked_amt(event, line), text[1]), asked_amt > 0 ? "+" : "",
+            money(event, asked_amt, text[2]));
     say("equity %s, target %s; %s of it was free", money(event, line->equity_amt, text[0]),
         money(event, line->target_amt, text[1]), money(event, plan_free(line), text[2]));
     print_flags(line, wrap_width(stdout));

@@ -221,13 +221,19 @@ static void on_quarantine(struct run_report *story, const struct record_quaranti
         one->is_marked = 1;
 }
 
+static void on_venue(struct run_report *story, const struct record_account_of *record)
+{
+    if (record->venue <= VENUES_MAX)
+        snprintf(story->venues[record->venue], sizeof(story->venues[0]), "%.23s", record->name);
+}
+
 static void on_plan(struct run_report *story, const struct agon_event_hdr *event)
 {
     union plan_event *kept = &story->plans[story->n_plans % RUN_REPORT_PLANS];
     const struct record_plan *plan = &kept->plan;
     const char *first = NULL;
     uint32_t n_unloaded = 0;
-    char moved[PLAN_MOVED_TEXT];
+    char moved[PLAN_MOVED_TEXT], largest[PLAN_LARGEST_TEXT];
     struct run_report_happening *one;
 
     if (!plan_read(kept, event))
@@ -247,14 +253,16 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
     (void)plan_moved_text(plan, kept->in_memory.currency, moved);
+    (void)plan_largest_text(kept, kept->in_memory.currency, largest);
     if (first == NULL)
-        one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                                "tournament %u: nobody is ranked, too few samples or trades; %s",
-                                plan->number, moved);
+        one =
+            run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
+                              "tournament %u: nobody is ranked, too few samples or trades; %s%s%s",
+                              plan->number, moved, largest[0] != '\0' ? ": " : "", largest);
     else
         one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                                "tournament %u: %s is first; %s%s", plan->number, args_safe(first),
-                                moved,
+                                "tournament %u: %s is first; %s%s%s%s", plan->number,
+                                args_safe(first), moved, largest[0] != '\0' ? ": " : "", largest,
                                 n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
     if (one != NULL)
         one->number = plan->number;
@@ -413,6 +421,8 @@ int run_report_event(struct run_report *story, struct engine *engine,
     case EVENT_CONFIG:
         if (((const struct record_generation *)(const void *)event)->kind == CONFIG_GENERATION)
             on_generation(story, engine, (const struct record_generation *)(const void *)event);
+        else if (((const struct record_account_of *)(const void *)event)->kind == CONFIG_ACCOUNT)
+            on_venue(story, (const struct record_account_of *)(const void *)event);
         break;
     case EVENT_CRASH:
         on_crash(story, engine, (const struct record_crash *)(const void *)event);

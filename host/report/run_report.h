@@ -86,7 +86,8 @@ struct run_report {
     /* Real time from an agent's wish to the venue's word on the new order, of those that no limiter
      * held; of those that one did, how long it did. */
     struct hist ack_ns, held_ns;
-    uint64_t held[RUN_REPORT_HELD]; /* ids of orders: number n at n % RUN_REPORT_HELD */
+    uint64_t held[RUN_REPORT_HELD];  /* ids of orders: number n at n % RUN_REPORT_HELD */
+    char venues[VENUES_MAX + 1][24]; /* names by number; "": the journal does not say */
 };
 
 struct run_report_source {

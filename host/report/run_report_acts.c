@@ -51,26 +51,53 @@ static const char *by_text(const struct record_command *command, const char *who
     return text;
 }
 
-static const char *symbol_of(struct engine *engine, uint64_t id)
+#define NAME_TEXT 64
+/* "binance"; of a journal that names no venue "venue 1". */
+static const char *venue_of(const struct run_report *story, uint32_t venue, char text[NAME_TEXT])
 {
-    const struct agon_instrument *instrument =
-        instruments_get(engine_instruments(engine), (agon_instrument_t)id);
+    if (venue <= VENUES_MAX && story->venues[venue][0] != '\0')
+        snprintf(text, NAME_TEXT, "%.23s", args_safe(story->venues[venue]));
+    else
+        snprintf(text, NAME_TEXT, "venue %u", venue);
+    return text;
+}
 
-    return instrument != NULL ? instrument->symbol : "?";
+/* With its venue where another venue has one of the same symbol: "BTCUSDT of binance". */
+static const char *symbol_of(const struct run_report *story, struct engine *engine, uint64_t id,
+                             char text[NAME_TEXT])
+{
+    const struct instruments *table = engine_instruments(engine);
+    const struct agon_instrument *instrument = instruments_get(table, (agon_instrument_t)id);
+    char venue[NAME_TEXT];
+    int is_alone = 1;
+
+    if (instrument == NULL)
+        return "?";
+    for (uint32_t i = 1; i <= table->n_instruments && is_alone; i++) {
+        const struct agon_instrument *other = instruments_get(table, (agon_instrument_t)i);
+
+        is_alone =
+            other->venue == instrument->venue || strcmp(other->symbol, instrument->symbol) != 0;
+    }
+    snprintf(text, NAME_TEXT, "%.24s%s%.23s", instrument->symbol, is_alone ? "" : " of ",
+             is_alone ? "" : venue_of(story, instrument->venue, venue));
+    return text;
 }
 
 /* Which orders or positions a halt, a cancel or a flatten is of. */
-static const char *scope_text(struct engine *engine, const struct record_command *command,
-                              char text[64])
+static const char *scope_text(const struct run_report *story, struct engine *engine,
+                              const struct record_command *command, char text[NAME_TEXT + 16])
 {
+    char name[NAME_TEXT];
+
     if (command->scope == SCOPE_SLOT)
-        snprintf(text, 64, "its");
+        snprintf(text, NAME_TEXT + 16, "its");
     else if (command->scope == SCOPE_INSTRUMENT)
-        snprintf(text, 64, "in %.24s, all", symbol_of(engine, command->id));
+        snprintf(text, NAME_TEXT + 16, "in %s, all", symbol_of(story, engine, command->id, name));
     else if (command->scope == SCOPE_VENUE)
-        snprintf(text, 64, "on venue %u, all", command->id);
+        snprintf(text, NAME_TEXT + 16, "on %s, all", venue_of(story, command->id, name));
     else
-        snprintf(text, 64, "all");
+        snprintf(text, NAME_TEXT + 16, "all");
     return text;
 }
 
@@ -97,7 +124,7 @@ static void on_halt(struct run_report *story, struct engine *engine,
 {
     int is_set = command->kind == COMMAND_HALT;
     int is_kill = command->reason == REASON_KILL || command->which == HALT_KILL;
-    char scope[64], what[96], by[BY_TEXT];
+    char scope[NAME_TEXT + 16], what[NAME_TEXT + 48], by[BY_TEXT];
     struct run_report_happening *one;
 
     if (command->scope == SCOPE_GLOBAL && command->which == HALT_STOPPING) {
@@ -112,7 +139,7 @@ static void on_halt(struct run_report *story, struct engine *engine,
     if (!is_set && is_kill)
         snprintf(what, sizeof(what), "the kill switch is lifted");
     else
-        snprintf(what, sizeof(what), "%s trading is %s", scope_text(engine, command, scope),
+        snprintf(what, sizeof(what), "%s trading is %s", scope_text(story, engine, command, scope),
                  is_set ? "halted" : "resumed");
     one = say(story, command, what, by_text(command, "an operator", by));
     if (one != NULL)
@@ -127,7 +154,7 @@ static void on_close(struct run_report *story, struct engine *engine,
     struct run_report_happening *last =
         story->n_happenings > 0 ? &story->happenings[story->n_happenings - 1] : NULL;
     int is_flat = command->kind == COMMAND_FLATTEN;
-    char scope[64], what[160], by[BY_TEXT];
+    char scope[NAME_TEXT + 16], name[NAME_TEXT], what[224], by[BY_TEXT];
 
     if (command->reason == REASON_SLOT_GONE || (is_by(command, "host") && story->is_ended))
         return; // as the roster has it of a plugin that ended, or of the end itself
@@ -141,15 +168,16 @@ static void on_close(struct run_report *story, struct engine *engine,
     if (command->scope == SCOPE_SLOT && !is_flat && command->which == CANCEL_ORDER)
         snprintf(what, sizeof(what), "one of its orders is cancelled");
     else if (command->scope == SCOPE_SLOT && is_flat && command->value != 0)
-        snprintf(what, sizeof(what), "its position in %.24s is closed",
-                 symbol_of(engine, (uint64_t)command->value));
+        snprintf(what, sizeof(what), "its position in %s is closed",
+                 symbol_of(story, engine, (uint64_t)command->value, name));
     else if (!is_flat)
         snprintf(what, sizeof(what), "%s %sorders are cancelled",
-                 scope_text(engine, command, scope),
+                 scope_text(story, engine, command, scope),
                  command->which == CANCEL_NON_REDUCING ? "risk-raising " : "");
     else
         snprintf(what, sizeof(what), "%s orders are cancelled, %s positions closed",
-                 scope_text(engine, command, scope), command->scope == SCOPE_SLOT ? "its" : "all");
+                 scope_text(story, engine, command, scope),
+                 command->scope == SCOPE_SLOT ? "its" : "all");
     // What a plugin's roster says of its orders at a reload has nobody's name.
     (void)say(story, command, what,
               by_text(command,

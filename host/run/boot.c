@@ -187,6 +187,7 @@ static int boot_accounts(struct host *host, struct error *err)
             .account = host->config.venues[i].account,
         };
 
+        snprintf(record.name, sizeof(record.name), "%.23s", host->venue_names[i].name);
         rc = boot_step(host, &record, "a venue's account", err);
     }
     return rc;

@@ -6,6 +6,7 @@
 
 #include "base/exit.h"
 #include "roster/audit.h"
+#include "roster/tournament_preset.h"
 #include "run/config_file.h"
 #include "store/registry.h"
 
@@ -64,7 +65,11 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
         return EXIT_ENVIRONMENT;
     }
     if (config_file_open(&file, from->command, from->path)) {
-        int rc = roster_read(roster, file.config);
+        // A file of configs/tournament has the rules and nobody to judge by them.
+        int is_preset = from->is_rules_only && config_at(file.config, "agents") == NULL &&
+                        config_at(file.config, "tournament") != NULL;
+        int rc = is_preset ? tournament_file_read(file.config, &roster->rules)
+                           : roster_read(roster, file.config);
 
         if (rc >= 0 && from->is_rules_only) {
             *from->rules = roster->rules;

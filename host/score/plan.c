@@ -2,6 +2,7 @@
 #include "score/plan.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/cron.h"
 #include "base/money.h"
@@ -350,6 +351,16 @@ agon_amt_t plan_whole(const union plan_event *event)
     return num_mul_div(whole_amt, ALL_PPM - plan->rules.reserve_ppm, ALL_PPM, NUM_DOWN);
 }
 
+agon_amt_t plan_asked_amt(const union plan_event *event, const struct plan_line *line)
+{
+    return num_mul_div(plan_whole(event), line->share_ppm, ALL_PPM, NUM_DOWN);
+}
+
+agon_amt_t plan_asked_change_amt(const union plan_event *event, const struct plan_line *line)
+{
+    return num_add(plan_asked_amt(event, line), -line->equity_amt);
+}
+
 static agon_amt_t part_of(agon_amt_t amt, double share)
 {
     return num_mul_div(amt, (int64_t)(share * (double)ALL_PPM + 0.5), ALL_PPM, NUM_DOWN);
@@ -385,7 +396,7 @@ static agon_amt_t ranked_target(const union plan_event *event, struct plan_line 
                                 agon_amt_t equity_amt, agon_amt_t floor_amt)
 {
     const struct allocator *allocator = allocator_of(event->plan.rules.mode);
-    agon_amt_t target_amt = num_mul_div(plan_whole(event), line->share_ppm, ALL_PPM, NUM_DOWN);
+    agon_amt_t target_amt = plan_asked_amt(event, line);
     agon_amt_t most_amt =
         num_add(equity_amt, part_of(equity_amt, plan_setting(event, SETTING_INCREASE)));
     agon_amt_t least_amt =
@@ -645,5 +656,41 @@ char *plan_moved_text(const struct record_plan *plan, const char *currency,
     else
         snprintf(text, PLAN_MOVED_TEXT, "%s %.15s moved, %s of it %s the pool", moved, currency,
                  pooled, taken_amt > given_amt ? "to" : "from");
+    return text;
+}
+
+char *plan_largest_text(const union plan_event *event, const char *currency,
+                        char text[PLAN_LARGEST_TEXT])
+{
+    const struct record_plan *plan = &event->plan;
+    const struct plan_line *largest = NULL;
+    agon_amt_t change_amt = 0, asked_amt;
+    char amounts[4][MONEY_TEXT];
+    int n;
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t amt = num_add(line->capital_after_amt, -line->capital_before_amt);
+
+        if (llabs(amt) > llabs(change_amt)) {
+            largest = line;
+            change_amt = amt;
+        }
+    }
+    text[0] = '\0';
+    if (largest == NULL)
+        return text;
+    money_in(largest->capital_before_amt, plan->exp, currency, amounts[0]);
+    money_in(largest->capital_after_amt, plan->exp, currency, amounts[1]);
+    money_in(change_amt, plan->exp, currency, amounts[2]);
+    n = snprintf(text, PLAN_LARGEST_TEXT, "%.31s %s -> %s (%s%s", largest->name, amounts[0],
+                 amounts[1], change_amt > 0 ? "+" : "", amounts[2]);
+    asked_amt = plan_asked_change_amt(event, largest);
+    if (largest->share_ppm > 0 && n < PLAN_LARGEST_TEXT)
+        n += snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), " of %s%s asked for",
+                      asked_amt > 0 ? "+" : "",
+                      money_in(asked_amt, plan->exp, currency, amounts[3]));
+    if (n < PLAN_LARGEST_TEXT)
+        snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), ")");
     return text;
 }

@@ -85,6 +85,16 @@ agon_amt_t plan_moved_amt(const struct record_plan *plan);
 char *plan_moved_text(const struct record_plan *plan, const char *currency,
                       char text[PLAN_MOVED_TEXT]);
 
+/* Equity that a line's share of the whole comes to, before evidence and bounds: what its rank asks
+ * for; and how much more than it has that is. */
+agon_amt_t plan_asked_amt(const union plan_event *event, const struct plan_line *line);
+agon_amt_t plan_asked_change_amt(const union plan_event *event, const struct plan_line *line);
+/* The largest change of one agent's capital, for people: "basis_1 10,000.00 -> 11,250.00 (+1,250.00
+ * of +26,000.00 asked for)"; "" where none changed. Returns text. */
+#define PLAN_LARGEST_TEXT 200
+char *plan_largest_text(const union plan_event *event, const char *currency,
+                        char text[PLAN_LARGEST_TEXT]);
+
 static inline uint8_t plan_granules(uint32_t n_lines)
 {
     n_lines = n_lines < PLAN_LINES ? n_lines : PLAN_LINES;

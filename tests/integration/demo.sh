@@ -72,7 +72,7 @@ is_sanitized || { # whose children may take their time
     happened '^reload of momentum_1: '
     happened '  happened: First fill [0-9.]* s after the start'
     happened '  happened: crash_1 ended, .* Why: signal 11'
-    happened '  happened: momentum_1 is generation 2, still holds '
+    happened '  happened: momentum_1 \(held\|had\|holds\) '
     happened '  happened: [0-9,]* intents of flood_1 were refused before the exchange saw them, of the others [0-9,]*;'
     # The exchange says so itself: what the one that crashed had open was cancelled there.
     # Its orders are the only ones on that contract; the futures market numbers its orders from 4,000,000,000 on.

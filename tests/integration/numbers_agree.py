@@ -241,7 +241,7 @@ def check_metrics(want):
         same('/metrics', f'{labels} limit of it', found.get(('agon_agent_day_loss_limit', labels)), its['limits']['daily_loss'])
         text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('lost today')))
         same('ctl agent', f'{labels} lost today', text[-1], apart(row['day_loss']))
-        text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('scaled, for its limit')))
+        text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('scaled to its capital')))
         same('ctl agent', f'{labels} lost today, scaled', text[-1], apart(row['day_loss_scaled']))
     for row in json.loads(load('positions.json')):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'

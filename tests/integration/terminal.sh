@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What people see in a terminal: `demo`, `run` and `top` fill 80x24, 100x30 and 200x50, never scroll or wrap, and look as they did
-# (tests/golden). With NO_COLOR nothing is painted; with TERM=dumb, and in a pipe, no escape byte is written.
+# What people see in a terminal: every act of `demo`, `run` and the whole of `top` fill 80x24, 100x30 and 200x50, never scroll or wrap, and
+# look as they did (tests/golden). With NO_COLOR nothing is painted; with TERM=dumb, and in a pipe, no escape byte is written.
 . "$(dirname "$0")/common.sh"
 HERE=$(cd "$(dirname "$0")" && pwd)
 PYTHON=
@@ -22,8 +22,7 @@ is_sanitized && {
     echo "skipped: figures of another speed are drawn elsewhere"
     exit 77
 }
-# Long enough that its first act has not ended by the third size.
-seen demo 'First fill' all "$AGON" demo --seconds 120 --report off
+"$PYTHON" "$HERE/frames.py" "$GOLDEN" demo "$AGON" || fail "frames of the demo's acts"
 
 # What its acts came to stands under the picture, each whole in a line of 80 columns.
 "$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows 24 cols 80; exec '$AGON' demo --seconds 12 --report off" \
@@ -57,7 +56,8 @@ seen run 'books 2/2 live && BTCUSDT .* live && ETHUSDT .* live && ^busy_1  *acti
 start_host
 ready() { "$AGON" top --dir "$WORK/run" >"$WORK/top" 2>/dev/null && grep -q '^feed ok' "$WORK/top"; }
 until_true "$HOST_PID" "a picture of top" ready
-NO_COLOR=1 seen top '^feed ok' blank1 "$AGON" top --dir "$WORK/run" --every 200ms
+NO_COLOR=1 seen top_head '^feed ok' blank1 "$AGON" top --dir "$WORK/run" --every 200ms
+"$PYTHON" "$HERE/frames.py" "$GOLDEN" top "$AGON" top --dir "$WORK/run" --every 200ms || fail "frames of top"
 ! grep -q "$(printf '\033')" "$WORK/top" || fail "an escape byte of top in a pipe"
 
 # A terminal that can do nothing.

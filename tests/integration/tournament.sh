@@ -144,6 +144,17 @@ for of in show history 'why fast_btc' 'why rev_eth' dry-run; do
     [ "$(wc -l <"$WORK/text")" -gt 3 ] && ! grep -q '.\{81\}' "$WORK/text" || fail "$of in 80 columns: $(grep '.\{81\}' "$WORK/text")"
 done
 "$AGON" tournament why nobody "$WORK/ranks" >"$WORK/text" 2>&1 && fail "why: an agent that is none was explained"
+grep -q "ranks.*no plan of a tournament with the agent nobody" "$WORK/text" || fail "why: $(cat "$WORK/text")"
+"$AGON" tournament dry-run nobody "$WORK/ranks" >"$WORK/text" 2>&1 && fail "dry-run: an agent that is none was explained"
+grep -q "no agent 'nobody' is in this plan; there are fast_btc, .*rev_eth" "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
+# A preset has rules and no agents, by its name and as a file: the agents are those of the run.
+"$AGON" tournament dry-run "$WORK/ranks" --preset bold >"$WORK/bold" || fail "dry-run by a preset"
+"$AGON" tournament dry-run "$WORK/ranks" --roster "$AGON_SOURCE_ROOT/configs/tournament/bold.yaml" >"$WORK/text" && cmp "$WORK/text" "$WORK/bold" ||
+    fail "dry-run by a preset's file: $(cat "$WORK/text")"
+grep -q '"0 0 \* \* \*"' "$WORK/bold" || fail "dry-run by a preset's rules: $(cat "$WORK/bold")"
+# What a rank asks for stands beside what it came to.
+"$AGON" tournament why fast_btc "$WORK/ranks" >"$WORK/text" && grep -Eq 'asks for [0-9,.]+: [-+]?[0-9,.]+ to its' "$WORK/text" ||
+    fail "why: $(cat "$WORK/text")"
 "$AGON" tournament dry-run "$WORK/ranks" >"$WORK/text" || fail "dry-run ended with $?"
 grep -q '^what a tournament would do at 2026-01-08T00:00' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
 

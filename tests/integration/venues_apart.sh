@@ -62,7 +62,13 @@ until_true "$HOST_PID" "a fill on futures" fills '.agent == "um_1"' 1
 refused 2 "no venue is called 'kraken'; there are: binance, binance_um" halt venue:kraken
 refused 2 "did you mean 'binance:BTCUSDT'" halt instrument:binance:BTCUSD
 refused 2 "there are two instruments called 'BTCUSDT'; say binance:BTCUSDT or binance_um:BTCUSDT" halt instrument:BTCUSDT
-refused 2 "expected venue:NAME, instrument:NAME or agent:NAME" halt place:binance
+# Neither the list of agents nor a form that help does not have: which venues have it, and what to say.
+refused 2 "there are two instruments called 'BTCUSDT'; say binance:BTCUSDT or binance_um:BTCUSDT" halt BTCUSDT
+refused 2 "did you mean 'binance:BTCUSDT'?" halt BTCUSDT:binance
+refused 2 "expected VENUE:SYMBOL, or venue:NAME, instrument:NAME or agent:NAME" halt place:binance
+for form in VENUE:SYMBOL venue:NAME instrument:NAME agent:NAME; do
+    "$AGON" help ctl | grep -q "^  .*$form" || fail "help does not have the form $form"
+done
 is '. == []' halts || fail "something is halted: $(cat "$WORK/out")"
 
 # A venue is halted: what would raise risk there is refused, what only gives back passes, the other venue goes on.

@@ -161,6 +161,8 @@ START_TEST(who_may_what_over_http)
         {413, "POST /api/v1/halt" AT JSON AUTH "Content-Length: 1073741824\r\n\r\n"},
         {200, "POST /api/v1/halt" AT JSON AUTH "Idempotency-Key: a\r\n" ENDS},
         {409, "POST /api/v1/halt" AT JSON AUTH "Idempotency-Key: a\r\n" ENDS},
+        {400, "POST /api/v1/halt/mm_1" AT JSON AUTH ENDS},
+        {400, "POST /api/v1/halt/mm_1" AT JSON AUTH "Content-Length: 2\r\n\r\n{}"},
         {200, "POST /api/v1/halt" AT JSON AUTH "Content-Length: 17\r\n\r\n{\"args\":[\"mm_1\"]}"},
     };
     char reply[65536];

@@ -133,13 +133,33 @@ START_TEST(a_reload_is_the_newcomers_alone)
     changeovers[0] = (struct host_changeover){.slot = 1, .cut_ns = 1000};
     acts_look(&acts, &seen, acts_begin(ACT_RELOAD, 90 * SECOND), 0);
     acts_look(&acts, &seen, 23 * SECOND, 0);
-    ck_assert_str_eq(acts.said[ACT_RELOAD], "");
+    ck_assert_str_eq(acts.said[ACT_RELOAD],
+                     DEMO_NEWCOMER " holds no position yet; the reload waits for one.");
+    ck_assert_str_eq(acts.brief[ACT_RELOAD], "");
     changeovers[1] = (struct host_changeover){.slot = 0, .cut_ns = 20000, .swap_ns = 5000};
     seen.n_changeovers = 2;
     acts_look(&acts, &seen, 24 * SECOND, 0);
-    ck_assert_msg(strstr(acts.said[ACT_RELOAD], "is generation 2, still holds 0.5 BTC; the engine "
-                                                "paused 25.0 us") != NULL,
+    ck_assert_str_eq(acts.said[ACT_RELOAD], DEMO_NEWCOMER
+                     " held 0.5 BTC when it was reloaded; generation 2 has it now. The "
+                     "engine paused 25.0 us, 0 bytes of state went over.");
+    ck_assert_str_eq(acts.brief[ACT_RELOAD], DEMO_NEWCOMER " held 0.5 BTC; engine paused 25.0 us");
+    // One that had to wait for a position is said too, and stays as it was said.
+    fresh();
+    acts_look(&acts, &seen, acts_begin(ACT_RELOAD, 90 * SECOND), 0);
+    acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND), 0);
+    view.slots[0].generation = 2;
+    seen.n_changeovers = 2;
+    seen.reload_held = "0.25 BTC";
+    acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND) + SECOND, 0);
+    ck_assert_msg(strstr(acts.said[ACT_RELOAD],
+                         "held 0.25 BTC when it was reloaded, after this act; gen") != NULL,
                   "%s", acts.said[ACT_RELOAD]);
+    // Never a size that is none.
+    seen.reload_held = "";
+    acts.brief[ACT_RELOAD][0] = '\0';
+    acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND) + 2 * SECOND, 0);
+    ck_assert_str_eq(acts.brief[ACT_RELOAD],
+                     DEMO_NEWCOMER " held no position; engine paused 0.0 us");
 }
 END_TEST
 
@@ -154,6 +174,7 @@ START_TEST(nobody_ranked_is_said_with_what_moved)
     plan->plan.n_lines = 1;
     plan->plan.exp = 8;
     memset(line, 0, sizeof(*line));
+    snprintf(line->name, sizeof(line->name), "crash_1");
     acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND), 0);
     view.n_plans = 1;
     acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + SECOND, 0);
@@ -165,9 +186,10 @@ START_TEST(nobody_ranked_is_said_with_what_moved)
     line->capital_before_amt = 1000000000000;
     line->capital_after_amt = 750000000000;
     acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + 2 * SECOND, 0);
-    ck_assert_str_eq(acts.said[ACT_TOURNAMENT],
-                     "Tournament 3: nobody is ranked, too few samples or "
-                     "trades; 2,500.00 USDT went to the pool.");
+    ck_assert_str_eq(
+        acts.said[ACT_TOURNAMENT],
+        "Tournament 3: nobody is ranked, too few samples or "
+        "trades; 2,500.00 USDT went to the pool: crash_1 10,000.00 -> 7,500.00 (-2,500.00).");
     ck_assert_str_eq(acts.brief[ACT_TOURNAMENT],
                      "no. 3: nobody is ranked; 2,500.00 USDT went to the pool");
     line->capital_before_amt = INT64_MAX - 1;
@@ -183,21 +205,37 @@ START_TEST(where_the_capital_went_is_said)
     static const struct {
         agon_amt_t given_amt, taken_amt;
         const char *said, *brief;
+        uint32_t share_ppm;
     } table[] = {
         {0, 0, "no capital moved, as no result confirms what its rank asks for.",
          "no capital moved"},
-        {0, 1249375000000, "12,493.75 USDT went to the pool.", "12,493.75 USDT went to the pool"},
-        {1249375000000, 0, "12,493.75 USDT came from the pool.",
+        {0, 1249375000000,
+         "12,493.75 USDT went to the pool: rev_1 50,000.00 -> 37,506.25 (-12,493.75).",
+         "12,493.75 USDT went to the pool"},
+        {1249375000000, 0,
+         "12,493.75 USDT came from the pool: basis_1 50,000.00 -> 62,493.75 (+12,493.75).",
          "12,493.75 USDT came from the pool"},
-        {100000000, 100000000, "1.00 USDT moved.", "1.00 USDT moved"},
-        {849375000000, 1249375000000, "12,493.75 USDT moved, 4,000.00 of it to the pool.",
+        {100000000, 100000000, "1.00 USDT moved: basis_1 50,000.00 -> 50,001.00 (+1.00).",
+         "1.00 USDT moved"},
+        {849375000000, 1249375000000,
+         "12,493.75 USDT moved, 4,000.00 of it to the pool: rev_1 50,000.00 -> 37,506.25 "
+         "(-12,493.75).",
          "12,493.75 USDT moved"},
-        {200000000, 100000000, "2.00 USDT moved, 1.00 of it from the pool.", "2.00 USDT moved"}};
+        {200000000, 100000000,
+         "2.00 USDT moved, 1.00 of it from the pool: basis_1 50,000.00 -> 50,002.00 (+2.00).",
+         "2.00 USDT moved"},
+        // By how much its rank asks for more than it has, whether it was given or not.
+        {1249375000000, 0,
+         "12,493.75 USDT came from the pool: basis_1 50,000.00 -> 62,493.75 (+12,493.75 of "
+         "+30,000.00 asked for).",
+         "12,493.75 USDT came from the pool", 800000},
+        {0, 0, "no capital moved, as no result confirms what its rank asks for: +30,000.00 USDT.",
+         "no capital moved", 800000}};
     union plan_event *plan = &view.plan;
     struct plan_line *lines = plan_lines(&plan->plan);
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        char text[200];
+        char text[320];
 
         fresh();
         snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
@@ -206,7 +244,11 @@ START_TEST(where_the_capital_went_is_said)
         plan->plan.exp = 8;
         memset(lines, 0, 2 * sizeof(*lines));
         snprintf(lines[0].name, sizeof(lines[0].name), "basis_1");
+        snprintf(lines[1].name, sizeof(lines[1].name), "rev_1");
         lines[0].rank = 1;
+        lines[0].verdict = lines[1].verdict = table[i].share_ppm > 0 ? PLAN_RANKED : 0;
+        lines[0].equity_amt = lines[1].equity_amt = table[i].share_ppm > 0 ? 5000000000000 : 0;
+        lines[0].share_ppm = table[i].share_ppm;
         lines[0].capital_before_amt = lines[1].capital_before_amt = 5000000000000;
         lines[0].capital_after_amt = 5000000000000 + table[i].given_amt;
         lines[1].capital_after_amt = 5000000000000 - table[i].taken_amt;

@@ -5,10 +5,25 @@
 #include "report/run_report.h"
 #include "report/trail.h"
 
+struct world;
+static void add_the_other(struct world *to);
+#define WORLD_MORE add_the_other
 #include "../engine/world.h"
 
 static struct world *world;
 static struct run_report *story;
+
+static int is_of_two_venues; // with a BTCUSDT each
+static void add_the_other(struct world *to)
+{
+    struct agon_instrument made = world_instrument(BTCUSDT);
+
+    if (!is_of_two_venues)
+        return;
+    made.hdr.instrument = engine_instruments(to->engine)->n_instruments + 1;
+    made.venue = 2;
+    ck_assert_int_eq(world_step(to, &made), AGON_OK);
+}
 
 /* Into the engine, and each event that it led to behind it into the story. */
 static int tell(void *event)
@@ -211,6 +226,36 @@ START_TEST(an_operator_is_named_with_his_reason)
         "- all trading is resumed by bob",
         "slot_2 its orders are cancelled, its positions closed by ada: enough",
         "- the kill switch is thrown by a file: run/KILL: fire; all orders are cancelled", NULL});
+}
+END_TEST
+
+/* Two venues have a BTCUSDT: a line that says no venue is of none. */
+START_TEST(a_venue_is_named_and_where_two_have_a_symbol_too)
+{
+    struct record_account_of account = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                        .kind = CONFIG_ACCOUNT,
+                                        .venue = 2,
+                                        .account = 1,
+                                        .name = "kraken"};
+    agon_instrument_t other;
+
+    teardown();
+    is_of_two_venues = 1;
+    setup();
+    is_of_two_venues = 0;
+    other = (agon_instrument_t)engine_instruments(world->engine)->n_instruments;
+    // An engine takes no account behind its first agent; a story reads what a journal has.
+    ck_assert_int_eq(run_report_event(story, world->engine, &account.hdr, AGON_OK), AGON_OK);
+    give(COMMAND_HALT, SCOPE_VENUE, 2, "ada", "");
+    give(COMMAND_HALT, SCOPE_VENUE, 1, "ada", "");
+    give(COMMAND_HALT, SCOPE_INSTRUMENT, other, "ada", "");
+    give(COMMAND_HALT, SCOPE_INSTRUMENT, BTCUSDT, "ada", "");
+    give(COMMAND_HALT, SCOPE_INSTRUMENT, ETHUSDT, "ada", "");
+    says((const char *[]){"- on kraken, all trading is halted by ada",
+                          "- on venue 1, all trading is halted by ada",
+                          "- in BTCUSDT of kraken, all trading is halted by ada",
+                          "- in BTCUSDT of venue 1, all trading is halted by ada",
+                          "- in ETHUSDT, all trading is halted by ada", NULL});
 }
 END_TEST
 
@@ -538,6 +583,7 @@ int main(void)
     tcase_add_test(tcase, a_limit_of_all_stops_everybody);
     tcase_add_test(tcase, what_comes_of_something_is_listed_behind_it);
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
+    tcase_add_test(tcase, a_venue_is_named_and_where_two_have_a_symbol_too);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
     tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);

@@ -133,7 +133,7 @@ START_TEST(a_limit_has_its_unit)
        " {\"limit\": \"gross\", \"used\": \"1234.5\", \"at\": \"none\"}]}",
        80,
        "All agents, at prices to close at, without the pool\n\n"
-       "Limits of all agents together\n"
+       "Limits of all agents together; the daily loss is scaled to their capital now\n"
        "limit        used       at\n"
        "drawdown   3.21 %  20.00 %\n"
        "gross     1,234.5     none\n");
@@ -209,7 +209,7 @@ START_TEST(a_daily_loss_has_one_name)
        "Agent\n"
        "name                   a\n"
        "lost today, to close   1,234.50\n"
-       "scaled, for its limit  1,646.00\n"
+       "scaled to its capital  1,646.00\n"
        "below its highest now  1.23 %\n"
        "\nLimits\ndaily loss  3,000.00\n"
        "\nRefused by reason\nreason      count\ndaily loss      7\n");
@@ -274,7 +274,7 @@ START_TEST(amounts_say_what_they_are_of)
        "  2.00\n");
     is("portfolio", "{\"currency\": \"USDT\", \"equity_at_day\": \"1000.00\"}", 80,
        "All agents, at prices to close at, without the pool, amounts in USDT\n"
-       "at 00:00 UTC  1,000.00\n");
+       "at 00:00 UTC, scaled to that capital  1,000.00\n");
     // The fee has no room, and then what it is of has none.
 #define ENDED                                                                                      \
     "[{\"time\": \"2026-11-28T00:48:25.1Z\", \"symbol\": \"BTCUSDT\", \"quantity\": \"0.16247\", " \
