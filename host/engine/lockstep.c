@@ -552,12 +552,12 @@ static inline agon_ns_t core_at(const struct run *run)
 
 /* The data of the one source, at the exchange and at the core, up to what has something else before
  * it or at the same time: the turns of run_on, in their order, without a look at what there is none
- * of. */
+ * of. 1: something was taken, and a bar may be the next that is alone. */
 static HOT int pass_data(struct run *run)
 {
     struct on_way *queue = &run->queues[run->queue_of[0]];
     agon_ns_t t_core = core_at(run), t_other = exchange_at(run);
-    int rc = AGON_OK;
+    int rc = AGON_OK, is_one = 0;
 
     t_other = t_core < t_other ? t_core : t_other;
 
@@ -577,8 +577,9 @@ static HOT int pass_data(struct run *run)
         }
         t_other = exchange_at(run);
         t_other = t_core < t_other ? t_core : t_other;
+        is_one = 1;
     }
-    return rc;
+    return rc < 0 ? rc : is_one;
 }
 
 /* The end of a bar on whose way nothing happens is a number, and its BAR all that it brings. */
@@ -696,6 +697,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = pass_data(run);
         if (rc < 0)
             return rc;
+        if (rc > 0)
+            continue;
 
         agon_ns_t t = INT64_MAX; // of the turn that is first; at one time they are in their order
         struct engine_job job;
