@@ -21,6 +21,10 @@ happened() {
     grep -q -- "$1" "$WORK/whole" || fail "the summary lacks: $1
 $(sed -n '/^What happened/,$p' "$WORK/out")"
 }
+# Of an act: where the machine is too slow for it, that nothing came of it yet, or that it came behind it.
+acted() {
+    happened "  happened: \($1\|nothing yet\.\|[a-z]*_1 ended after this act\)"
+}
 complaints() { # beside that a loaded machine does not keep up with 60x, and says so
     grep -v 'is more than this machine keeps up with' "$WORK/err"
 }
@@ -70,10 +74,10 @@ is_sanitized || { # whose children may take their time
     # What it holds then is the market's, and on a slow machine it may not have traded yet.
     happened '  momentum_1  *reloaded: generation 2 .* holding \([0-9.]* BTCUSDT\|nothing\)'
     happened '^reload of momentum_1: '
-    happened '  happened: First fill [0-9.]* s after the start'
-    happened '  happened: crash_1 ended, .* Why: signal 11'
-    happened '  happened: momentum_1 \(held\|had\|holds\) '
-    happened '  happened: [0-9,]* intents of flood_1 were refused before the exchange saw them, of the others [0-9,]*;'
+    acted 'First fill [0-9.]* s after the start'
+    acted 'crash_1 ended, .* Why: signal 11'
+    acted 'momentum_1 \(held\|had\|holds\) '
+    acted '[0-9,]* intents of flood_1 were refused before the exchange saw them, of the others [0-9,]*;'
     # The exchange says so itself: what the one that crashed had open was cancelled there.
     # Its orders are the only ones on that contract; the futures market numbers its orders from 4,000,000,000 on.
     order=$(grep '"what":"NEW"' "$KEPT/exchange.ndjson" | grep '"symbol":"ETHUSDT"' | grep '"orderId":4[0-9]\{9\},' |
