@@ -40,7 +40,7 @@ trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
 prepare() { # COPY: a tree
     mkdir "$1"
-    git -C "$root" ls-files -z | (cd "$root" && xargs -0 tar -cf -) | tar -xf - -C "$1"
+    git -C "$root" ls-files -z | tar -C "$root" --null -T - -cf - | tar -xf - -C "$1"
 }
 
 build() { # COPY: the program of it, when a lane first needs it
