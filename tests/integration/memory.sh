@@ -39,19 +39,20 @@ spared=$(sed -n 's/.*in place, \([0-9]*\) KiB of what.*/\1/p' "$WORK/host.err" |
 there=$(absent)
 [ "$there" -le $((spared + 1024)) ] ||
     fail "$there KiB of tables are not there when the agents begin; $spared KiB are spared"
-# The threads that are not the core's have made what they keep by the time the first orders are there.
-until_true "$HOST_PID" "the first orders" lines "$SIM_LOG" newClientOrderId 20
-first=$(anon)
-dropped() { lines "$WORK/host.err" '"key":"drop"' 1; }
+dropped() { lines "$WORK/host.err" '"key":"drop"' "$1"; }
 compressed() { [ "$(find "$WORK/run/journal" -name 'market-*.aj.zst' | wc -l)" -ge 1 ]; }
-until_true "$HOST_PID" "snapshots and what they cover" dropped
+# The threads that are not the core's have made what they keep by the time of the first snapshot.
+until_true "$HOST_PID" "the first orders" lines "$SIM_LOG" newClientOrderId 20
+until_true "$HOST_PID" "a snapshot and what it covers" dropped 1
+first=$(anon)
+until_true "$HOST_PID" "snapshots and what they cover" dropped 3
 # With the exchange silent: what comes faster than a slow machine compresses it is dropped first.
 kill -STOP "$SIM_PID"
 until_true "$HOST_PID" "compressed segments" compressed
 kill -CONT "$SIM_PID"
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" newClientOrderId 150
 last=$(anon)
-echo "anonymous memory: $first KiB at the first orders, $last KiB after $(grep -c newClientOrderId "$SIM_LOG") orders," \
+echo "anonymous memory: $first KiB at the first snapshot, $last KiB after $(grep -c newClientOrderId "$SIM_LOG") orders," \
     "snapshots and packed segments; spared and not there: $there KiB"
 [ "$last" -le $((first + 512)) ] || fail "the host grew from $first to $last KiB"
 kill -TERM "$HOST_PID"
