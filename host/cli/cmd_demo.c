@@ -389,6 +389,15 @@ static int run(struct demo *demo, struct error *err)
     return rc;
 }
 
+static void keep_command(struct demo *demo, int argc, char **argv)
+{
+    size_t used = (size_t)snprintf(demo->command, sizeof(demo->command), "agon");
+
+    for (int i = 0; i < argc && used < sizeof(demo->command); i++)
+        used +=
+            (size_t)snprintf(demo->command + used, sizeof(demo->command) - used, " %s", argv[i]);
+}
+
 int cmd_demo(int argc, char **argv)
 {
     static struct demo demo = {.opts = {.seconds_ns = (int64_t)90 * 1000000000,
@@ -432,6 +441,7 @@ int cmd_demo(int argc, char **argv)
     int rc;
 
     demo.began_ns = clock_mono();
+    keep_command(&demo, argc, argv);
     demo.opts.seconds_ns = 90;
     rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)

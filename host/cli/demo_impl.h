@@ -23,7 +23,8 @@ struct demo {
         const char *data, *market, *dir, *plugins, *http, *report;
         int is_kept;
     } opts;
-    char about[200]; /* of the market; "": it is recorded */
+    char about[200];    /* of the market; "": it is recorded */
+    char command[1024]; /* its own words */
     char dir[PATH_MAX];
     char run_dir[PATH_MAX];
     char log_path[PATH_MAX];

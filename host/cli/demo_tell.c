@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/demo_impl.h"
 #include "demo/promises.h"
+#include "market/rules.h"
 #include "report/capital.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
@@ -247,14 +248,36 @@ static void sum_up_acts(struct demo *demo)
         print_acts(demo);
 }
 
+/* What the page says of the market before any result. Returns text. */
+static char *name_market(const struct demo *demo, char *text, size_t room)
+{
+    struct rules_fees spot = rules_fees(RULES_SPOT), um = rules_fees(RULES_UM);
+    char from[sizeof(demo->about) + PATH_MAX + 96];
+
+    if (demo->opts.data != NULL)
+        snprintf(from, sizeof(from), "recordings of %s", demo->opts.data);
+    else
+        snprintf(from, sizeof(from), "the generated market %s, seed %" PRIu64 " (%s)",
+                 demo->opts.market, demo->opts.seed, demo->about);
+    snprintf(text, room,
+             "A simulation, no real market and no real money: a simulated exchange on this machine "
+             "serves %s, at %" PRId64 " times real time for %" PRId64
+             " s. Fees of maker and taker: %g and %g bp on spot, %g and %g bp on perpetuals.",
+             from, demo->opts.speed, demo->opts.seconds_ns / 1000000000, spot.maker_ppb / 1e5,
+             spot.taker_ppb / 1e5, um.maker_ppb / 1e5, um.taker_ppb / 1e5);
+    return text;
+}
+
 int demo_tell(struct demo *demo, int is_over, struct error *err)
 {
-    char proof[512] = "";
+    char proof[512] = "", market[PATH_MAX + 640];
     struct run_report_page page = {.path = demo->opts.report,
                                    .title = "Agon: a run of the arena",
                                    .view = demo->view,
                                    .changeovers = demo->changeovers,
-                                   .proof = proof};
+                                   .proof = proof,
+                                   .command = demo->command,
+                                   .market = name_market(demo, market, sizeof(market))};
     struct run_report_source source = {.journal = host_journal_dir(demo->host),
                                        .speed_milli = demo->opts.speed * 1000,
                                        .is_live = !is_over,

@@ -2,6 +2,7 @@
 #include "ops/api.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/num.h"
 #include "config/suggest.h"
@@ -324,17 +325,41 @@ int api_slot_now(const struct api *api, const char *name, struct error *err)
     return slot;
 }
 
+/* Offers an instrument for what was written: by its asset alone where the rest of the name is
+ * right, because that rest says nothing of which one was meant (ETHUSDT is no typo of BTCUSDT). */
+static void offer_instrument(struct suggest *suggest, const struct host_view_instrument *at,
+                             const char *full, const char *word)
+{
+    size_t n_base = strlen(at->base), n_venue = strlen(at->venue), n = strnlen(word, 64);
+    size_t n_rest = 0; /* of the symbol behind its asset */
+    const char *name = at->symbol;
+
+    if (strncmp(word, at->venue, n_venue) == 0 && word[n_venue] == ':') {
+        word += n_venue + 1;
+        n -= n_venue + 1;
+    } else if (strchr(word, ':') != NULL) {
+        name = full;
+    }
+    if (name == at->symbol && n_base > 0 && strncmp(name, at->base, n_base) == 0)
+        n_rest = strlen(name + n_base);
+    if (n_rest > 0 && n > n_rest && strcasecmp(word + n - n_rest, name + n_base) == 0)
+        suggest_offer(suggest, word, n - n_rest, at->base);
+    else
+        suggest_offer(suggest, word, n, name);
+}
+
 int api_instrument_of(const struct api *api, const char *symbol, struct error *err)
 {
-    struct suggest suggest = {0};
-    char full[80], best[80] = "";
+    struct suggest suggest = {.distance = UINT32_MAX};
+    uint32_t best = 0; /* from 1; 0: none is near */
     const char *of[2] = {NULL, NULL};
-    char known[256] = "";
+    char full[80], known[256] = "";
     size_t used = 0;
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < api->view->n_instruments; i++) {
         const struct host_view_instrument *at = &api->view->instruments[i];
+        uint32_t nearest = suggest.distance;
 
         snprintf(full, sizeof(full), "%s:%s", at->venue, at->symbol);
         if (strcmp(api_label(api, i), symbol) == 0 || strcmp(full, symbol) == 0)
@@ -344,17 +369,17 @@ int api_instrument_of(const struct api *api, const char *symbol, struct error *e
                                      full);
         if (strcmp(at->symbol, symbol) == 0 && n++ < 2)
             of[n - 1] = at->venue;
-        suggest.best = NULL;
-        suggest_offer(&suggest, symbol, strnlen(symbol, 64),
-                      strchr(symbol, ':') != NULL ? full : at->symbol);
-        if (suggest.best != NULL)
-            snprintf(best, sizeof(best), "%s", suggest.best);
+        offer_instrument(&suggest, at, full, symbol);
+        if (suggest.distance < nearest)
+            best = i + 1;
     }
     if (n > 1)
         return error_set(err, AGON_EINVAL,
                          "there are %s instruments called '%.32s'; say %s:%.32s or %s:%.32s",
                          n == 2 ? "two" : "several", symbol, of[0], symbol, of[1], symbol);
+    // By its label, which is not refused in its turn.
     return error_set(err, AGON_ENOENT, "no instrument is called '%.64s'; there are %s%s%s%s%s",
                      symbol, known, api->view->n_instruments > NAMES_SHOWN ? ", ..." : "",
-                     best[0] != '\0' ? "; did you mean '" : "", best, best[0] != '\0' ? "'?" : "");
+                     best > 0 ? "; did you mean '" : "", best > 0 ? api_label(api, best - 1) : "",
+                     best > 0 ? "'?" : "");
 }

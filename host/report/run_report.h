@@ -136,6 +136,7 @@ struct run_report_page {
     const char *path;
     const char *title;
     const char *command;          /* that made the page; NULL: not said */
+    const char *market;           /* sentences on what was traded on; NULL: not said */
     const struct host_view *view; /* at the end; NULL: there is no host, and no changeovers */
     const struct host_changeover *changeovers; /* n of them */
     uint32_t n_changeovers;

@@ -337,6 +337,8 @@ int run_report_html(const struct run_report *story, const struct run_report_page
     if (page == NULL) {
         rc = error_set(err, AGON_ENOMEM, "%s: no memory for the report", at->path);
     } else {
+        if (at->market != NULL)
+            page_text(page, "%s", at->market);
         run_sections_lead(story, page);
         page_text(page, "%s", at->proof);
         if (at->view != NULL)

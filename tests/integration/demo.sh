@@ -129,7 +129,14 @@ done
 grep '^Events sent\|^reload of' "$WORK/out"
 clean "the kept demo"
 
-"$AGON" demo --seconds 4 --market random-walk --report off >"$WORK/out" 2>"$WORK/err" || fail "a short demo ended with $?: $(cat "$WORK/err")"
+"$AGON" demo --seconds 4 --market random-walk --seed 5 --speed 30 --report "$WORK/walk.html" >"$WORK/out" 2>"$WORK/err" || fail "a short demo ended with $?: $(cat "$WORK/err")"
+# Its report says what market that was, and how it was asked for.
+for said in 'A simulation, no real market' 'the generated market random-walk, seed 5 (a random walk: ' 'at 30 times real time for 4 s' \
+    '10 and 10 bp on spot, 2 and 5 bp on perpetuals'; do
+    grep -qF "$said" "$WORK/walk.html" || fail "the report does not say '$said'"
+done
+grep -qF "Command: agon demo --seconds 4 --market random-walk --seed 5 --speed 30 --report $WORK/walk.html" "$WORK/walk.html" ||
+    fail "the report does not have its command line"
 happened '^market  *a random walk: .*Nobody has an edge'
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"

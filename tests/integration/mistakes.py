@@ -5,7 +5,7 @@
     mistakes.py AGON PLUGINS FAULTY TABLE WORK [--show] [WORD...]
 
 WORK has what the rows begin from: start/ (the folder that each row gets a copy of), host/ (the run directory of a
-running host) and ended/ (that of one that is ending). --show prints what was said, and judges nothing; WORDs choose the
+running host), two/ (of one on two venues) and ended/ (that of one that is ending). --show prints what was said, and judges nothing; WORDs choose the
 rows that have one of them. mistakes.txt says what a row is.
 
 Every row has the exit code that `agon --help` has for it; says where the mistake is, what was refused and what to do;
@@ -65,7 +65,7 @@ class Bench:
         self.agon, self.work = agon, work
         self.start = os.path.join(work, "start")
         self.folder = os.path.join(work, "row")
-        self.names = {"PLUGINS": plugins, "FAULTY": faulty, "HOST": os.path.join(work, "run"),
+        self.names = {"PLUGINS": plugins, "FAULTY": faulty, "HOST": os.path.join(work, "run"), "TWO": os.path.join(work, "two"),
                       "ENDING": os.path.join(work, "ending"), "WORK": work, "AGON": agon}
         for name in ("PORT",):
             self.names[name] = os.environ[name]

@@ -41,6 +41,18 @@ cp "$WORK/conf/roster.yaml" "$WORK/other.yaml"
 start_host
 until_true "$HOST_PID" "the host" lines "$WORK/host.err" '"key":"start"' 1
 until_true "$HOST_PID" "both agents" lines "$WORK/host.err" '"key":"slot-active"\|"condition":"ACTIVE"' 0
+# Another one on two venues that have the same symbol.
+mkdir "$WORK/pair"
+cp "$WORK/conf/"* "$WORK/pair/"
+sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e 's|/ws-api/v3|/ws|' -e 's|path: /api}|path: /fapi}|' \
+    -e 's/capacity: 6000/capacity: 2400/' "$WORK/conf/venue.yaml" >"$WORK/pair/venue_um.yaml"
+printf 'leverage: 5\nmargin: cross\n' >>"$WORK/pair/venue_um.yaml"
+sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e 's/^  - {symbol: ETHUSDT.*/  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100}/' "$WORK/pair/live.yaml"
+sed -i 's/, "binance:ETHUSDT"//' "$WORK/pair/roster.yaml"
+"$AGON" run --config "$WORK/pair/live.yaml" --dir "$WORK/two" --plugins "$PLUGINS" --quiet >"$WORK/two.out" 2>"$WORK/two.err" &
+TWO_PID=$!
+PIDS="$PIDS $TWO_PID"
+until_true "$TWO_PID" "the host on two venues" lines "$WORK/two.err" '"key":"start"' 1
 PORT=$(sed 's/.*://' "$WORK/run/http" | tr -d '\n')
 export PORT
 
@@ -48,3 +60,5 @@ python3 "$HERE/mistakes.py" "$AGON" "$PLUGINS" "$FAULTY_DIR" "$HERE/mistakes.txt
 kill -0 "$HOST_PID" || fail "the host has ended"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
+kill -TERM "$TWO_PID"
+ended "$TWO_PID" 0 "the host on two venues"

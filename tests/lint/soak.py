@@ -3,6 +3,7 @@
 """soak: does the judge of `./agon soak host` tell a curve that is flat from one that leaks, idles or is too slow? Curves
 are made here, as long as the two hours of a run, and judged by --judge. And that of `./agon soak markets` agents that earn from
 agents that were lucky, and luck from an edge where there is none?"""
+import argparse
 import contextlib
 import importlib.util
 import io
@@ -84,11 +85,42 @@ def said_otherwise(markets, judge, expected, name):
     return 1
 
 
+def judge_kept(markets):
+    """A run that was kept is not run again, and one of another program, plugin, roster, market, seed or length is."""
+    n_faults = 0
+    with tempfile.TemporaryDirectory() as work:
+        def write(name, text):
+            with open(os.path.join(work, name), "w", encoding="utf-8") as file:
+                file.write(text)
+            markets.sha256_of.cache_clear()
+
+        for name in ("agon", "mm.so", "grid.so", "other.so"):
+            write(name, name)
+        roster = "agents:\n  - {name: mm_1, plugin: mm.so}\n  - name: grid_1\n    plugin: grid.so\n"
+        write("roster.yaml", roster)
+        args = argparse.Namespace(agon=os.path.join(work, "agon"), plugins=work, roster=os.path.join(work, "roster.yaml"), length="1d")
+        runs = []
+        markets.made = lambda *_, **__: runs.append(1) or {"agents": []}
+        for what, change, is_run in (
+                ("the first", lambda: None, True), ("the same", lambda: None, False), ("another program", lambda: write("agon", "x"), True),
+                ("another plugin", lambda: write("mm.so", "x"), True), ("another one of the roster's plugins", lambda: write("grid.so", "x"), True),
+                ("a plugin that the roster does not name", lambda: write("other.so", "x"), False),
+                ("another roster", lambda: write("roster.yaml", roster + "# x\n"), True), ("a length", lambda: setattr(args, "length", "2d"), True)):
+            change()
+            markets.KEPT = markets.Kept(os.path.join(work, "kept"))  # as the next run of the soak has it
+            n = len(runs)
+            markets.report_of(args, "demo", 1)
+            if (len(runs) > n) != is_run:
+                print(f"tests/soak/markets.py --keep: {what}: {'kept, and not run' if is_run else 'run, though it was kept'}")
+                n_faults += 1
+    return n_faults
+
+
 def judge_markets():
     spec = importlib.util.spec_from_file_location("markets", os.path.join(ROOT, "tests/soak/markets.py"))
     markets = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(markets)
-    n_faults = 0
+    n_faults = judge_kept(markets)
     for name, change, expected in MARKETS:
         draw = random.Random(1)
         agents = {"basis_1": (200, 40, 100), "mm_1": (300, 100, 200), "grid_1": (0, 50, 20), "random_1": (0, 90, 60), **change}

@@ -35,6 +35,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -141,10 +142,16 @@ def shown(report):
     return {key: report[key] for key in ('agents', 'tournaments') if key in report}
 
 
+def plugins_of(roster, folder):
+    """The hashes of the plugins that a roster names, in its order."""
+    return [sha256_of(os.path.join(folder, name)) for name in dict.fromkeys(re.findall(r'\bplugin: *"?([\w./-]+)', roster))]
+
+
 def report_of(args, market, seed, *more, command=None, ends=0):
     command = command or args.agon
-    with open(args.roster) as text:
-        key = json.dumps([market, seed, args.length, hashlib.sha256(text.read().encode()).hexdigest(), sha256_of(command), more])
+    with open(args.roster) as file:
+        roster = file.read()
+    key = json.dumps([market, seed, args.length, hashlib.sha256(roster.encode()).hexdigest(), plugins_of(roster, args.plugins), sha256_of(command), more])
     report = KEPT.get(key)
     if report is None:
         report = shown(made(args, market, seed, *more, command=command, ends=ends))
@@ -383,7 +390,7 @@ def main():
     parser.add_argument('--orders', action='store_true', help='of --tournaments the other part')
     parser.add_argument('--capital', type=float, default=50000, help='of each agent of the roster')
     parser.add_argument('--market', nargs='+', choices=list(EDGES), default=['demo', 'random-walk'])
-    parser.add_argument('--keep', metavar='FILE', help='what each run gave is kept there, and not run again (by the same program)')
+    parser.add_argument('--keep', metavar='FILE', help='what each run gave is kept there, and not run again (by the same program and plugins)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     if args.seeds < 2:

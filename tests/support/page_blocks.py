@@ -5,7 +5,8 @@ that holds their marks (tests/lint/blocks.py).
 A block of commands is fenced as ```sh and is run by pages.py, the blocks of a page as one script. A mark in the line above it changes that:
 
     <!-- before: COMMANDS -->               they are run first and not shown
-    <!-- run by TEST[, TEST...]: WHY -->    those tests run these commands: of the build, "soak NAME" or ".ci/run STAGE"
+    <!-- run by TEST[, TEST...]: WHY -->    those tests run these commands: of the build, "soak NAME" or ".ci/run STAGE";
+                                            "TEST as WORDS": by these words, where it has a function for them
     <!-- cannot run: WHY -->                no machine of tests can
 
 Commands in any other fence, or in one of text, have to have one of the two latter."""
@@ -19,11 +20,11 @@ COMMAND = re.compile(r'(?:\$ )?(?:[A-Z_]+=\S+ +|[A-Z_]+=\'[^\']*\' +)*'
 
 
 class Block:
-    """number: of its first line; kind: of its fence; mark: 'run by', 'cannot run' or None, with tests and why."""
+    """number: of its first line; kind: of its fence; mark: 'run by', 'cannot run' or None, with tests, their own words for it, and why."""
 
     def __init__(self, page, number, kind):
         self.page, self.number, self.kind = page, number, kind
-        self.before, self.mark, self.tests, self.why, self.lines = '', None, [], '', []
+        self.before, self.mark, self.tests, self.own, self.why, self.lines = '', None, [], {}, '', []
 
     def commands(self):
         """What stands there of the program and of others, a continued line as one."""
@@ -54,7 +55,7 @@ def blocks_of(page, text):
             block = Block(page, number, fence.group(1))
             block.before = before
             if mark is not None:
-                block.mark, block.tests, block.why = mark
+                block.mark, block.tests, block.own, block.why = mark
             before, mark = '', None
         elif fence:
             blocks.append(block)
@@ -73,10 +74,11 @@ def blocks_of(page, text):
             if match.group(1) == 'before':
                 before = words
             elif match.group(1) == 'cannot run' and words:
-                mark = ('cannot run', [], words)
+                mark = ('cannot run', [], {}, words)
             elif match.group(1) == 'run by' and ': ' in words:
                 tests, why = words.split(': ', 1)
-                mark = ('run by', [one.strip() for one in tests.split(',')], why)
+                names = [one.strip().partition(' as ') for one in tests.split(',')]
+                mark = ('run by', [name for name, _, _ in names], {name: own for name, _, own in names if own}, why)
             else:
                 faults.append(f'{page}:{number}: a mark of no known form: expected <!-- run by TEST: WHY --> or <!-- cannot run: WHY -->')
     return blocks, faults
