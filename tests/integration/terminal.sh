@@ -32,7 +32,7 @@ sed 's/.*\x1b\[?1049l//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' "$WORK/acts" | gr
 ! grep -e '\.\.\.' -e '.\{81\}' "$WORK/lines" || fail "an act's result is shortened: $(cat "$WORK/lines")"
 
 # Kept, it has two summaries: each agrees with its own table, and says no promise that nobody has counted.
-"$PYTHON" "$HERE/demo_kept.py" "$WORK/kept/run" "$AGON" demo --seconds 12 --keep --dir "$WORK/kept" --report "$WORK/kept.html" \
+(cd "$WORK" && "$PYTHON" "$HERE/demo_kept.py" kept/run "$AGON" demo --seconds 12 --keep --dir kept --report kept.html) \
     2>"$WORK/kept.err" || fail "a kept demo on a screen: $(cat "$WORK/kept.err")"
 
 # Of a backtest and of a run's report the columns that find room, and words broken at spaces.
