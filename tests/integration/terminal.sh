@@ -39,6 +39,7 @@ sed 's/.*\x1b\[?1049l//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' "$WORK/acts" | gr
 "$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/rosters/markets.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 1m \
     --journal "$WORK/backtest" >"$WORK/wide" || fail "a backtest"
 grep -q '^agent  *capital  *equity .* \[USDT\]$' "$WORK/wide" || fail "in a pipe columns are left out: $(grep ^agent "$WORK/wide")"
+[ "$(grep -c '^  BTCUSDT \(spot\|perpetual\): fees' "$WORK/wide")" = 2 ] || fail "which BTCUSDT pays what: $(grep ': fees' "$WORK/wide")"
 for command in "backtest --market demo --roster $AGON_SOURCE_ROOT/configs/rosters/markets.yaml --plugins $AGON_BUILD_ROOT/plugins --for 1m" \
     "report $WORK/backtest"; do
     # shellcheck disable=SC2086
