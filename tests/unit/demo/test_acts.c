@@ -426,6 +426,7 @@ START_TEST(a_summary_has_the_figures_of_its_own_moment)
     snprintf(line->name, sizeof(line->name), "mm_1");
     view.pool_amt = 1497661000000;
     plan->plan.number = 6;
+    acts.n_plans = 6; // none since the act began
     acts_sum_up(&acts, &seen);
     ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "6 held; last: mm_1 is first; pool 14,976.61");
     // The page of a kept demo has the long form: of the same tournament.
