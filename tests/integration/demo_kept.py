@@ -40,7 +40,8 @@ if raw.count(b'\x1b[?1049h') != 1:
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 raw = re.sub(rb'\x1b\[\?1049h.*?\x1b\[\?1049l', b'', raw, flags=re.S)
 window = pyte.Screen(80, 24)
-pyte.ByteStream(window).feed(raw[:raw.index(b'\n', raw.index(b'It runs on.'))])
+# All before the second summary, but for the one line feed that is written as it ends.
+pyte.ByteStream(window).feed(raw[:raw.index(b'market ', raw.index(b'It runs on.'))].removesuffix(b'\n').removesuffix(b'\r'))
 screen = pyte.Screen(80, 120)
 pyte.ByteStream(screen).feed(raw)
 rows = [row.rstrip() for row in screen.display]
