@@ -154,12 +154,11 @@ static int url(const char *dir)
     char *address = NULL;
     char *token = NULL;
     struct error err = {0};
-    char text[PATH_MAX + 64];
     int code = EXIT_OK;
 
     if (rundir_holder(dir) <= 0) {
-        snprintf(text, sizeof(text), "no host runs in %s; name its run directory with --dir", dir);
-        return complain(text, AGON_EIO);
+        (void)rundir_refuse(dir, &err);
+        return complain(err.text, AGON_EIO);
     }
     if (read_line(dir, CONTROL_ADDRESS, &address, &err) < 0 ||
         read_line(dir, CONTROL_TOKEN, &token, &err) < 0) {

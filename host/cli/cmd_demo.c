@@ -302,6 +302,21 @@ static int watch(struct demo *demo, int64_t length_ns)
     return signal_number > 0 ? signal_number : 0;
 }
 
+/* Of 24 lines of a screen the summary has 22; the last one is not ended, as that would scroll. */
+static void say_kept(struct demo *demo)
+{
+    if (demo->table.frame.is_screen) {
+        ops_print(&demo->desk, stdout, 1);
+        printf("It runs on. Ctrl-C ends it; look: agon top --dir %s", demo->run_dir);
+        return;
+    }
+    printf("\nIt runs on. Ctrl-C ends it; another terminal may look and order meanwhile:\n"
+           "  agon top --dir %s\n  agon ctl agents --dir %s\n",
+           demo->run_dir, demo->run_dir);
+    ops_print(&demo->desk, stdout, 1);
+    printf("\n");
+}
+
 /* The summary, and with --keep the arena goes on behind it until somebody ends it. */
 static int finish(struct demo *demo, int *signal_number, struct error *err)
 {
@@ -312,16 +327,14 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
         rc = demo_tell(demo, 0, err);
         if (rc < 0)
             return rc;
-        printf("\nIt runs on. Ctrl-C ends it; another terminal may look and order meanwhile:\n"
-               "  agon top --dir %s\n  agon ctl agents --dir %s\n",
-               demo->run_dir, demo->run_dir);
-        ops_print(&demo->desk, stdout, 1);
-        printf("\n");
+        say_kept(demo);
         fflush(stdout);
         demo_show_kept(demo);
         // That is how a kept demo ends.
         demo->table.length_ns = 0;
         (void)watch(demo, 0);
+        if (demo->table.frame.is_screen)
+            printf("\n");
     }
     host_view(demo->host, demo->view);
     demo->t_end = demo->view->t;

@@ -338,15 +338,15 @@ static void print_stats(const struct stats *stats, const struct journal_summary 
                args_safe(summary->torn));
     if (summary->is_forced)
         printf("forced    the end stands where damage begins\n");
-    printf("\n%-16s %-8s %12s %15s\n", "type", "class", "events", "bytes");
+    printf("\n%-16s %-8s %10s %13s\n", "type", "class", "events", "bytes");
     for (uint32_t type = 0; type <= TYPES; type++) {
         if (stats->n[type] != 0)
-            printf("%-16s %-8s %12llu %15llu\n", type_name(type),
+            printf("%-16s %-8s %10llu %13llu\n", type_name(type),
                    segment_class_name(journal_class_of((uint16_t)type)), ULL(stats->n[type]),
                    ULL(stats->bytes[type]));
     }
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
-        printf("%-16s %-8s %12llu %15llu  %u segment%s, %u compressed\n", "all",
+        printf("%-16s %-8s %10llu %13llu  %u segment%s, %u compressed\n", "all",
                segment_class_name((enum journal_class)cls), ULL(stats->class_n[cls]),
                ULL(stats->class_bytes[cls]), summary->n_segments[cls],
                summary->n_segments[cls] == 1 ? "" : "s", summary->n_packed[cls]);

@@ -10,6 +10,8 @@
 #include "report/figures.h"
 #include "report/run_compare.h"
 #include "report/run_report.h"
+#include "report/run_sections.h"
+#include "report/run_spread.h"
 #include "sys/wrap.h"
 
 /* As `agon replay` has them: a state that differs is a failed check, and a journal that cannot be
@@ -126,6 +128,9 @@ static int show(const struct opts *opts, const struct run_report *story,
     if (opts->is_json)
         return commands_printed(run_report_json(story, compare, stdout)) < 0 ? EXIT_ENVIRONMENT
                                                                              : rc;
+    run_sections_print(story, stdout);
+    run_spread_print(story, stdout);
+    printf("\n");
     run_report_print(story, stdout);
     print_agents(story);
     if (compare != NULL) {

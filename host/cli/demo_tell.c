@@ -168,7 +168,7 @@ static void print_promises(const struct demo *demo, int is_over, const struct pr
 
     if (!is_over && promises->n_given_faulty == 0) {
         snprintf(text, sizeof(text),
-                 "At event %llu none at fault got capital; events seen are counted after Ctrl-C.",
+                 "At event %llu none at fault got capital; events seen: counted after Ctrl-C.",
                  (unsigned long long)demo->story.replay.last_seq);
         wrap_text(stdout, DEMO_LINE, 0, 7, text);
         return;

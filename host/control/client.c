@@ -92,13 +92,12 @@ int client_ask(const char *dir, const char *const *words, int n_words, int64_t w
     int rc;
 
     *result = NULL;
-    if (fd == AGON_ENOENT || fd == AGON_EBUSY)
+    if ((fd == AGON_ENOENT || fd == AGON_EBUSY) && rundir_holder(dir) > 0)
         return error_set(
             err, AGON_EIO,
-            rundir_holder(dir) > 0
-                ? "the host in %s is starting or ending, or has no control socket; try again"
-                : "no host runs in %s; name its run directory with --dir",
-            dir);
+            "the host in %s is starting or ending, or has no control socket; try again", dir);
+    if (fd == AGON_ENOENT || fd == AGON_EBUSY)
+        return rundir_refuse(dir, err);
     if (fd < 0)
         return error_set(err, fd, "%s", why.text);
     rc = send_line(fd, words, n_words, err);

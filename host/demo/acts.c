@@ -211,11 +211,32 @@ static const struct plan_line *first_line(const struct record_plan *plan)
     return first;
 }
 
-static const char *first_of(const struct record_plan *plan)
-{
-    const struct plan_line *first = first_line(plan);
+/* Who the tournament's result is of, and what of it: by rank; where its rules ask for evidence,
+ * only who has it. */
+struct verdict {
+    const char *who, *brief;
+    int is_chance; /* some are ranked, and none of their results is more than chance */
+};
 
-    return first != NULL ? first->name : NULL;
+static struct verdict verdict_of(const union plan_event *event)
+{
+    double evidence = plan_setting(event, SETTING_EVIDENCE);
+    const struct plan_line *best = first_line(&event->plan);
+
+    if (best == NULL)
+        return (struct verdict){"nobody", "is ranked", 0};
+    if (evidence <= 0.0)
+        return (struct verdict){best->name, "is first", 0};
+    best = NULL;
+    for (uint32_t i = 0; i < event->plan.n_lines; i++) {
+        const struct plan_line *line = &plan_lines(&event->plan)[i];
+
+        if (plan_rank(line) > 0 && plan_noted(event, line, SETTING_EVIDENCE) >= evidence &&
+            (best == NULL || plan_rank(line) < plan_rank(best)))
+            best = line;
+    }
+    return best != NULL ? (struct verdict){best->name, "beats chance", 0}
+                        : (struct verdict){"nobody", "beats chance", 1};
 }
 
 /* Why nothing did, with what the first one's rank asked for. */
@@ -237,22 +258,23 @@ static void say_not_moved(const struct acts_seen *seen, char text[PLAN_LARGEST_T
 static void say_plan(struct acts *acts, const struct acts_seen *seen)
 {
     const struct record_plan *plan = &seen->view->plan.plan;
-    const char *first = first_of(plan);
+    const struct verdict verdict = verdict_of(&seen->view->plan);
+    int is_ranked = first_line(plan) != NULL;
     char moved[PLAN_MOVED_TEXT + 2] = "; ", more[PLAN_LARGEST_TEXT + 2] = ": ", brief[64];
 
     if (seen->view->n_plans == acts->n_plans)
         return;
     (void)plan_moved_text(plan, seen->view->base_currency, moved + 2);
     (void)plan_largest_text(&seen->view->plan, seen->view->base_currency, more + 2);
-    if (first != NULL && plan_moved_amt(plan) == 0)
+    if (is_ranked && !verdict.is_chance && plan_moved_amt(plan) == 0)
         say_not_moved(seen, more);
     else if (more[2] == '\0')
         more[0] = '\0';
-    snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %.31s is %s%s%s.", plan->number,
-             first != NULL ? first : "nobody",
-             first != NULL ? "first" : "ranked, too few samples or trades", moved, more);
-    snprintf(brief, sizeof(brief), "no. %u: %.16s %s", plan->number,
-             first != NULL ? first : "nobody", first != NULL ? "first" : "is ranked");
+    snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %.31s %s%s%s%s.", plan->number,
+             verdict.who, verdict.brief, is_ranked ? "" : ", too few samples or trades", moved,
+             more);
+    snprintf(brief, sizeof(brief), "no. %u: %.16s %s", plan->number, verdict.who,
+             strcmp(verdict.brief, "is first") == 0 ? "first" : verdict.brief);
     say_brief(acts->brief[ACT_TOURNAMENT], brief, moved);
 }
 
@@ -280,16 +302,17 @@ static void say_flood(struct acts *acts, const struct acts_seen *seen)
 static void say_plans(struct acts *acts, const struct acts_seen *seen)
 {
     const struct host_view *view = seen->view;
-    const char *first = first_of(&view->plan.plan);
+    const struct verdict verdict = verdict_of(&view->plan);
     char pool[MONEY_TEXT + 8], brief[64];
 
     if (view->n_plans == 0)
         return;
+    acts->n_plans = 0; // the long form is of the last one too
+    say_plan(acts, seen);
     (void)money_in(view->pool_amt, view->base_exp, view->base_currency,
                    pool + snprintf(pool, sizeof(pool), "; pool "));
-    snprintf(brief, sizeof(brief), "%u held%s %.16s is %s", view->n_plans,
-             view->n_plans == 1 ? ":" : "; in the last", first != NULL ? first : "nobody",
-             first != NULL ? "first" : "ranked");
+    snprintf(brief, sizeof(brief), "%u held%s %.16s %s", view->n_plans,
+             view->n_plans == 1 ? ":" : "; last:", verdict.who, verdict.brief);
     say_brief(acts->brief[ACT_TOURNAMENT], brief, pool);
 }
 

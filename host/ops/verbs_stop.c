@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/suggest.h"
 #include "ops/api.h"
 #include "ops/api_words.h"
 
-#define ORDER_NS ((int64_t)1000000000) /* an order waits so long for the engine's answer */
+#define NAMES_SHOWN 8u                    /* of each kind, in a refusal */
+#define ORDER_NS    ((int64_t)1000000000) /* an order waits so long for the engine's answer */
 
 static void put_ordered(const char *what, const char *on, int rc, uint64_t seq, int was_so,
                         struct jout *out)
@@ -164,6 +166,54 @@ static int scope_by_kind(const struct api *api, const char *name, struct record_
     return error_set(err, AGON_ENOENT, "nothing is called '%.64s'; expected " SCOPE_FORMS, name);
 }
 
+struct names { /* of one kind, for a refusal */
+    char text[256];
+    size_t used;
+    uint32_t n;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+    if (names->n++ < NAMES_SHOWN && names->used < sizeof(names->text))
+        names->used +=
+            (size_t)snprintf(names->text + names->used, sizeof(names->text) - names->used, "%s%s",
+                             names->n > 1 ? ", " : "", name);
+}
+
+/* A name that nothing has: what there is of each kind. */
+static int refuse_scope(const struct api *api, const char *name, struct error *err)
+{
+    const struct host_view *view = api->view;
+    struct names all[3] = {0}; // agents, instruments, venues
+    struct suggest suggest = {0};
+    size_t n = strnlen(name, 64);
+
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (!view->slots[i].is_used)
+            continue;
+        add_name(&all[0], view->slots[i].name);
+        suggest_offer(&suggest, name, n, view->slots[i].name);
+    }
+    for (uint32_t i = 0; i < view->n_instruments; i++) {
+        add_name(&all[1], api_label(api, i));
+        if (!view->instruments[i].is_shared)
+            suggest_offer(&suggest, name, n, view->instruments[i].symbol);
+    }
+    for (uint32_t i = 0; i < view->n_venues; i++) {
+        add_name(&all[2], view->venues[i].name);
+        suggest_offer(&suggest, name, n, view->venues[i].name);
+    }
+    return error_set(err, AGON_ENOENT,
+                     "nothing is called '%.64s'; there are agents: %s%s; instruments: %s%s; "
+                     "venues: %s%s%s%s%s",
+                     name, all[0].n > 0 ? all[0].text : "none",
+                     all[0].n > NAMES_SHOWN ? ", ..." : "", all[1].n > 0 ? all[1].text : "none",
+                     all[1].n > NAMES_SHOWN ? ", ..." : "", all[2].n > 0 ? all[2].text : "none",
+                     all[2].n > NAMES_SHOWN ? ", ..." : "",
+                     suggest.best != NULL ? "; did you mean '" : "",
+                     suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+}
+
 /* Names an agent, or "all" or nothing: everything; where is_symbol is set, or an instrument or a
  * venue, which is found by its kind (venue:NAME) or by a name that no agent has. */
 static int scope_of(const struct api *api, const struct control_call *call, int is_symbol,
@@ -190,7 +240,7 @@ static int scope_of(const struct api *api, const struct control_call *call, int 
     if (venue >= 0)
         return narrow(command, SCOPE_VENUE, venue);
     if (place != AGON_EINVAL)
-        return slot;
+        return refuse_scope(api, call->argv[0], err);
     *err = symbol; // two venues have it
     return place;
 }

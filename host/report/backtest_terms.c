@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "market/instrument_kind.h"
 
 static double ms_of(const struct received *received, double quantile)
 {
@@ -102,16 +103,28 @@ static const char *band_text(const struct rules *rules, char text[160])
     return text;
 }
 
+/* Of two of one symbol, what each is: " spot", " perpetual". */
+static const char *which_of(const struct backtest *result, uint32_t i)
+{
+    const struct agon_instrument *record = &result->listed[i].record;
+
+    for (uint32_t k = 0; k < result->n_listed; k++) {
+        if (k != i && strcmp(result->listed[k].record.symbol, record->symbol) == 0)
+            return instrument_kind_has_coins(record->kind) ? " spot" : " perpetual";
+    }
+    return "";
+}
+
 const char *backtest_terms(const struct backtest *result, uint32_t i,
                            char text[BACKTEST_ASSUMED_TEXT])
 {
     const struct listed *listed = &result->listed[i];
     const struct rules *rules = &listed->rules;
     char most[NUM_TEXT], notional[NUM_TEXT], band[160];
-    size_t n = (size_t)snprintf(text, BACKTEST_ASSUMED_TEXT,
-                                "%s: fees %g %% (maker) and %g %% (taker), %s",
-                                listed->record.symbol, listed->record.maker_fee_ppb / 1e7,
-                                listed->record.taker_fee_ppb / 1e7, fees_from(result, listed));
+    size_t n = (size_t)snprintf(
+        text, BACKTEST_ASSUMED_TEXT, "%s%s: fees %g %% (maker) and %g %% (taker), %s",
+        listed->record.symbol, which_of(result, i), listed->record.maker_fee_ppb / 1e7,
+        listed->record.taker_fee_ppb / 1e7, fees_from(result, listed));
 
     if (!listed->has_rules) {
         (void)snprintf(text + n, BACKTEST_ASSUMED_TEXT - n,

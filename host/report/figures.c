@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/money.h"
 #include "base/num.h"
+#include "sys/wrap.h"
 
 /* Of each figure: what a program calls it, and whether it is known. */
 struct amount {
@@ -192,7 +193,7 @@ void figures_print_note(FILE *out, const struct figures_money *in, const struct 
 void figures_print_deeper(FILE *out, const char *name, const struct figures *of)
 {
     if (figures_is_deeper(of))
-        fprintf(out, "%s: %s\n", name, FIGURES_DEEPER);
+        wrap_text(out, wrap_width(out), fprintf(out, "%s: ", name), 2, FIGURES_DEEPER);
 }
 
 json_t *figures_json(json_t *json, const struct figures_money *in, const struct figures *of)

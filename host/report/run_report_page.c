@@ -194,7 +194,7 @@ static void put_costs(const struct run_report *story, const struct run_report_pa
         if (slot->is_counted)
             page_count(page, slot->n_seen);
         else
-            page_cell(page, "%s", "");
+            page_cell(page, "-"); // it is counted at the host's end
         page_row(page);
     }
     for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++) {

@@ -15,6 +15,7 @@
 #include "report/trail.h"
 #include "score/undone.h"
 #include "sys/clock.h"
+#include "sys/wrap.h"
 
 #define DAY_S       86400.0
 #define BINS        25
@@ -229,15 +230,15 @@ static int is_agent(const struct slot *slot)
     return slot->is_used && slot->agent_kind == AGON_STRATEGY;
 }
 
-void run_sections_lead(const struct run_report *story, struct page *page)
+#define LEAD_TEXT 320
+/* The first sentence. 0: nobody had capital, and it says so. */
+static int lead_of(const struct run_report *story, const struct figures *all, char text[LEAD_TEXT])
 {
     const struct base base = base_of(story);
     const struct slots *slots = engine_slots(story->engine);
     const struct trail *trail = story->trail;
     double seconds = (double)(trail->t_last - trail->t_first) / 1e9;
-    struct figures all;
-    char result[MONEY_TEXT], capital[MONEY_TEXT], fees[MONEY_TEXT], slippage[MONEY_TEXT];
-    char plain[MONEY_TEXT], fills[MONEY_TEXT];
+    char result[MONEY_TEXT], capital[MONEY_TEXT];
     char yield[FIGURES_TEXT], hold[FIGURES_TEXT], time[32];
     const struct seat *seat;
     uint32_t n = 0;
@@ -246,19 +247,34 @@ void run_sections_lead(const struct run_report *story, struct page *page)
         n += (uint32_t)is_agent(&slots->all[id]);
     for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++)
         n += seat->is_gone && seat->is_strategy;
-    seats_all(story->seats, story->engine, &all);
     if (n == 0 || trail->index <= 0) {
-        page_lead(page, "No agent had capital.");
-        return;
+        snprintf(text, LEAD_TEXT, "No agent had capital.");
+        return 0;
     }
-    page_lead(page,
-              "%u agent%s %s %s %s (%s) of %s in %s. Buying what they traded and holding it: %s.",
-              n, n == 1 ? "" : "s", all.result_amt < 0 ? "lost" : "made",
-              money(&base, all.result_amt < 0 ? -all.result_amt : all.result_amt, result),
-              base.name, figures_yield_text(&all, yield), money(&base, all.capital_amt, capital),
-              run_sections_length(seconds, time),
-              trail->n_pairs > 0 ? figures_share_text(hold_return(trail), 0, hold)
-                                 : "nothing was traded");
+    snprintf(text, LEAD_TEXT,
+             "%u agent%s %s %s %s (%s) of %s in %s. Buying what they traded and holding it: %s.", n,
+             n == 1 ? "" : "s", all->result_amt < 0 ? "lost" : "made",
+             money(&base, all->result_amt < 0 ? -all->result_amt : all->result_amt, result),
+             base.name, figures_yield_text(all, yield), money(&base, all->capital_amt, capital),
+             run_sections_length(seconds, time),
+             trail->n_pairs > 0 ? figures_share_text(hold_return(trail), 0, hold)
+                                : "nothing was traded");
+    return 1;
+}
+
+void run_sections_lead(const struct run_report *story, struct page *page)
+{
+    const struct base base = base_of(story);
+    struct figures all;
+    char text[LEAD_TEXT], fees[MONEY_TEXT], slippage[MONEY_TEXT];
+    char plain[MONEY_TEXT], fills[MONEY_TEXT], yield[FIGURES_TEXT];
+    int has_capital;
+
+    seats_all(story->seats, story->engine, &all);
+    has_capital = lead_of(story, &all, text);
+    page_lead(page, "%s", text);
+    if (!has_capital)
+        return;
     snprintf(plain, sizeof(plain), "%llu", (unsigned long long)all.n_fills);
     page_text(
         page, "Fees: %s %s over %s fills%s%s%s. Drawdown: %s.", money(&base, all.fee_amt, fees),
@@ -370,6 +386,32 @@ static void put_falls(const struct trail *trail, struct page *page)
         page_row(page);
     }
     page_table_end(page);
+}
+
+void run_sections_print(const struct run_report *story, FILE *out)
+{
+    const struct trail *trail = story->trail;
+    struct figures all;
+    char text[LEAD_TEXT], t[3][CLOCK_TEXT], time[32], depth[FIGURES_TEXT];
+
+    seats_all(story->seats, story->engine, &all);
+    (void)lead_of(story, &all, text);
+    wrap_text(out, wrap_width(out), 0, 0, text);
+    if (trail->n_falls > 0)
+        fprintf(out, "\nDeepest drawdowns of the whole (UTC):\n%9s  %-16s  %-16s  %-16s  %s\n",
+                "depth", "from", "lowest", "made good", "in all");
+    for (uint32_t i = 0; i < trail->n_falls; i++) {
+        const struct trail_fall *fall = &trail->falls[i];
+        agon_ns_t t_end = fall->t_back != 0 ? fall->t_back : trail->t_last;
+
+        clock_text(fall->t_high, t[0]);
+        clock_text(fall->t_low, t[1]);
+        clock_text(t_end, t[2]);
+        t[0][10] = t[1][10] = t[2][10] = ' ';
+        fprintf(out, "%9s  %.16s  %.16s  %-16.16s  %s\n", figures_share_text(fall->depth, 0, depth),
+                t[0], t[1], fall->t_back != 0 ? t[2] : "not yet",
+                run_sections_length((double)(t_end - fall->t_high) / 1e9, time));
+    }
 }
 
 /* Returns of hours, or of days where there are 60 days of hours. */

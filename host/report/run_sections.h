@@ -10,6 +10,8 @@
 
 /* Result, in money, of all, beside holding; what it cost. */
 void run_sections_lead(const struct run_report *story, struct page *page);
+/* For people at a terminal: the same sentence, and the deepest drawdowns. */
+void run_sections_print(const struct run_report *story, FILE *out);
 /* The course of the whole and its drawdown, with marks of what happened; where its result comes
  * from; its deepest drawdowns; how its returns are spread. AGON_ENOMEM. */
 int run_sections_whole(const struct run_report *story, struct page *page);

@@ -110,6 +110,28 @@ static void put_periods(const struct run_report *story, int is_month, struct pag
     page_table_end(page);
 }
 
+void run_spread_print(const struct run_report *story, FILE *out)
+{
+    const struct trail *trail = story->trail;
+    const struct asset *base = base_of(story);
+    int exp = base != NULL ? base->exp : 8;
+    int decimals = money_decimals(base != NULL ? base->name : "", exp);
+    char text[MONEY_TEXT], share[FIGURES_TEXT];
+    uint64_t next;
+
+    if (trail->n_days < 2)
+        return;
+    fprintf(out, "\n%-11s  %18s  %10s\n", "month (UTC)", "result", "return");
+    for (uint64_t i = 0; i < trail->n_days; i = next) {
+        struct period one = period_at(trail, i, 1, &next);
+
+        fprintf(
+            out, "%-11s  %18s  %10s\n", one.name,
+            money_text((int64_t)llround(one.result * (double)num_pow10(exp)), exp, decimals, text),
+            figures_share_text(one.growth - 1.0, 1, share));
+    }
+}
+
 void run_spread_periods(const struct run_report *story, struct page *page)
 {
     const struct asset *base = base_of(story);

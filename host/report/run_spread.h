@@ -13,6 +13,8 @@
 int run_spread_exposure(const struct run_report *story, struct page *page);
 /* Result and return of each month (UTC), and of each day; of one day there is nothing to tell. */
 void run_spread_periods(const struct run_report *story, struct page *page);
+/* The months, for people at a terminal; of one day nothing too. */
+void run_spread_print(const struct run_report *story, FILE *out);
 /* Closed trades by instrument and by exit reason, and how their results are spread. AGON_ENOMEM. */
 int run_spread_trades(const struct run_report *story, struct page *page);
 /* The same for programs: "days", "months" and "performance" of that object. NULL: it was NULL, or

@@ -567,14 +567,33 @@ static void copy_name(char *to, size_t room, const char *from)
     memset(to + n, 0, room - n);
 }
 
+#define MORE "..."
+/* A value as it is kept, in LOG_VALUE_MAX bytes: a longer one ends behind a word, with MORE. */
+static const char *value_of(const char *text, char shown[LOG_VALUE_MAX + 1])
+{
+    size_t n = LOG_VALUE_MAX - (sizeof(MORE) - 1), word;
+
+    if (strnlen(text, LOG_VALUE_MAX + 1) <= LOG_VALUE_MAX)
+        return text;
+    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n--; // no half of a character
+    for (word = n; word > n / 2 && text[word] != ' ';)
+        word--;
+    n = text[word] == ' ' ? word : n;
+    snprintf(shown, LOG_VALUE_MAX + 1, "%.*s" MORE, (int)n, text);
+    return shown;
+}
+
 static void fill_fields(struct line *line, const struct log_field *fields)
 {
+    char shown[LOG_VALUE_MAX + 1];
+
     line->n_fields = 0;
     for (; fields != NULL && fields->name != NULL; fields++) {
         char *at = line->fields + line->n_fields;
         size_t room = sizeof(line->fields) - line->n_fields;
-        int n = fields->text != NULL ? snprintf(at, room, "%c%s%c%.*s", FIELD_TEXT, fields->name, 0,
-                                                LOG_VALUE_MAX, fields->text)
+        int n = fields->text != NULL ? snprintf(at, room, "%c%s%c%s", FIELD_TEXT, fields->name, 0,
+                                                value_of(fields->text, shown))
                                      : snprintf(at, room, "%c%s%c%lld", FIELD_NUMBER, fields->name,
                                                 0, (long long)fields->number);
 

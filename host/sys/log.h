@@ -15,7 +15,7 @@ enum log_level { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARN = 2, LOG_ERROR = 3 };
 #define LOG_AREA_MAX 24
 #define LOG_FIELDS_MAX                                                                             \
     256 /* bytes of one line's fields, names included; what has no room is left out */
-#define LOG_VALUE_MAX 64 /* bytes of one field's text; longer ones are cut */
+#define LOG_VALUE_MAX 64 /* bytes of one field's text; a longer one ends with "..." */
 #define LOG_KEY_MAX   40
 #define LOG_KEY_BURST 20 /* lines of one key at once; then LOG_KEY_PER_S */
 #define LOG_KEY_PER_S 5

@@ -126,3 +126,12 @@ int rundir_holder(const char *path)
     (void)close(fd);
     return pid;
 }
+
+int rundir_refuse(const char *path, struct error *err)
+{
+    char inner[PATH_MAX];
+
+    if (file_join(inner, sizeof(inner), path, "run") >= 0 && rundir_holder(inner) > 0)
+        return error_set(err, AGON_EIO, "no host runs in '%s'; did you mean '%s'?", path, inner);
+    return error_set(err, AGON_EIO, "no host runs in %s; name its run directory with --dir", path);
+}

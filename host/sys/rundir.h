@@ -24,5 +24,8 @@ void rundir_close(struct rundir *rundir);
 int rundir_join(const struct rundir *rundir, const char *name, char *path, size_t room);
 /* Is a host running in that directory? Its process id, 0: none, or AGON_E... */
 int rundir_holder(const char *path);
+/* AGON_EIO: no host runs in that directory; names the run directory in it where one runs there, as
+ * in a demo's folder. */
+int rundir_refuse(const char *path, struct error *err);
 
 #endif

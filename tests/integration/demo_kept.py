@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`agon demo --keep` in a terminal of 80x24 (pyte), ended by SIGINT behind its summary: demo_kept.py DIR COMMAND...
 
-It leaves two summaries, one of the acts' end and one of its own. In each, what the acts came to agrees with the table below it, and a promise is
+The first one stands whole in the window. It leaves two summaries, one of the acts' end and one of its own. In each, what the acts came to agrees with the table below it, and a promise is
 said where it was counted; the last one's refusals are those that `agon report` counts in DIR. Each names its event, and each number of its table, of
 the orders that ended, of tournaments and of refusals is what the journal in DIR, exported up to there, comes to; the last ones are its page's too."""
 import csv, fcntl, html, json, os, pty, re, select, signal, struct, subprocess, sys, termios, time
@@ -29,7 +29,7 @@ while time.monotonic() - began < 100:
     if not data:
         break
     raw += data
-    if not is_asked and b'It runs on.' in raw and b'#token=' in raw[raw.rindex(b'It runs on.'):]:
+    if not is_asked and b' look: agon top --dir ' + where.encode() in raw:
         os.kill(pid, signal.SIGINT)
         is_asked = True
 else:
@@ -38,8 +38,12 @@ else:
 if raw.count(b'\x1b[?1049h') != 1:
     sys.exit('a picture stands over the summary of a demo that is kept')
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+raw = re.sub(rb'\x1b\[\?1049h.*?\x1b\[\?1049l', b'', raw, flags=re.S)
+window = pyte.Screen(80, 24)
+# All before the second summary, but for the one line feed that is written as it ends.
+pyte.ByteStream(window).feed(raw[:raw.index(b'market ', raw.index(b'It runs on.'))].removesuffix(b'\n').removesuffix(b'\r'))
 screen = pyte.Screen(80, 120)
-pyte.ByteStream(screen).feed(re.sub(rb'\x1b\[\?1049h.*?\x1b\[\?1049l', b'', raw, flags=re.S))
+pyte.ByteStream(screen).feed(raw)
 rows = [row.rstrip() for row in screen.display]
 while rows and not rows[-1]:
     rows.pop()
@@ -54,6 +58,9 @@ if code != 0:
 heads = [i for i, row in enumerate(rows) if row.startswith('market ')]
 if len(heads) != 2:
     fail(f'{len(heads)} summaries')
+seen = [row.rstrip() for row in window.display]
+if not seen[0].startswith('market ') or not seen[-2].startswith('dashboard ') or f'agon top --dir {where}' not in seen[-1]:
+    fail('a window of 24 rows shows ' + '\n'.join(seen))
 FITS = {'is quarantined': 'QUARANTINED', 'is restarted': 'active', 'restarts': 'waiting', 'has ended': 'ended', 'is suspended': 'suspended', 'runs on': 'active'}
 
 
@@ -68,7 +75,7 @@ def look(part, is_last):
     if len(acts) != 6:
         fail('not six acts')
     # Capital that moved stands in the table; so who says that none did is of another moment.
-    pool = re.search(r'[0-9]+ held.* is (?:first|ranked); pool ([0-9.,]+)$', acts['5'])
+    pool = re.search(r'[0-9]+ held.* (?:is first|is ranked|beats chance); pool ([0-9.,]+)$', acts['5'])
     if pool and pool[1] != table['pool'][2] or not pool and table['pool'][2] != '0.00':
         fail(f'act 5: {acts["5"]!r}, and the table: {table["pool"]}')
     for act, agent in (('2', 'crash_1'), ('4', 'hang_1'), ('6', 'flood_1')):
@@ -84,7 +91,7 @@ def look(part, is_last):
             fail(f'act 6: {refused[1]}, and the report: {want}')
     promise = ' '.join(part[first:])
     counted = re.search(r'The ([0-9]+) that behave and vol_1 saw all ([0-9,]+) events;', promise)
-    if is_last and (not counted or counted[1] == '0' or counted[2] == '0') or not is_last and (counted or 'events seen are counted after Ctrl-C' not in promise):
+    if is_last and (not counted or counted[1] == '0' or counted[2] == '0') or not is_last and (counted or 'events seen: counted after Ctrl-C' not in promise):
         fail('the promise: ' + promise)
 
 
@@ -129,10 +136,13 @@ def compare(part, is_last):
     if (ended['filled'], ended['cancelled']) != (last['filled'], last['cancelled']) or ended['expired'] or not ended['filled']:
         fail(f'orders that ended, by the journal: {last}')
     act = {row[0]: row[24:] for row in part if re.match(r'[1-6] [AO]', row)}
-    held = re.match(r'([0-9]+) held.*?(?:in the last )?(\S+) is (?:first|ranked)', act['5'])
-    ranked = [slot['name'] for slot in plans[-1]['slots'] if slot['rank'] == 1] if plans else []
-    if held and (int(held[1]), [held[2]]) != (len(plans), ranked):
-        fail(f'act 5, by the journal: {len(plans)} tournaments, {ranked} first')
+    held = re.match(r'([0-9]+) held(?::|; last:) (\S+) (is ranked|beats chance)', act['5'])
+    ranked = sorted((slot['rank'], slot['name'], slot['slot']) for slot in plans[-1]['slots'] if slot['rank']) if plans else []
+    asked = next((one for one in plans[-1]['values'] if one['name'] == 'evidence'), None) if plans else None
+    confirmed = [name for _, name, k in ranked if next(t for slot, t, _ in asked['slots'] if slot == k) >= asked['value']] if plans else []
+    want_5 = len(plans), (confirmed + ['nobody'])[0], 'beats chance' if ranked else 'is ranked'
+    if ' held' in act['5'] and (held is None or (int(held[1]), held[2], held[3]) != want_5):
+        fail(f'act 5 is {act["5"]!r}, by the journal: {want_5}')
     refused = re.match(r'([0-9,]+) refused, of the others ([0-9,]+)', act['6'])
     by = [sum(row['became'] == 'refused' and (row['agent'] == 'flood_1') == is_flood for row in intents) for is_flood in (True, False)]
     if refused and [int(one.replace(',', '')) for one in refused.groups()] != by:
@@ -171,7 +181,7 @@ def compare_page(part, figures, want, path):
         if table and 'events seen' in table[0]:
             n_tables += 1
             for row in table:
-                if row['events seen'] and row['agent'] not in ('crash_1', 'hang_1', 'flood_1'):
+                if row['events seen'] not in ('', '-') and row['agent'] not in ('crash_1', 'hang_1', 'flood_1'):
                     sent, seen = sent + int(row['events sent'].replace(',', '')), seen + int(row['events seen'].replace(',', ''))
                 if row['agent'] in by and int(row['refused'].replace(',', '')) != by[row['agent']]['refused']:
                     fail(f'the page: {row}, and the report: {by[row["agent"]]["refused"]}')

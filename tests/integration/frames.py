@@ -40,13 +40,13 @@ SAID = {
         r'momentum_1 held (N [A-Z]+|no position|its positions); engine paused N (us|ms|s)'),
     4: (rf'hang_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: a callback took longer than N (ms|s).*\.',
         rf'hang_1 {BECAME}; others: N fills in the act'),
-    5: (rf'Tournament N: (\w+ is first|nobody is ranked, too few samples or trades); {MOVED}(: \w+ N -> N \(N( of N asked for)?\)'
+    5: (rf'Tournament N: (\w+ (is first|beats chance)|nobody is ranked, too few samples or trades); {MOVED}(: \w+ N -> N \(N( of N asked for)?\)'
         r'|, as no result confirms what its rank asks for(: N USDT)?)?\.',
-        rf'no\. N: (\w+ first|nobody is ranked)(; {MOVED})?'),
+        rf'no\. N: (\w+ first|\w+ beats chance|nobody is ranked)(; {MOVED})?'),
     6: (rf'N intents of flood_1 were refused before the exchange saw them, of the others N; it ({BECAME}|runs on: its meter is not full)\.',
         rf'N refused, of the others N; ({BECAME}|runs on)')}
 LATE = rf'\w+ {BECAME}, after this act|\w+ ended after this act, {BECAME}\.|nothing happened\.?'
-SUMMED = {5: rf'N held(:|; in the last) (\w+ is first|nobody is ranked)(; pool N)?'}
+SUMMED = {5: rf'N held(:|; last:) (\w+ (is first|beats chance)|nobody is ranked)(; pool N)?'}
 
 
 # Columns of a table of `top` in their order; `?` before those that a window has where it has room.

@@ -89,6 +89,11 @@ sed '/both_eth/d; s/^base_currency: USDT/base_currency: BTC\nvaluation: {USDT: "
 
 # As text, with its proof; each page holds what its reader is to see.
 "$AGON" report "$WORK/journal" >"$WORK/text" || fail "report ended with $?"
+# The text begins with what the page begins with, and has the drawdowns of the JSON.
+lead=$(sed -n 's/.*<p class="lead">\([^<]*\)<.*/\1/p' "$WORK/journal.html" | head -1)
+[ -n "$lead" ] && [ "$(head -1 "$WORK/text")" = "$lead" ] || fail "the text begins with $(head -1 "$WORK/text"), the page with $lead"
+[ "$(sed -n '/^Deepest drawdowns/,/^$/p' "$WORK/text" | grep -c ' %  20')" = "$(jq '.drawdowns | length' "$WORK/report.json")" ] ||
+    fail "the text has other drawdowns: $(cat "$WORK/text")"
 grep -q "^Proven: the journal's [0-9]* events, .* reach \(all\|its\) [0-9]* recorded state hash" "$WORK/text" || fail "no proof: $(tail -3 "$WORK/text")"
 grep -q '^tournament 4 at 2026-01-05T00:00' "$WORK/text" || fail "no tournament: $(cat "$WORK/text")"
 for page in page journal; do

@@ -32,13 +32,14 @@ sed 's/.*\x1b\[?1049l//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' "$WORK/acts" | gr
 ! grep -e '\.\.\.' -e '.\{81\}' "$WORK/lines" || fail "an act's result is shortened: $(cat "$WORK/lines")"
 
 # Kept, it has two summaries: each agrees with its own table, and says no promise that nobody has counted.
-"$PYTHON" "$HERE/demo_kept.py" "$WORK/kept/run" "$AGON" demo --seconds 12 --keep --dir "$WORK/kept" --report "$WORK/kept.html" \
+(cd "$WORK" && "$PYTHON" "$HERE/demo_kept.py" kept/run "$AGON" demo --seconds 12 --keep --dir kept --report kept.html) \
     2>"$WORK/kept.err" || fail "a kept demo on a screen: $(cat "$WORK/kept.err")"
 
 # Of a backtest and of a run's report the columns that find room, and words broken at spaces.
 "$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/rosters/markets.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 1m \
     --journal "$WORK/backtest" >"$WORK/wide" || fail "a backtest"
 grep -q '^agent  *capital  *equity .* \[USDT\]$' "$WORK/wide" || fail "in a pipe columns are left out: $(grep ^agent "$WORK/wide")"
+[ "$(grep -c '^  BTCUSDT \(spot\|perpetual\): fees' "$WORK/wide")" = 2 ] || fail "which BTCUSDT pays what: $(grep ': fees' "$WORK/wide")"
 for command in "backtest --market demo --roster $AGON_SOURCE_ROOT/configs/rosters/markets.yaml --plugins $AGON_BUILD_ROOT/plugins --for 1m" \
     "report $WORK/backtest"; do
     # shellcheck disable=SC2086

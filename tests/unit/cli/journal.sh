@@ -55,6 +55,8 @@ jq -e --argjson n "$events" '.events == $n and .last_seq == $n and .is_clean and
 trades=$(jq .types.trade.events out) due=$(jq .types.due.events out)
 code 0 "$agon" journal stats j
 grep -q "^closed  *in good order" out || fail 'stats do not say that it was closed'
+# A hundred segments have room in 80 columns.
+! sed -n 's/  [0-9]* segments*, .*//p' out | grep '.\{53\}' || fail "figures leave no room: $(cat out)"
 
 code 0 "$agon" journal cat j
 cut -d' ' -f1 out | cmp - <(seq "$events") || fail 'cat leaves out events'

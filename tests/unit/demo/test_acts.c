@@ -332,6 +332,68 @@ START_TEST(a_flood_is_told_beside_the_others)
 }
 END_TEST
 
+/* Where the rules ask for evidence, a first rank without it names nobody. */
+START_TEST(a_first_rank_by_chance_is_not_named)
+{
+    static const struct {
+        double ts[2];
+        const char *said, *brief, *summed;
+    } table[] = {{{-0.56, 1.99},
+                  "Tournament 6: nobody beats chance; no capital moved.",
+                  "no. 6: nobody beats chance; no capital moved",
+                  "6 held; last: nobody beats chance; pool 17,474.07"},
+                 {{-0.56, -3.0},
+                  "Tournament 6: nobody beats chance; no capital moved.",
+                  "no. 6: nobody beats chance; no capital moved",
+                  "6 held; last: nobody beats chance; pool 17,474.07"},
+                 {{2.0, 3.0},
+                  "Tournament 6: mean_rev_1 beats chance; no capital moved, as no result confirms "
+                  "what its rank asks for.",
+                  "no. 6: mean_rev_1 beats chance; no capital moved",
+                  "6 held; last: mean_rev_1 beats chance; pool 17,474.07"},
+                 {{1.9, 2.1},
+                  "Tournament 6: basis_1 beats chance; no capital moved, as no result confirms "
+                  "what its rank asks for.",
+                  "no. 6: basis_1 beats chance; no capital moved",
+                  "6 held; last: basis_1 beats chance; pool 17,474.07"}};
+    union plan_event *plan = &view.plan;
+    struct plan_line *lines = plan_lines(&plan->plan);
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct tournament_rules rules;
+
+        fresh();
+        memset(&rules, 0, sizeof(rules));
+        plan_defaults(&rules);
+        rules_set_setting(&rules, SETTING_EVIDENCE, 2.0);
+        snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
+        view.base_exp = 8;
+        view.pool_amt = 1747407000000;
+        plan->plan.number = 6;
+        plan->plan.n_lines = 2;
+        plan->plan.exp = 8;
+        memset(lines, 0, 2 * sizeof(*lines));
+        plan_take_rules(plan, &rules);
+        for (uint32_t k = 0; k < 2; k++) {
+            snprintf(lines[k].name, sizeof(lines[k].name), k == 0 ? "mean_rev_1" : "basis_1");
+            lines[k].slot = (uint16_t)k;
+            lines[k].rank = (uint8_t)(k + 1);
+            plan_note(plan, &lines[k], SETTING_EVIDENCE, table[i].ts[k]);
+        }
+        acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND), 0);
+        view.n_plans = 6;
+        acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + SECOND, 0);
+        ck_assert_str_eq(acts.said[ACT_TOURNAMENT], table[i].said);
+        ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], table[i].brief);
+        acts.now = ACT_PROOF;
+        acts_sum_up(&acts, &seen);
+        ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], table[i].summed);
+        ck_assert_str_eq(acts.said[ACT_TOURNAMENT], table[i].said);
+        ck_assert_uint_le(strlen(acts.brief[ACT_TOURNAMENT]), ACT_BRIEF);
+    }
+}
+END_TEST
+
 /* Under the picture stand the acts above a table of that moment: the same figures, though an act is
  * over. */
 START_TEST(a_summary_has_the_figures_of_its_own_moment)
@@ -363,9 +425,13 @@ START_TEST(a_summary_has_the_figures_of_its_own_moment)
     view.n_plans = 6;
     snprintf(line->name, sizeof(line->name), "mm_1");
     view.pool_amt = 1497661000000;
+    plan->plan.number = 6;
+    acts.n_plans = 6; // none since the act began
     acts_sum_up(&acts, &seen);
-    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT],
-                     "6 held; in the last mm_1 is first; pool 14,976.61");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "6 held; last: mm_1 is first; pool 14,976.61");
+    // The page of a kept demo has the long form: of the same tournament.
+    ck_assert_msg(strncmp(acts.said[ACT_TOURNAMENT], "Tournament 6: mm_1 is first; ", 29) == 0,
+                  "%s", acts.said[ACT_TOURNAMENT]);
     ck_assert_str_eq(acts.brief[ACT_HANG], "hang_1 is quarantined; others: 0 fills in the act");
     ck_assert_str_eq(acts.brief[ACT_FLOOD], "1.16M refused, of the others 0; runs on");
     view.n_plans = 1;
@@ -410,6 +476,7 @@ int main(void)
     tcase_add_test(tcase, nobody_ranked_is_said_with_what_moved);
     tcase_add_test(tcase, where_the_capital_went_is_said);
     tcase_add_test(tcase, a_brief_result_fits_whatever_its_figures);
+    tcase_add_test(tcase, a_first_rank_by_chance_is_not_named);
     tcase_add_test(tcase, a_summary_has_the_figures_of_its_own_moment);
     tcase_add_test(tcase, what_came_after_its_act_is_said_all_the_same);
     suite_add_tcase(suite, tcase);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/figures.h"
+#include "sys/wrap.h"
 
 static const struct figures_money usdt = {.name = "USDT", .exp = 8};
 
@@ -162,6 +163,24 @@ START_TEST(a_loss_deeper_than_the_deepest_fall_is_explained)
 }
 END_TEST
 
+START_TEST(the_explanation_fits_a_terminal)
+{
+    struct figures of = {.yield = -0.02, .drawdown = 0.01};
+    char *text = NULL, *at, *rest;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    ck_assert_ptr_nonnull(out);
+    wrap_limit(80);
+    figures_print_deeper(out, "momentum_1", &of);
+    wrap_limit(WRAP_NONE);
+    ck_assert_int_eq(fclose(out), 0);
+    for (at = strtok_r(text, "\n", &rest); at != NULL; at = strtok_r(NULL, "\n", &rest))
+        ck_assert_msg(strlen(at) <= 80, "%s", at);
+    free(text);
+}
+END_TEST
+
 START_TEST(json_and_csv_have_each_with_its_sign)
 {
     static const char *const known[][2] = {
@@ -218,6 +237,7 @@ int main(void)
     tcase_add_test(tcase, a_line_has_each_with_its_sign);
     tcase_add_test(tcase, a_terminal_has_the_columns_that_fit);
     tcase_add_test(tcase, a_loss_deeper_than_the_deepest_fall_is_explained);
+    tcase_add_test(tcase, the_explanation_fits_a_terminal);
     tcase_add_test(tcase, json_and_csv_have_each_with_its_sign);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -120,6 +120,36 @@ START_TEST(fields_follow_the_text)
 }
 END_TEST
 
+START_TEST(a_long_field_ends_behind_a_word_and_says_so)
+{
+    static const struct {
+        const char *why, *shown;
+    } table[] = {
+        {"crashed 4 times, last: signal 11 (Segmentation fault), after event 1516 of the slot",
+         "crashed 4 times, last: signal 11 (Segmentation fault), after..."},
+        {"0123456789012345678901234567890123456789012345678901234567890123",
+         "0123456789012345678901234567890123456789012345678901234567890123"},
+        {"01234567890123456789012345678901234567890123456789012345678901234",
+         "0123456789012345678901234567890123456789012345678901234567890..."},
+        // No half of a character either.
+        {"012345678901234567890123456789012345678901234567890123456789\xc3\xa9"
+         "1234",
+         "012345678901234567890123456789012345678901234567890123456789..."}};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct log *log = open_log((struct log_config){.is_direct = 1, .level = LOG_INFO});
+        char want[128];
+
+        log_write_with(log, LOG_INFO, "host", "",
+                       LOG_FIELDS(LOG_TEXT("why", table[i].why), LOG_NUMBER("value", 3)), "so");
+        log_free(log);
+        snprintf(want, sizeof(want), i == 0 ? " why=\"%s\" value=3\n" : " why=%s value=3\n",
+                 table[i].shown);
+        ck_assert_msg(strstr(written(), want) != NULL, "%s instead of %s", out, want);
+    }
+}
+END_TEST
+
 START_TEST(fields_without_room_leave_the_line_whole)
 {
     struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = 1});
@@ -305,6 +335,7 @@ int main(void)
     tcase_add_test(tcase, text_lines_are_plain);
     tcase_add_test(tcase, fields_have_their_types);
     tcase_add_test(tcase, fields_follow_the_text);
+    tcase_add_test(tcase, a_long_field_ends_behind_a_word_and_says_so);
     tcase_add_test(tcase, fields_without_room_leave_the_line_whole);
     tcase_add_test(tcase, lines_of_other_fields_are_no_repeat);
     tcase_add_loop_test(tcase, repeats_are_folded_and_counted, 0, 2);

@@ -235,7 +235,7 @@ START_TEST(a_second_host_is_refused)
     struct rundir one, two;
     struct error err = {0};
     struct stat stat_of;
-    char path[PATH_MAX];
+    char path[PATH_MAX], text[PATH_MAX + 32];
 
     ck_assert_int_eq(rundir_holder(help_path("run")), 0);
     ck_assert_int_eq(rundir_open(&one, help_path("run"), &err), AGON_OK);
@@ -245,6 +245,12 @@ START_TEST(a_second_host_is_refused)
     (void)snprintf(path, sizeof(path), "process %d", (int)getpid());
     ck_assert_msg(strstr(err.text, path) != NULL, "%s", err.text);
     ck_assert_int_eq(rundir_holder(help_path("run")), getpid());
+    // Who names the folder that it is in is shown it.
+    ck_assert_int_eq(rundir_refuse(help_path("."), &err), AGON_EIO);
+    snprintf(text, sizeof(text), "did you mean '%s'", help_path("./run"));
+    ck_assert_msg(strstr(err.text, text) != NULL, "%s", err.text);
+    ck_assert_int_eq(rundir_refuse(help_path("run"), &err), AGON_EIO);
+    ck_assert_msg(strstr(err.text, "name its run directory") != NULL, "%s", err.text);
     ck_assert_int_eq(rundir_join(&one, "journal", path, sizeof(path)), AGON_OK);
     ck_assert_str_eq(path, help_path("run/journal"));
     rundir_close(&one);
