@@ -436,11 +436,11 @@ def check_portfolio():
     same('/metrics', 'portfolio, daily loss', found['agon_portfolio_used', 'limit="daily_loss"'], used['daily_loss'])
     shown = {row['limit']: {key: '-' if value is None else 'none' if value == 'none' else percent(value) if row['unit'] == 'share' else apart(value)
                             for key, value in (('used', row['used']), ('at', row['at']))} for row in own['limits']}
-    head, *lines = load('portfolio.txt').split('Limits of all agents together\n')[1].splitlines()
+    head, *lines = re.split(r'Limits of all agents together.*\n', load('portfolio.txt'))[1].splitlines()
     rows = {re.split(r'  +', line.strip())[0]: re.split(r'  +', line.strip())[1:3] for line in lines if not line.startswith('    ')}
     for name, its in shown.items():
         same('ctl portfolio', name, rows.get(name.replace('_', ' ')), [its['used'], its['at']])
-    lines = dict(re.split(r'  +', line, maxsplit=1) for line in load('portfolio.txt').split('\n\n')[0].splitlines()[1:])
+    lines = dict(re.split(r'(?:, scaled to that capital|, in money)?  +', line, maxsplit=1) for line in load('portfolio.txt').split('\n\n')[0].splitlines()[1:])
     for name, key in (('equity to close', 'equity'), ('at 00:00 UTC', 'equity_at_day'), ('highest', 'equity_highest'), ('lost today', 'day_loss')):
         same('ctl portfolio', name, lines.get(name), apart(own[key]))
     if not os.path.exists(os.path.join(folder, 'page.json')):
