@@ -129,7 +129,8 @@ all_at_once() {
         ctl quarantine ls --json >"$WORK/quarantine.json" && ctl quarantine ls >"$WORK/quarantine.txt" && get /api/v1/quarantine/ls "$WORK/api_quarantine.json" &&
         ctl alerts all --json >"$WORK/alerts.json" && ctl alerts all >"$WORK/alerts.txt" && get /api/v1/alerts/all "$WORK/api_alerts.json" &&
         "$AGON" journal cat "$WORK/run" --live --type crash --json >"$WORK/crashes.ndjson" &&
-        ctl latency --json >"$WORK/latency.json" && ctl portfolio --json >"$WORK/portfolio.json" && ctl portfolio >"$WORK/portfolio.txt" &&
+        ctl latency --json >"$WORK/latency.json" && ctl performance --json >"$WORK/held_performance.json" && ctl performance >"$WORK/held_performance.txt" &&
+        ctl portfolio --json >"$WORK/portfolio.json" && ctl portfolio >"$WORK/portfolio.txt" &&
         each_agent &&
         get /api/v1/portfolio "$WORK/api_portfolio.json" && ctl books --json >"$WORK/books.json" &&
         ctl books binance:BTCUSDT >"$WORK/book.txt" && ctl positions >"$WORK/positions.txt" &&

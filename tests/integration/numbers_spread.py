@@ -31,11 +31,14 @@ def alike(of, where, key, got, want):
     of.same(where, f'{key}: {got}, by its trades {want}', got is not None and got[:3] == want[:3] and all(abs(a - b) < 0.0051 for a, b in zip(got[3:], want[3:])), True)
 
 
-def check_realised(of, report, api, page, text):
-    """Closed trades and what is realised in positions not closed yet are what the ledger has realised, also of who is not flat."""
+def check_realised(of, files, page=None):
+    """Closed trades and what is realised in positions not closed yet are what the ledger has realised, also of who is not flat. Returns what
+    the latter rows of `ctl` are."""
+    report, api, booked_fills, positions, text = files
+    lefts = []
     # Of a fill that opens, what a future costs is realised, and stands in its fee alone.
     fills = [(row, float(row['result']) - (float(row['fee']) if float(row['result']) == 0 and row['fee_asset'] == 'USDT' else 0))
-             for row in csv.DictReader(of.load('flat_fills.csv').splitlines())]
+             for row in csv.DictReader(booked_fills.splitlines())]
     whole = sum(result for _, result in fills)
     of.same('report performance', f'its sum, in the ledger {whole:.4f}', abs(sum(row['result'] for row in report['performance']) - whole) < 0.0051, True)
     for agent in (*FLAT, 'spot_1'):
@@ -43,23 +46,29 @@ def check_realised(of, report, api, page, text):
         booked = sum(result for row, result in fills if row['agent'] == agent)
         summed = sum(float(row['result']) for row in rows)
         of.same(f'ctl performance, {agent}', f'its sum {summed:.2f}, in the ledger {booked:.4f}', abs(summed - booked) < 0.0051 * max(1, len(rows)), True)
-        for held in [row for row in json.loads(of.load('flat.json')) if row['agent'] == agent and row['realised'] is not None]:
+        for held in [row for row in positions if row['agent'] == agent and row['realised'] is not None]:
             parts = [float(row['result']) for row in rows if row['symbol'] == held['symbol']]
             of.same(f'ctl performance, {agent}', f'its sum of {held["symbol"]}, {sum(parts):.2f}, realised in its position {held["realised"]}',
                     abs(sum(parts) - float(held['realised'])) < 0.0051 * (1 + len(parts)), True)
         left = [row for row in rows if row['exit_reason'] == OPEN]
         for row in left:
+            lefts.append(row)
             of.same(f'ctl performance, {agent}', OPEN, [row[key] for key in ('trades', 'won', 'lost', 'best', 'worst', 'held_s')], [0, 0, 0, None, None, None])
-        if agent == 'spot_1':
-            of.same('spot_1', 'what it realised in a position not closed yet', len(left), 1)
-            shown = [line.split() for line in text.splitlines() if line.split()[:1] == [agent] and 'not closed yet' in line]
-            of.same('ctl performance, its text', f'{OPEN} of {agent}', len(shown) == 1 and of.apart(left[0]['result']) in shown[0], True)
+            shown = [line.split() for line in text.splitlines() if line.split()[:2] == [agent, row['symbol']] and 'not closed yet' in line]
+            of.same('ctl performance, its text', f'{OPEN} of {agent}', len(shown) == 1 and of.apart(row['result']) in shown[0], True)
         if page is None:
             continue
         for table, head in (('instrument', 'Symbol'), ('reason', 'Exit reason')):
             all_ = page[agent]['by'][table]
             of.same('page', f'{agent}, sum by {table}', abs(sum(float(plain(row['Result'])) for row in all_) - summed) < 0.0051 * max(1, len(all_)), True)
             of.same('page', f'{agent} by {table}, {OPEN_TEXT}', len([row for row in all_ if row[head] == OPEN_TEXT]), min(1, len(left)))
+    return lefts
+
+
+def check_held_performance(of):
+    """While much is held; a future's open position has realised what its fills cost."""
+    files = (json.loads(of.load('report.json')), json.loads(of.load('held_performance.json')), of.load('fills.csv'), json.loads(of.load('positions.json')), of.load('held_performance.txt'))
+    of.same('perp_1', f'rows of {OPEN}', sum(row['agent'] == 'perp_1' for row in check_realised(of, files)), 1)
 
 
 def check_performance(of):
@@ -74,7 +83,7 @@ def check_performance(of):
     of.same('report performance', 'what there is', sorted(booked), sorted(mine))
     for key, want in mine.items():
         alike(of, 'report performance', key, booked.get(key), want)
-    check_realised(of, report, api, page, text)
+    check_realised(of, (report, api, of.load('flat_fills.csv'), json.loads(of.load('flat.json')), text), page)
     for agent in FLAT:
         own = [trade for trade in report['trades'] if trade['agent'] == agent]
         rows = {(row['symbol'], row['exit_reason']): row for row in api if row['agent'] == agent and row['exit_reason'] != OPEN}
