@@ -16,6 +16,7 @@
     X(TAKE, "target", "a target of an exit plan")                                                  \
     X(TIME, "time", "an exit plan's time was over")                                                \
     X(LIQUIDATION, "liquidation", "the venue closed it by force")                                  \
+    X(OPEN, "not_closed_yet", "in positions not closed yet") /* of sums: by no fill */             \
     /* the next one stands above this line */
 
 #define EXIT_REASON_FIRST 256

@@ -199,8 +199,13 @@ static void put_group(const struct api *api, uint32_t slot, const struct trade_g
     jout_kv_int(out, "won", (int64_t)group->n_won);
     jout_kv_int(out, "lost", (int64_t)group->n_lost);
     put_amount(out, "result", group->result_amt, exp, decimals);
-    put_amount(out, "best", group->best_amt, exp, decimals);
-    put_amount(out, "worst", group->worst_amt, exp, decimals);
+    if (group->n == 0) {
+        put_null(out, "best");
+        put_null(out, "worst");
+    } else {
+        put_amount(out, "best", group->best_amt, exp, decimals);
+        put_amount(out, "worst", group->worst_amt, exp, decimals);
+    }
     jout_kv_str(out, "currency", at != NULL ? at->unit : "");
     jout_kv_int(out, "timed", (int64_t)group->n_timed);
     if (group->n_timed == 0)
@@ -227,6 +232,13 @@ int api_do_performance(void *ctx, const struct control_call *call, struct jout *
             continue;
         for (uint32_t i = 0; i < of->groups.n; i++)
             put_group(api, id, &of->groups.all[i], out);
+        for (int i = 0; i < LEDGER_POSITIONS; i++) {
+            const struct past_open *at = &of->open[i];
+            const struct trade_group group = trade_group_open(at->instrument, &at->open);
+
+            if (group.result_amt != 0)
+                put_group(api, id, &group, out);
+        }
     }
     jout_close(out, '[');
     return AGON_OK;

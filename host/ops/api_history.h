@@ -17,7 +17,7 @@
 #define HEALTH        288
 #define HEALTH_VENUES 8                         /* the first ones, each by itself */
 #define API_HEALTH_NS ((int64_t)5 * 1000000000) /* of a point, until there are too many */
-#define OCTAVES       26 /* of latencies: from 256 ns on, each twice the one before */
+#define OCTAVES       26 /* of latencies: all below 512 ns, then each twice the one before */
 
 struct api_trades {
     struct host_view_trade all[TRADES]; /* number n at place n % TRADES */

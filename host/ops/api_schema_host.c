@@ -245,7 +245,9 @@ const struct control_shape api_shape_foreign = {
         "max_ns", INT, "the longest", .unit = "ns"                                                 \
     }
 static const struct control_field octave = {NULL, INT, NULL};
-#define OCTAVES "counts between one power of two and the next, from 256 ns on"
+#define OCTAVES                                                                                    \
+    "counts between one power of two and the next, from 256 ns on; the first is of all below 512 " \
+    "ns"
 static const struct control_field hist_fields[] = {
     QUANTILES,
     {"octaves", LIST, OCTAVES, .items = &octave, .n_items = 26,
@@ -294,7 +296,8 @@ static const struct control_shape health_point = {"HealthPoint", "A stretch of t
                                                   health_point_fields};
 static const struct control_field health_fields[] = {
     {"every_s", REAL, "length of a stretch", .unit = "s", .example = "5"},
-    {"from_ns", INT, "where the first octave begins", .unit = "ns", .example = "256"},
+    {"from_ns", INT, "half of where the first octave ends; it has all that is shorter",
+     .unit = "ns", .example = "256"},
     {"venues", LIST, "names, in the order of feeds", .items = &venue_name},
     {"points", LIST, "from the oldest on", .of = &health_point},
     {NULL}};

@@ -613,10 +613,12 @@ static void put_agent_facts(const struct run_report *story, uint16_t id, const s
         if (slot->lost > 0)
             page_fact(page, "won by lost", 0, "%.2f", slot->won / slot->lost);
         else
-            page_fact(page, "won by lost", 0, "%s", slot->won > 0 ? "none lost" : "-");
+            page_fact(page, "won by lost", 0, "%s",
+                      slot->won > 0 && of->n_losses == 0 ? "none lost" : "-");
         page_fact(page, "held on average", 0, "%s",
                   run_sections_length(trail_mean_s(trail, id), time));
     }
+    page_fact(page, "profit factor", 0, "%s", figures_factor_text(of, text));
     page_fact(page, "time with a position", 0, "%s",
               figures_share_text(trail_time_held(trail, id), 0, text));
     page_fact(page, "positions by equity, mean", 0, "%s",

@@ -15,6 +15,7 @@
 
 #define BINS       25
 #define TRADES_MIN 10 /* below that there is no distribution to see */
+#define GROUPS     (TRADE_GROUPS + TRAIL_PRICES)
 
 /* --- over time --- */
 
@@ -164,19 +165,44 @@ static const char *exit_text(uint16_t why)
     return text[0] != '\0' ? text : "not known";
 }
 
-/* Those of one instrument, or of one reason and one currency, become one. Returns how many. */
-static uint32_t fold(const struct run_report *story, int by_reason, struct trade_group *to)
+/* Closed trades by instrument and reason, and of each instrument what positions have realised that
+ * are not closed yet: together what was realised. Returns how many. */
+static uint32_t groups_of(const struct run_report *story, struct trade_group all[GROUPS])
 {
-    const struct trade_groups *from = &story->trail->groups;
-    uint32_t n = 0;
+    const struct trail *trail = story->trail;
+    uint32_t n = trail->groups.n, k;
 
-    for (uint32_t i = 0; i < from->n; i++) {
-        const struct trade_group *one = &from->all[i];
+    memcpy(all, trail->groups.all, n * sizeof(all[0]));
+    for (uint32_t i = 0; i < trail->n_pairs; i++) {
+        const struct trail_pair *pair = trail->pairs[i];
+        const struct trade_group one =
+            trade_group_open(trail->prices[pair->price]->instrument, &pair->open);
+
+        for (k = trail->groups.n; k < n && all[k].instrument != one.instrument;)
+            k++;
+        if (k == n && one.result_amt != 0)
+            all[n++] = one;
+        else if (k < n)
+            trade_group_merge(&all[k], &one);
+    }
+    return n;
+}
+
+/* Those of one instrument, or of one reason and one currency, become one; what is not closed yet
+ * has no instrument of its own. Returns how many. */
+static uint32_t fold(const struct run_report *story, int by_reason, struct trade_group to[GROUPS])
+{
+    struct trade_group all[GROUPS];
+    uint32_t n = 0, n_all = groups_of(story, all);
+
+    for (uint32_t i = 0; i < n_all; i++) {
+        const struct trade_group *one = &all[i];
         uint32_t k = 0;
 
-        while (k < n && (by_reason ? to[k].why != one->why || unit_of(story, to[k].instrument) !=
-                                                                  unit_of(story, one->instrument)
-                                   : to[k].instrument != one->instrument))
+        while (k < n && (by_reason || one->n == 0
+                             ? to[k].why != one->why || unit_of(story, to[k].instrument) !=
+                                                            unit_of(story, one->instrument)
+                             : to[k].n == 0 || to[k].instrument != one->instrument))
             k++;
         if (k == n)
             to[n++] = (struct trade_group){.instrument = one->instrument, .why = one->why};
@@ -193,21 +219,25 @@ static void put_group(const struct run_report *story, int by_reason,
     const struct asset *unit = unit_of(story, group->instrument);
     int exp = unit != NULL ? unit->exp : 8;
     int decimals = unit != NULL ? money_decimals(unit->name, exp) : 2;
-    const agon_amt_t amounts[] = {group->result_amt,
-                                  num_div(group->result_amt, (int64_t)group->n, NUM_EVEN),
-                                  group->best_amt, group->worst_amt};
+    const agon_amt_t amounts[] = {
+        group->result_amt,
+        group->n > 0 ? num_div(group->result_amt, (int64_t)group->n, NUM_EVEN) : 0, group->best_amt,
+        group->worst_amt};
     char text[MONEY_TEXT], share[FIGURES_TEXT], time[32];
 
-    if (by_reason)
+    if (by_reason || group->n == 0)
         page_cell(page, "%s", exit_text(group->why));
     else
         page_cell(page, "%s%s", instrument != NULL ? instrument->symbol : "?",
                   instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
                                                                                      : "");
     page_count(page, group->n);
-    page_cell(page, "%s", figures_share_text((double)group->n_won / (double)group->n, 0, share));
+    page_cell(page, "%s",
+              group->n > 0 ? figures_share_text((double)group->n_won / (double)group->n, 0, share)
+                           : "");
     for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++)
-        page_cell(page, "%s", money_text(amounts[i], exp, decimals, text));
+        page_cell(page, "%s",
+                  group->n > 0 || i == 0 ? money_text(amounts[i], exp, decimals, text) : "");
     page_cell(page, "%s", unit != NULL ? unit->name : "");
     if (group->n_timed == 0)
         page_cell(page, "%s", "");
@@ -228,7 +258,7 @@ static void put_groups(const struct run_report *story, int by_reason, struct pag
                                    "#worst",
                                    "in",
                                    "#held, mean"};
-    struct trade_group all[TRADE_GROUPS];
+    struct trade_group all[GROUPS];
     uint32_t n = fold(story, by_reason, all);
 
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
@@ -290,8 +320,9 @@ static int put_yields(const struct run_report *story, struct page *page)
 int run_spread_trades(const struct run_report *story, struct page *page)
 {
     const struct trade_groups *groups = &story->trail->groups;
+    struct trade_group all[GROUPS];
 
-    if (groups->n == 0)
+    if (groups_of(story, all) == 0)
         return AGON_OK;
     page_heading(page, "Closed trades by instrument and by exit reason");
     if (groups->n_lost > 0)
@@ -321,29 +352,31 @@ static json_t *periods_json(const struct trail *trail, int is_month)
 
 static json_t *groups_json(const struct run_report *story)
 {
-    const struct trade_groups *groups = &story->trail->groups;
+    struct trade_group groups[GROUPS];
+    uint32_t n = groups_of(story, groups);
     json_t *all = json_array();
 
-    for (uint32_t i = 0; i < groups->n; i++) {
-        const struct trade_group *group = &groups->all[i];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct trade_group *group = &groups[i];
         const struct agon_instrument *instrument =
             instruments_get(engine_instruments(story->engine), group->instrument);
         const struct asset *unit = unit_of(story, group->instrument);
         double amt = (double)num_pow10(unit != NULL ? unit->exp : 8);
 
         json_array_append_new(
-            all,
-            json_pack("{s:s, s:b, s:s, s:I, s:I, s:I, s:f, s:f, s:f, s:s, s:o}", "symbol",
-                      instrument != NULL ? instrument->symbol : "?", "perpetual",
-                      instrument != NULL && !instrument_kind_has_coins(instrument->kind),
-                      "exit_reason", exit_reasons_name(group->why), "trades", (json_int_t)group->n,
-                      "won", (json_int_t)group->n_won, "lost", (json_int_t)group->n_lost, "result",
-                      (double)group->result_amt / amt, "best", (double)group->best_amt / amt,
-                      "worst", (double)group->worst_amt / amt, "currency",
-                      unit != NULL ? unit->name : "", "held_s",
-                      group->n_timed > 0
-                          ? json_real((double)group->held_ns / 1e9 / (double)group->n_timed)
-                          : json_null()));
+            all, json_pack(
+                     "{s:s, s:b, s:s, s:I, s:I, s:I, s:f, s:o, s:o, s:s, s:o}", "symbol",
+                     instrument != NULL ? instrument->symbol : "?", "perpetual",
+                     instrument != NULL && !instrument_kind_has_coins(instrument->kind),
+                     "exit_reason", exit_reasons_name(group->why), "trades", (json_int_t)group->n,
+                     "won", (json_int_t)group->n_won, "lost", (json_int_t)group->n_lost, "result",
+                     (double)group->result_amt / amt, "best",
+                     group->n > 0 ? json_real((double)group->best_amt / amt) : json_null(), "worst",
+                     group->n > 0 ? json_real((double)group->worst_amt / amt) : json_null(),
+                     "currency", unit != NULL ? unit->name : "", "held_s",
+                     group->n_timed > 0
+                         ? json_real((double)group->held_ns / 1e9 / (double)group->n_timed)
+                         : json_null()));
     }
     return all;
 }

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "score/groups.h"
 
+#include "market/exit_reasons.h"
+
+struct trade_group trade_group_open(agon_instrument_t instrument, const struct trade_open *open)
+{
+    return (struct trade_group){.instrument = instrument,
+                                .why = EXIT_REASON_OPEN,
+                                .result_amt = open->result_amt,
+                                .fee_amt = open->fee_amt};
+}
+
 void trade_group_merge(struct trade_group *to, const struct trade_group *from)
 {
     to->best_amt = to->n == 0 || from->best_amt > to->best_amt ? from->best_amt : to->best_amt;

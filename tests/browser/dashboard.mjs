@@ -193,6 +193,19 @@ async function operate(page) {
       period === 'day' ? resultsBy(ALL, period).at(-1).amount - resultSince(ALL, day(last[0])).amount : 0]);
   });
   for (const [period, sum, all, differs] of sums) if (Math.abs(sum - all) > 1e-6 || Math.abs(differs) > 1e-6) fail(`result by ${period}: ${sum}, of all of it ${all}, by ${differs} another than today's`);
+  // The last bar is of the same moment as the header's.
+  await page.click('.periods .tabs button[data-key="day"]');
+  await page.mouse.move(0, 0);
+  const late = await page.evaluate(async () => {
+    const out = [];
+    for (let i = 0; i < 20; i++) {
+      await new Promise(done => setTimeout(done, 137));
+      const [bar, header] = [document.querySelector('.periods .legend b').textContent, document.querySelector('#today').textContent];
+      if (bar !== header) out.push(`${bar} beside ${header}`);
+    }
+    return out;
+  });
+  if (late.length) fail(`the last bar is not today's result: ${late.join(', ')}`);
   await page.click('.periods .tabs button[data-key="month"]');
   await page.waitForFunction(() => document.querySelector('.periods .tabs [aria-pressed="true"]').dataset.key === 'month' && /[0-9]{4}-[0-9]{2}[^-]/.test(document.querySelector('.periods .legend').textContent) && /[0-9]/.test(document.querySelector('.periods .legend').textContent));
 
@@ -420,6 +433,11 @@ async function change(page) {
   await shell(add);
   await page.waitForFunction(name => /^(ended|quarantined): ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
   if (!await page.evaluate(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].classList.contains('bad'), doomed)) fail('an agent that has ended looks well');
+  // On a wide screen all of it is there to read.
+  await page.setViewportSize({ width: 2560, height: 1440 });
+  const hidden = await page.evaluate(name => { const cell = document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1]; return cell.scrollWidth - cell.clientWidth; }, doomed);
+  await page.setViewportSize({ width, height });
+  if (hidden > 0) fail(`why it ended lacks ${hidden} px at 2560`);
   // Its capital is no gain: the line of all goes on where it was.
   await page.waitForFunction(async () => {
     const { ALL, columns, points } = await import('/history.mjs');

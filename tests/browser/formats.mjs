@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the page makes of numbers, as the host does: formats.mjs KIT, each line of standard input "fixed|rounded TEXT DIGITS", one line each on
-// standard output. A line of another kind of number is not asked for.
+// What the page makes of numbers, as the host does: formats.mjs KIT, each line of standard input "fixed|rounded TEXT DIGITS" or "quantile COUNTS Q", one line
+// each on standard output. A line of another kind of number is not asked for.
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
-const { fixed, rounded } = await import(pathToFileURL(process.argv[2]).href);
+const { fixed, quantile, quantileText, rounded } = await import(pathToFileURL(process.argv[2]).href);
 for await (const line of createInterface({ input: process.stdin })) {
   const [name, text, digits] = line.split(' ');
-  console.log(name === 'fixed' ? fixed(Number(text), Number(digits)) : rounded(text, Number(digits)));
+  if (name === 'quantile') console.log(`${quantileText(quantile(text.split(',').map(Number), Number(digits)))}`.replaceAll(' ', '_'));
+  else console.log(name === 'fixed' ? fixed(Number(text), Number(digits)) : rounded(text, Number(digits)));
 }

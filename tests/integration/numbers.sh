@@ -129,6 +129,7 @@ all_at_once() {
         ctl quarantine ls --json >"$WORK/quarantine.json" && ctl quarantine ls >"$WORK/quarantine.txt" && get /api/v1/quarantine/ls "$WORK/api_quarantine.json" &&
         ctl alerts all --json >"$WORK/alerts.json" && ctl alerts all >"$WORK/alerts.txt" && get /api/v1/alerts/all "$WORK/api_alerts.json" &&
         "$AGON" journal cat "$WORK/run" --live --type crash --json >"$WORK/crashes.ndjson" &&
+        ctl latency --json >"$WORK/latency.json" && ctl performance --json >"$WORK/held_performance.json" && ctl performance >"$WORK/held_performance.txt" &&
         ctl portfolio --json >"$WORK/portfolio.json" && ctl portfolio >"$WORK/portfolio.txt" &&
         each_agent &&
         get /api/v1/portfolio "$WORK/api_portfolio.json" && ctl books --json >"$WORK/books.json" &&
@@ -150,6 +151,11 @@ all_at_once() {
 } 2>"$WORK/all.err"
 until_true "$HOST_PID" "one moment of all surfaces" all_at_once
 python3 "$here/numbers_agree.py" host "$WORK" || fail "surfaces disagree"
+# The chart of latencies is drawn from octaves: by these p50 and p99 are, to within an octave, those that the histogram and `ctl` have.
+if command -v node >/dev/null; then
+    python3 "$here/numbers_formats.py" "$AGON_SOURCE_ROOT/host/dashboard/web/kit.mjs" "$AGON_SOURCE_ROOT/tests/browser/formats.mjs" "$WORK/latency.json" ||
+        fail "the page has other latencies"
+fi
 me=$(id -un)
 for what in "its trading is halted by $me" "its trading is resumed by $me"; do
     grep -q "<td[^>]*>spot_1</td><td[^>]*>$what" "$WORK/report.html" || fail "the report has no '$what' of spot_1"
@@ -208,10 +214,10 @@ lists_at_once() {
             }
         done
     done
-    for agent in perp_1 payer_1 payer_2 newcomer_1; do ctl performance $agent --json >"$WORK/performance_$agent.json" || return 1; done
+    for agent in perp_1 payer_1 payer_2 newcomer_1 spot_1; do ctl performance $agent --json >"$WORK/performance_$agent.json" || return 1; done
     ctl performance --json >"$WORK/performance.json" && ctl performance >"$WORK/performance.txt" && get /api/v1/performance "$WORK/api_performance.json" || return 1
     "$AGON" journal export "$WORK/run" --live --fills "$WORK/flat_fills.csv" && "$AGON" report "$WORK/run" --live --json >"$WORK/flat_report.json" &&
-        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" perp_1 payer_1 payer_2 newcomer_1 >"$WORK/lists.json"; } || return 1
+        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" perp_1 payer_1 payer_2 newcomer_1 spot_1 >"$WORK/lists.json"; } || return 1
     until_true "$HOST_PID" "exports of one moment" exports
     # A list may be a look older than what is held: once more, behind all that took its time.
     for agent in perp_1 payer_1 payer_2 newcomer_1; do

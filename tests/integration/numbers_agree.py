@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal as D
 
 from numbers_plan import check_tournament
 from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads
-from numbers_spread import check_performance, check_periods
+from numbers_spread import check_held_performance, check_performance, check_periods
 
 what, folder = sys.argv[1], sys.argv[2]
 MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage', 'volume']
@@ -527,6 +527,7 @@ def check_host():
     check_left(want, [(name, json.loads(load(name))) for name in ('before.json', 'api_status.json')])
     check_newcomer(want)
     check_portfolio()
+    check_held_performance(sys.modules[__name__])
     check_lost()
     check_counts()
     check_equity()

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""numbers_formats KIT FORMATS: the page's rounding (kit.mjs, asked by tests/browser/formats.mjs) is the host's: of numbers as printf rounds
-them, of decimal texts to the even one."""
+"""numbers_formats KIT FORMATS [LATENCY]: the page's rounding (kit.mjs, asked by tests/browser/formats.mjs) is the host's: of numbers as printf rounds
+them, of decimal texts to the even one. Quantiles of latencies by octaves are
+those of what was measured; LATENCY: what `ctl latency --json` says of a host."""
+import json
+import math
 import random
 import subprocess
 import sys
@@ -26,3 +29,34 @@ wrong = [(ask, is_, other) for ask, is_, other in zip(asks, said, want) if is_ !
 if wrong or len(said) != len(want):
     sys.exit(f'{len(wrong)} of {len(want)} numbers are rounded otherwise on the page: {wrong[:3]}')
 print(f'formats: {len(want)} numbers are rounded alike')
+
+# What the chart of latencies makes of octaves is the quantile itself to within an octave, and where that is below 512 ns no number.
+asks, want = [], []
+for key, how in json.load(open(sys.argv[3])).items() if len(sys.argv) > 3 else ():
+    if key in ('step', 'delivery') and how['count'] > 100:
+        asks += [f'quantile {",".join(map(str, how["octaves"]))} {q}' for q in (0.5, 0.99)]
+        want += [[how['p50_ns']] * 2, [how['p99_ns']] * 2]
+for _ in range(400):
+    centre = draw.choice((40, 81, 300, 511, 512, 700, 3000, 10**6, 10**9))
+    values = sorted(min(2**34 - 1, int(draw.lognormvariate(0, draw.choice((0.05, 0.5, 2))) * centre)) for _ in range(draw.choice((1, 3, 100))))
+    octaves = [0] * 26
+    for value in values:
+        octaves[max(0, value.bit_length() - 9)] += 1
+    for q in (0.5, 0.99):
+        asks.append(f'quantile {",".join(map(str, octaves))} {q}')
+        want.append([values[min(len(values) - 1, at)] for at in (max(0, math.ceil(q * len(values)) - 1), math.ceil(q * len(values)))])
+UNITS = {'ns': 1, '\u00b5s': 1e3, 'ms': 1e6, 's': 1e9}
+
+
+def is_right(text, bounds):
+    if text == '<_512_ns':
+        return bounds[0] < 512
+    number, unit = text.split('_')
+    return bounds[0] >= 512 and bounds[0] / 2.02 <= float(number) * UNITS[unit] <= bounds[1] * 2.02
+
+
+said = subprocess.run(['node', sys.argv[2], sys.argv[1]], input='\n'.join(asks), capture_output=True, text=True, check=True).stdout.split()
+wrong = [(ask, is_, bounds) for ask, is_, bounds in zip(asks, said, want) if not is_right(is_, bounds)]
+if wrong or len(said) != len(want):
+    sys.exit(f'{len(wrong)} of {len(want)} quantiles are others on the page: {wrong[:3]}')
+print(f'formats: {len(want)} quantiles of latencies are those of what was measured')

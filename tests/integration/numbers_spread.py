@@ -7,6 +7,7 @@ import json
 from decimal import Decimal as D
 
 FLAT = ('perp_1', 'payer_1', 'payer_2', 'newcomer_1')  # all that they hold was closed
+OPEN, OPEN_TEXT = 'not_closed_yet', 'in positions not closed yet'
 
 
 def plain(text):
@@ -30,6 +31,46 @@ def alike(of, where, key, got, want):
     of.same(where, f'{key}: {got}, by its trades {want}', got is not None and got[:3] == want[:3] and all(abs(a - b) < 0.0051 for a, b in zip(got[3:], want[3:])), True)
 
 
+def check_realised(of, files, page=None):
+    """Closed trades and what is realised in positions not closed yet are what the ledger has realised, also of who is not flat. Returns what
+    the latter rows of `ctl` are."""
+    report, api, booked_fills, positions, text = files
+    lefts = []
+    # Of a fill that opens, what a future costs is realised, and stands in its fee alone.
+    fills = [(row, float(row['result']) - (float(row['fee']) if float(row['result']) == 0 and row['fee_asset'] == 'USDT' else 0))
+             for row in csv.DictReader(booked_fills.splitlines())]
+    whole = sum(result for _, result in fills)
+    of.same('report performance', f'its sum, in the ledger {whole:.4f}', abs(sum(row['result'] for row in report['performance']) - whole) < 0.0051, True)
+    for agent in (*FLAT, 'spot_1'):
+        rows = [row for row in api if row['agent'] == agent]
+        booked = sum(result for row, result in fills if row['agent'] == agent)
+        summed = sum(float(row['result']) for row in rows)
+        of.same(f'ctl performance, {agent}', f'its sum {summed:.2f}, in the ledger {booked:.4f}', abs(summed - booked) < 0.0051 * max(1, len(rows)), True)
+        for held in [row for row in positions if row['agent'] == agent and row['realised'] is not None]:
+            parts = [float(row['result']) for row in rows if row['symbol'] == held['symbol']]
+            of.same(f'ctl performance, {agent}', f'its sum of {held["symbol"]}, {sum(parts):.2f}, realised in its position {held["realised"]}',
+                    abs(sum(parts) - float(held['realised'])) < 0.0051 * (1 + len(parts)), True)
+        left = [row for row in rows if row['exit_reason'] == OPEN]
+        for row in left:
+            lefts.append(row)
+            of.same(f'ctl performance, {agent}', OPEN, [row[key] for key in ('trades', 'won', 'lost', 'best', 'worst', 'held_s')], [0, 0, 0, None, None, None])
+            shown = [line.split() for line in text.splitlines() if line.split()[:2] == [agent, row['symbol']] and 'not closed yet' in line]
+            of.same('ctl performance, its text', f'{OPEN} of {agent}', len(shown) == 1 and of.apart(row['result']) in shown[0], True)
+        if page is None:
+            continue
+        for table, head in (('instrument', 'Symbol'), ('reason', 'Exit reason')):
+            all_ = page[agent]['by'][table]
+            of.same('page', f'{agent}, sum by {table}', abs(sum(float(plain(row['Result'])) for row in all_) - summed) < 0.0051 * max(1, len(all_)), True)
+            of.same('page', f'{agent} by {table}, {OPEN_TEXT}', len([row for row in all_ if row[head] == OPEN_TEXT]), min(1, len(left)))
+    return lefts
+
+
+def check_held_performance(of):
+    """While much is held; a future's open position has realised what its fills cost."""
+    files = (json.loads(of.load('report.json')), json.loads(of.load('held_performance.json')), of.load('fills.csv'), json.loads(of.load('positions.json')), of.load('held_performance.txt'))
+    of.same('perp_1', f'rows of {OPEN}', sum(row['agent'] == 'perp_1' for row in check_realised(of, files)), 1)
+
+
 def check_performance(of):
     """Sums over all closed trades: /api and `ctl` as rows, the page and the report folded; by the report's list, which has each trade."""
     report, api = json.loads(of.load('flat_report.json')), json.loads(of.load('performance.json'))
@@ -37,14 +78,15 @@ def check_performance(of):
     of.same('report', 'all closed trades are listed', len(report['trades']), report['trades_n'])
     of.same('/api performance', 'as ctl has it', json.loads(of.load('api_performance.json')), api)
     text = of.load('performance.txt')
-    booked = {(row['symbol'], row['perpetual'], row['exit_reason']): numbers_of(row) for row in report['performance']}
+    booked = {(row['symbol'], row['perpetual'], row['exit_reason']): numbers_of(row) for row in report['performance'] if row['exit_reason'] != OPEN}
     mine = fold(report['trades'], lambda trade: (trade['symbol'], trade['perpetual'], trade['exit_reason']))
     of.same('report performance', 'what there is', sorted(booked), sorted(mine))
     for key, want in mine.items():
         alike(of, 'report performance', key, booked.get(key), want)
+    check_realised(of, (report, api, of.load('flat_fills.csv'), json.loads(of.load('flat.json')), text), page)
     for agent in FLAT:
         own = [trade for trade in report['trades'] if trade['agent'] == agent]
-        rows = {(row['symbol'], row['exit_reason']): row for row in api if row['agent'] == agent}
+        rows = {(row['symbol'], row['exit_reason']): row for row in api if row['agent'] == agent and row['exit_reason'] != OPEN}
         wanted = fold(own, lambda trade: (('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason']))
         of.same(f'ctl performance, {agent}', 'what there is', sorted(rows), sorted(wanted))
         one = json.loads(of.load(f'performance_{agent}.json'))
@@ -59,7 +101,7 @@ def check_performance(of):
         for table, head, which in (('instrument', 'Symbol', 0), ('reason', 'Exit reason', 1)):
             parts = [((('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'].replace('_', ' '))[which], trade) for trade in own]
             folded = fold([{**trade, 'key': key} for key, trade in parts], lambda trade: trade['key'])
-            there = {row[head]: row for row in page[agent]['by'][table]}
+            there = {row[head]: row for row in page[agent]['by'][table] if row[head] != OPEN_TEXT}
             of.same('page', f'{agent}, closed trades by {table}', sorted(there), sorted(folded))
             for key, want in folded.items():
                 row = there.get(key, {'Trades': '0', 'Won': '', 'Result': '0', 'Best': '0', 'Worst': '0'})

@@ -143,20 +143,36 @@ def check_performance():
     if len(report["trades"]) != report["trades_n"]:
         fail("not all trades are listed: their sums cannot be worked out")
     of = {(one["symbol"], one["exit_reason"]): tuple(one[key] for key in ("trades", "won", "lost", "result", "best", "worst", "held_s"))
-          for one in report["performance"]}
+          for one in report["performance"] if one["exit_reason"] != "not_closed_yet"}
     mine = fold(report["trades"], lambda trade: (trade["symbol"], trade["exit_reason"]))
-    if set(of) != set(mine) or len(of) != len(report["performance"]) or len({symbol for symbol, _ in of}) < 2:
+    still = {one["symbol"]: one for one in report["performance"] if one["exit_reason"] == "not_closed_yet"}
+    if set(of) != set(mine) or len(of) + len(still) != len(report["performance"]) or len({symbol for symbol, _ in of}) < 2:
         fail(f"performance of {sorted(of)} there and of {sorted(mine)} here")
     for key, numbers in mine.items():
         if not all((a is None) == (b is None) and (a is None or near(a, b)) for a, b in zip(of[key], numbers)):
             fail(f"performance of {key} is {of[key]} there and {numbers} here")
+    # Together with what is in no closed trade yet they are what the fills have realised, of each instrument.
+    for symbol in {row["symbol"] for row in fills}:
+        # Of a fill that opens, what a perpetual costs is realised, and stands in its fee alone.
+        booked = sum(float(row["result"]) or (-float(row["fee"]) if row["fee_asset"] == "USDT" else 0.0) for row in fills if row["symbol"] == symbol)
+        summed = sum(one["result"] for one in report["performance"] if one["symbol"] == symbol)
+        if not near(booked, summed):
+            fail(f"performance of {symbol} comes to {summed}, its fills to {booked}: {still.get(symbol)}")
+    if any((one["trades"], one["best"], one["worst"], one["held_s"]) != (0, None, None, None) for one in still.values()):
+        fail(f"what is not closed has numbers of trades: {still}")
     for name in ("page", "journal"):
         with open(f"{folder}/{name}.html") as file:
             text = file.read()
         tables = re.findall(r"<table.*?</table>", text[text.index("Closed trades by instrument and by exit reason"):], re.S)[:2]
         for table, at in zip(tables, (0, 1)):
             cells = [[html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in re.findall(r"<tr>(.*?)</tr>", table)]
-            shown = sorted((int(row[1].replace(",", "")), row[2].replace("\u2009", " "), float(row[3].replace(",", ""))) for row in cells if row)
+            for row in [row for row in cells if row and row[0] == "in positions not closed yet"]:
+                if [cell for i, cell in enumerate(row) if i in (1, 2, 4, 5, 6, 8)] != ["0", "", "", "", "", ""]:
+                    fail(f"{name}.html: {row}")
+            left = [row for row in cells if row and row[0] == "in positions not closed yet"]
+            if bool(left) != bool(still) or abs(sum(float(row[3].replace(",", "")) for row in left) - sum(one["result"] for one in still.values())) > 0.011:
+                fail(f"{name}.html: not closed yet are {left} there and {still} in JSON")
+            shown = sorted((int(row[1].replace(",", "")), row[2].replace("\u2009", " "), float(row[3].replace(",", ""))) for row in cells if row and row not in left)
             want = sorted((one[0], f"{100 * one[1] / one[0]:.2f} %", round(one[3], 2))
                           for one in fold(report["trades"], lambda trade: (trade["symbol"], trade["exit_reason"])[at]).values())
             if len(shown) != len(want) or any(a[:2] != b[:2] or abs(a[2] - b[2]) > 0.011 for a, b in zip(shown, want)):

@@ -49,6 +49,8 @@ export function grow(state) {
   return true;
 }
 const won = point => point[3] ?? point[1] - point[2];
+// As the last message has it, also while a list is being loaded; null: nothing came yet.
+export const resultNow = name => { const point = newest.get(name) ?? points(name).at(-1); return point ? { t: point[0], amount: won(point) } : null; };
 // Result since a time: that of now less that of then. since: of when it is, where it begins later. Who began later has all of his.
 // now: the newest, which a list that is being loaded does not have yet.
 export function resultSince(name, t, now) {
@@ -77,7 +79,7 @@ export function resultsBy(name, period) {
   const out = [];
   for (let t = begins(list[0][0]); t <= list.at(-1)[0]; t = next(t)) {
     const from = born !== null && born >= t ? 0 : won(at(t));
-    out.push({ t, amount: won(at(next(t))) - from });
+    out.push({ t, from, amount: won(at(next(t))) - from });
   }
   return out;
 }

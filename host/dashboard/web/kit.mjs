@@ -62,6 +62,17 @@ export const number = x => (x === null || x === undefined ? '–' : fixed(x, 2).
 export const lasted = s => (s === null || s === undefined ? '–' : s < 60 ? `${s.toFixed(s < 10 ? 1 : 0)}\u2009s` : s < 3600 ? `${Math.floor(s / 60)}\u2009min ${Math.floor(s % 60)}\u2009s` : s < 86400 ? `${Math.floor(s / 3600)}\u2009h ${Math.floor(s / 60) % 60}\u2009min` : `${Math.floor(s / 86400)}\u2009d ${Math.floor(s / 3600) % 24}\u2009h`);
 // As `agon ctl` has it.
 export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${fixed(ns / 1e3, 1)} µs` : ns < 1e10 ? `${fixed(ns / 1e6, 1)} ms` : `${fixed(ns / 1e9, 1)} s`);
+/* A quantile of counts by octaves from 256 ns on: within an octave by its share. The first holds all that is shorter than 512 ns: shown so. */
+export function quantile(octaves, q) {
+  const whole = octaves.reduce((a, b) => a + b, 0);
+  let sum = 0;
+  for (let i = 0; i < octaves.length; i++) {
+    if (octaves[i] && sum + octaves[i] >= q * whole) return i === 0 ? 256 : 256 * 2 ** (i + (q * whole - sum) / octaves[i]);
+    sum += octaves[i];
+  }
+  return null;
+}
+export const quantileText = ns => (ns < 512 ? '< 512 ns' : span(Math.round(ns)));
 export const store = {
   get: (kind, key) => { try { return window[kind].getItem(key); } catch { return null; } },
   set: (kind, key, value) => { try { window[kind].setItem(key, value); } catch { /* private mode: it is asked for again */ } },

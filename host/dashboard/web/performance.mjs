@@ -8,32 +8,34 @@ const CALM_MS = 5000;
 const ROW_MS = 300; // about as many bytes: below a KB a second
 const digitsOf = text => (String(text).split('.')[1] ?? '').length;
 
+const OPEN = 'in positions not closed yet';
+
 // Rows of one key and currency become one.
-function fold(list, keyOf) {
+export function fold(list, keyOf) {
   const out = new Map();
   for (const p of list) {
-    const key = `${keyOf(p)} ${p.currency}`;
-    const to = out.get(key) ?? { key, name: keyOf(p), why: p.exit_why, currency: p.currency, digits: digitsOf(p.result), trades: 0, won: 0, result: 0, best: -Infinity, worst: Infinity, timed: 0, held: 0 };
+    const name = p.trades ? keyOf(p) : OPEN; // what is realised and in no closed trade yet: one row
+    const key = `${name} ${p.currency}`;
+    const to = out.get(key) ?? { key, name, why: p.exit_why, currency: p.currency, digits: digitsOf(p.result), trades: 0, won: 0, result: 0, best: -Infinity, worst: Infinity, timed: 0, held: 0 };
     to.trades += p.trades;
     to.won += p.won;
     to.result += Number(p.result);
-    to.best = Math.max(to.best, Number(p.best));
-    to.worst = Math.min(to.worst, Number(p.worst));
+    if (p.trades) { to.best = Math.max(to.best, Number(p.best)); to.worst = Math.min(to.worst, Number(p.worst)); }
     to.timed += p.timed;
     to.held += p.timed * (p.held_s ?? 0);
     out.set(key, to);
   }
-  return [...out.values()].sort((a, b) => b.result - a.result);
+  return [...out.values()].sort((a, b) => !a.trades - !b.trades || b.result - a.result);
 }
 const plus = (x, digits) => (x > 0 ? '+' : '') + amount(x, digits);
-const sum = (title, of, more) => ({ title, value: of, csv: p => of(p).toFixed(p.digits), text: p => plus(of(p), p.digits), tone: p => tone(of(p).toFixed(p.digits)), ...more });
+const sum = (title, of, more, has = p => p.trades) => ({ title, value: p => (has(p) ? of(p) : null), csv: p => (has(p) ? of(p).toFixed(p.digits) : ''), text: p => (has(p) ? plus(of(p), p.digits) : '–'), tone: p => (has(p) ? tone(of(p).toFixed(p.digits)) : 'dim'), ...more });
 const columns = first => [
-  first, { title: 'Trades', tip: 'Positions from the first fill to the last', value: p => p.trades, text: p => count(p.trades) }, { title: 'Won', tip: 'Share of those with a result above 0', value: p => p.won / p.trades, text: p => percent(p.won / p.trades) },
-  sum('Result', p => p.result, { tip: 'After fees; without funding', hint: p => p.currency }), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
+  first, { title: 'Trades', tip: 'Positions from the first fill to the last', value: p => p.trades, text: p => count(p.trades) }, { title: 'Won', tip: 'Share of those with a result above 0', value: p => (p.trades ? p.won / p.trades : -1), csv: p => (p.trades ? p.won / p.trades : ''), text: p => (p.trades ? percent(p.won / p.trades) : '–') },
+  sum('Result', p => p.result, { tip: 'After fees; without funding. All rows together are what was realised', hint: p => p.currency }, () => true), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
   { title: 'Held', class: 'p2', tip: 'Mean time from the first fill to the last', value: p => (p.timed ? p.held / p.timed : -1), text: p => lasted(p.timed ? p.held / p.timed : null), tone: () => 'dim' },
 ];
 const FIRST = {
-  instrument: ['By instrument', p => p.symbol, { title: 'Symbol', class: 'l sym', value: p => p.name, csv: p => p.name, draw: (cell, p) => symbolCell(cell, p.name) }],
+  instrument: ['By instrument', p => p.symbol, { title: 'Symbol', class: 'l sym', value: p => p.name, csv: p => p.name, draw: (cell, p) => (p.trades ? symbolCell(cell, p.name) : put(cell, p.name)) }],
   reason: ['By exit reason', p => p.exit_reason, { title: 'Exit reason', class: 'l', value: p => p.name, text: p => p.name.replaceAll('_', ' ') || 'not known', hint: p => p.why }],
   agent: ['By agent', p => p.agent, { title: 'Agent', class: 'l', value: p => p.name, text: p => p.name }],
 };

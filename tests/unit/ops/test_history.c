@@ -397,6 +397,13 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
     ended(1, 12, ORDER_END_CANCELLED, 2);
     look(NOON + 20, 10000);
     ck_assert_str_eq(asked(api_do_closed, "alpha", NULL), "[]");
+    // What is realised and in no closed trade yet has a row, so that all of them come to the
+    // ledger's.
+    ck_assert_ptr_nonnull(
+        strstr(asked(api_do_performance, "alpha", NULL),
+               "\"exit_reason\":\"not_closed_yet\",\"exit_why\":\"in positions not closed yet\","
+               "\"trades\":0,\"won\":0,\"lost\":0,\"result\":\"-0.04\",\"best\":null,"
+               "\"worst\":null,\"currency\":\"USDT\",\"timed\":0,\"held_s\":null}]"));
     ck_assert_ptr_nonnull(strstr(asked(api_do_ended, "alpha", NULL),
                                  "\"filled\":\"2\",\"average\":\"100.5000\",\"fee\":\"0.04\","
                                  "\"fee_asset\":\"USDT\",\"end\":\"cancelled\""));
@@ -426,6 +433,7 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
                "\"exit_reason\":\"target\",\"exit_why\":\"a target of an exit plan\",\"trades\":1,"
                "\"won\":1,\"lost\":0,\"result\":\"2.92\",\"best\":\"2.92\",\"worst\":\"2.92\","
                "\"currency\":\"USDT\",\"timed\":1,\"held_s\":"));
+    ck_assert_ptr_null(strstr(jout_text(&out), "not_closed_yet"));
     ck_assert_ptr_nonnull(strstr(asked(api_do_closed, "alpha", "x"), "not the number of an event"));
     // Whose fills are older than what is kept has no mean price.
     ended(9, 31, ORDER_END_FILLED, 3);
@@ -775,6 +783,8 @@ START_TEST(health_counts_what_is_new_and_halves_when_it_is_full)
 
     for (int i = 0; i < 3; i++)
         hist_add(&api.view->step_ns, 300);
+    hist_add(&api.view->step_ns, 81);
+    hist_add(&api.view->step_ns, 600);
     api.view->seq = 12;
     api.view->durable_seq = 2;
     api.view->venue.n_messages = 100;
@@ -782,7 +792,9 @@ START_TEST(health_counts_what_is_new_and_halves_when_it_is_full)
     api.view->durable_seq = 12;
     while (api.history->n_health < 2)
         look(api.view->t + 1, 10000);
-    ck_assert_uint_eq(api.history->health[0].step[0], 3);
+    // What is shorter than 512 ns is all in the first.
+    ck_assert_uint_eq(api.history->health[0].step[0], 4);
+    ck_assert_uint_eq(api.history->health[0].step[1], 1);
     ck_assert_uint_eq(api.history->health[0].n_lag_most, 10);
     ck_assert_uint_eq(api.history->health[0].n_messages, 100);
     ck_assert_uint_eq(api.history->health[1].step[0], 0);
@@ -791,7 +803,7 @@ START_TEST(health_counts_what_is_new_and_halves_when_it_is_full)
     while (api.history->health_every_ns == before)
         look(api.view->t + 1, 10000);
     ck_assert_uint_eq(api.history->n_health, HEALTH / 2 + 1);
-    ck_assert_uint_eq(api.history->health[0].step[0], 3);
+    ck_assert_uint_eq(api.history->health[0].step[0], 4);
     ck_assert_uint_eq(api.history->health[0].n_messages, 100);
     ck_assert_ptr_nonnull(strstr(asked(api_do_health, "1", NULL), "\"every_s\":10"));
 }

@@ -156,7 +156,7 @@ export default {
     left.append(draws.chart.section, box.section, draws.periods.section, ...draws.performance.sections, draws.accounts.section);
     right.append(draws.lamps.section, draws.capital.section);
     let barred = -Infinity;
-    const bars = () => { if (performance.now() - barred > 2000) { barred = performance.now(); draws.periods.draw(); } };
+    const bars = () => { const isDue = performance.now() - barred > 2000; if (isDue) barred = performance.now(); draws.periods.draw(isDue); };
     const league_ = state => {
       const all = agents(state);
       rowsOf(word ? all.filter(a => `${a.name} ${a.state} ${a.stage} ${a.kind}`.toLowerCase().includes(word)) : all, a => a.name);

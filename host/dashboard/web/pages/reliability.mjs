@@ -3,23 +3,13 @@
 // nobody knows.
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { card, colour, count, css, make, pairs, set, span, stamp } from '../kit.mjs';
+import { card, colour, count, css, make, pairs, quantile, quantileText, set, span, stamp } from '../kit.mjs';
 import { order } from '../orders.mjs';
 
 let points = new Map();
 let every = 5;
 let venues = []; // in the order of a point's feeds
 
-// A quantile of counts by octaves from `from` ns on: within an octave by its share.
-function quantile(octaves, q, from) {
-  const whole = octaves.reduce((a, b) => a + b, 0);
-  let sum = 0;
-  for (let i = 0; i < octaves.length; i++) {
-    if (octaves[i] && sum + octaves[i] >= q * whole) return from * 2 ** (i + (q * whole - sum) / octaves[i]);
-    sum += octaves[i];
-  }
-  return null;
-}
 // Each stretch is a column, each octave a cell, the darker the more events it holds.
 function heat(key) {
   return u => {
@@ -38,7 +28,7 @@ function heat(key) {
       p[key].forEach((n, i) => {
         if (!n) return;
         const top = u.valToPos(256 * 2 ** (i + 1), 'y', true);
-        const bottom = u.valToPos(256 * 2 ** i, 'y', true);
+        const bottom = i ? u.valToPos(256 * 2 ** i, 'y', true) : bbox.top + bbox.height; // the first: all below 512 ns
         ctx.globalAlpha = 0.08 + 0.5 * Math.sqrt(n / max);
         ctx.fillRect(Math.max(bbox.left, x - width), top, Math.min(width, x - bbox.left), bottom - top);
       });
@@ -53,7 +43,7 @@ function latencyCard(title, key) {
   box.bar.append(legend);
   box.body.append(host);
   const plot = chart(host, {
-    name: `${title} over time`, height: 200, legend, format: v => span(Math.round(v)),
+    name: `${title} over time`, height: 200, legend, format: quantileText,
     series: [{ label: 'p50', colour: () => css('text'), width: 1.5 }, { label: 'p99', colour: () => css('warn'), width: 1.5 }],
     scales: { y: { distr: 3, log: 2, range: (u, low, high) => [Math.max(64, 2 ** Math.floor(Math.log2((low || 256) / 4))), 2 ** Math.ceil(Math.log2((high || 1e6) * 4))] } },
     axes: () => [timeAxis(), axis({ size: 68, filter: (u, splits) => splits, splits: u => { const out = []; for (let v = 10 ** Math.ceil(Math.log10(u.scales.y.min)); v <= u.scales.y.max; v *= 10) out.push(v); return out; }, values: (u, v) => v.map(x => (x === null ? '' : span(Math.round(x)))) })],
@@ -61,7 +51,7 @@ function latencyCard(title, key) {
   });
   return { section: box.section, draw() {
     const list = [...points.values()];
-    if (list.length > 1) plot.set([list.map(p => p.t_ms / 1000), list.map(p => quantile(p[key], 0.5, 256)), list.map(p => quantile(p[key], 0.99, 256))]);
+    if (list.length > 1) plot.set([list.map(p => p.t_ms / 1000), list.map(p => quantile(p[key], 0.5)), list.map(p => quantile(p[key], 0.99))]);
   } };
 }
 function lineCard(title, key, format, name, tint, of, top) {

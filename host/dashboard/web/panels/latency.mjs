@@ -23,7 +23,7 @@ export default {
           svg.setAttribute('preserveAspectRatio', 'none');
           svg.setAttribute('role', 'img');
           for (let i = 0; i < h.octaves.length; i++) svg.append(document.createElementNS(svgNS, 'rect'));
-          box.append(svg, make('div', { className: 'axis' }, make('span', { textContent: '256 ns' }), make('span', { textContent: '65 µs' }), make('span', { textContent: '17 s' })));
+          box.append(svg, make('div', { className: 'axis' }, make('span', { textContent: '< 512 ns' }), make('span', { textContent: '65 µs' }), make('span', { textContent: '17 s' })));
           node.append(box);
         }
         const text = h.count ? `p50 ${span(h.p50_ns)} · p99 ${span(h.p99_ns)}` : 'none yet';
