@@ -434,9 +434,10 @@ async function change(page) {
   await page.waitForFunction(name => /^(ended|quarantined): ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
   if (!await page.evaluate(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].classList.contains('bad'), doomed)) fail('an agent that has ended looks well');
   // On a wide screen all of it is there to read.
+  const size = page.viewportSize();
   await page.setViewportSize({ width: 2560, height: 1440 });
   const hidden = await page.evaluate(name => { const cell = document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1]; return cell.scrollWidth - cell.clientWidth; }, doomed);
-  await page.setViewportSize({ width, height });
+  await page.setViewportSize(size);
   if (hidden > 0) fail(`why it ended lacks ${hidden} px at 2560`);
   // Its capital is no gain: the line of all goes on where it was.
   await page.waitForFunction(async () => {
