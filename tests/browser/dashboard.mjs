@@ -198,8 +198,8 @@ async function operate(page) {
   await page.mouse.move(0, 0);
   const late = await page.evaluate(async () => {
     const out = [];
-    for (let i = 0; i < 20; i++) {
-      await new Promise(done => setTimeout(done, 137));
+    for (let i = 0; i < 150; i++) { // each picture that is drawn, over some seconds
+      await new Promise(requestAnimationFrame);
       const [bar, header] = [document.querySelector('.periods .legend b').textContent, document.querySelector('#today').textContent];
       if (bar !== header) out.push(`${bar} beside ${header}`);
     }
@@ -345,7 +345,7 @@ let cancelled = 0;
 // names with the value; as the host keeps it, and the last as it is now.
 async function lines(page, scheme) {
   await page.evaluate(name => { location.hash = `#/agent/${name}`; }, drawer);
-  await page.waitForFunction(() => [...document.querySelectorAll('#p-agent .candles .key .own')].filter(n => /^SMA (fast|slow) [0-9]+\.[0-9]+$/.test(n.textContent.replace(/\u2009/g, ''))).length === 2);
+  await page.waitForFunction(() => [...document.querySelectorAll('#p-agent .candles .key .own')].filter(n => /^SMA (fast|slow) [0-9]+\.[0-9]+$/.test(n.textContent.replace(/\u2009/g, ''))).length === 2 && document.querySelectorAll('#t-metrics tr[data-key]').length > 1);
   const [colours, metrics] = await page.evaluate(() => [[...document.querySelectorAll('#p-agent .candles .key .own .swatch')].map(n => getComputedStyle(n).backgroundColor), [...document.querySelectorAll('#t-metrics tr[data-key]')].map(r => r.children[1].textContent)]);
   if (new Set(colours).size !== 2) fail(`lines of one colour, ${scheme}: ${colours}`);
   if (metrics.join() !== 'SMA fast,SMA slow') fail(`lines without their names among the metrics: ${metrics}`);
