@@ -258,6 +258,14 @@ static double score_of(const union plan_event *event, const struct plan_line *li
     return sum / weights;
 }
 
+// Whether a is the better one. Scores are sums of products, each rounded: two that are the same by
+// their measures may differ in the last digit, and a tie went by that.
+static int is_above(const union plan_event *event, const struct plan_line *a,
+                    const struct plan_line *b)
+{
+    return a->score - b->score > (plan_setting(event, SETTING_EDITION) >= 4.0 ? 1e-12 : 0.0);
+}
+
 // Returns how many are ranked; ranked has them by rank.
 static uint32_t judge(union plan_event *event, struct plan_line **ranked)
 {
@@ -291,13 +299,13 @@ static uint32_t judge(union plan_event *event, struct plan_line **ranked)
         if (line->verdict != PLAN_RANKED)
             continue;
         // Lines come by slot number, so that an equal score stays behind.
-        for (; at > 0 && ranked[at - 1]->score < line->score; at--)
+        for (; at > 0 && is_above(event, line, ranked[at - 1]); at--)
             ranked[at] = ranked[at - 1];
         ranked[at] = line;
         n++;
     }
     for (uint32_t i = 0, rank = 1; i < n; i++) {
-        if (!is_fair(event) || i == 0 || ranked[i]->score != ranked[i - 1]->score)
+        if (!is_fair(event) || i == 0 || is_above(event, ranked[i - 1], ranked[i]))
             rank = i + 1;
         ranked[i]->rank = (uint8_t)rank;
         ranked[i]->flags |= rank >= 256 ? PLAN_RANK_HIGH : 0;

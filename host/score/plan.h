@@ -138,7 +138,8 @@ double plan_noted(const union plan_event *event, const struct plan_line *line, u
  *    1. The score is the mean of the points by the weights.
  * 2. A gate passes or not (score/gates); without a value nobody passes (CNF-60).
  * 3. Those without a failed gate are ranked by score, equal scores by slot number; edition 2: equal
- *    scores have one rank, and each the mean of what their places come to.
+ *    scores have one rank, and each the mean of what their places come to; edition 4: equal are
+ *    those within 10^-12.
  * 4. The allocator of the rules makes shares of ranks (score/allocators). Rank shares: of rank 1,
  * 2,
  *    ... as the rules say; the ranks behind them share rest. Bounded: kelly_ppm of the slot's Kelly

@@ -9,10 +9,11 @@
 #include "score/measure.h"
 
 enum {
-    /* 3 in all rules that are made now. From 2 on: ties share alike, faults and what was not traded
+    /* 4 in all rules that are made now. From 2 on: ties share alike, faults and what was not traded
      * are looked at, yearly gates wait for 30 daily samples, a failed gate is a step down, and no
      * plan is made while prices of what is held are stale. From 3 on: the pool pays for an agent
-     * that is added, as far as it can. */
+     * that is added, as far as it can. From 4 on: scores that differ by how sums are rounded
+     * are equal. */
     SETTING_EDITION,
     SETTING_MIN_TRADES, /* closing fills of the window */
     SETTING_INCREASE,   /* shares of the agent's equity, 1: all of it */

@@ -94,6 +94,33 @@ START_TEST(equal_scores_share_alike)
 }
 END_TEST
 
+/* 0.1 and 0.2 of two measures are 0.3 of a third, and 0.30000000000000004 as doubles. */
+START_TEST(scores_that_differ_by_their_rounding_are_equal)
+{
+    for (int edition = 3; edition <= 4; edition++) {
+        struct plan_line *b, *a;
+
+        begin();
+        rules_set_setting(&begins_with, SETTING_EDITION, edition);
+        for (uint32_t i = 0; i < RECORD_MEASURES; i++)
+            rules_set_weight(&begins_with, i, 0.0);
+        rules_set_weight(&begins_with, MEASURE_SHARPE, 0.1);
+        rules_set_weight(&begins_with, MEASURE_CALMAR, 0.2);
+        rules_set_weight(&begins_with, MEASURE_WIN_RATE, 0.3);
+        take();
+        b = add(1.0, 1000);
+        a = add(1.0, 1000);
+        a->measures[MEASURE_SHARPE] = a->measures[MEASURE_CALMAR] = 2.0;
+        b->measures[MEASURE_WIN_RATE] = 2.0;
+        make(0);
+        ck_assert(a->score > b->score && a->score - b->score < 1e-15);
+        ck_assert_uint_eq(a->rank, 1);
+        ck_assert_uint_eq(b->rank, edition == 3 ? 2 : 1);
+        ck_assert_uint_eq(b->share_ppm, edition == 3 ? 300000 : 400000);
+    }
+}
+END_TEST
+
 START_TEST(two_hundred_and_fifty_six_have_ranks_of_their_own)
 {
     begin();
@@ -369,6 +396,7 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, equal_scores_share_alike);
+    tcase_add_test(tcase, scores_that_differ_by_their_rounding_are_equal);
     tcase_add_test(tcase, two_hundred_and_fifty_six_have_ranks_of_their_own);
     tcase_add_test(tcase, who_has_not_traded_enough_keeps_what_it_has);
     tcase_add_test(tcase, who_crashed_steps_down_and_is_given_nothing_for_a_while);
