@@ -414,7 +414,7 @@ static const struct view views[] = {
             {"note", "note", LAST, 1})},
     {"left", NULL, "What is still open", LINES, NULL,
      FIELDS({"on", "of", TEXT, 1}, {"n_positions", "positions held", NUMBER, 1},
-            {"n_orders", "orders open", NUMBER, 1}, {"done", "nothing is left", TEXT, 1},
+            {"n_orders", "orders open", NUMBER, 1}, {"done", "all closed", TEXT, 1},
             {"heard", "venues answer", TEXT, 1}, {"stopped", "emergency stop", TEXT, 1})},
     {"left", "positions", "Positions", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
@@ -686,7 +686,9 @@ static void put_row(FILE *out, const struct column *columns, int n, const json_t
         room += columns[k].is_shown ? columns[k].width + 2 : 0;
     if (row != NULL && columns[last].field->kind == LAST)
         put_cell(row, cell_of(row, columns[last].field), LAST, more);
-    if (room + LAST_MIN > width && room + (int)strlen(more) > width && more[0] != '\0')
+    // One word, such as a hash, cannot be folded into what is left.
+    if (room + (int)strlen(more) > width && more[0] != '\0' &&
+        (room + LAST_MIN > width || strchr(more, ' ') == NULL))
         before = last - 1;
     while (before > 0 && !columns[before].is_shown)
         before--;

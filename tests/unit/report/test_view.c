@@ -35,7 +35,7 @@ static void is(const char *verb, const char *json, int width, const char *expect
 START_TEST(lines_have_words_and_units)
 {
     is("left", "{\"on\": \"all\", \"n_positions\": 2, \"done\": false}", 80,
-       "What is still open\nof               all\npositions held   2\nnothing is left  no\n");
+       "What is still open\nof              all\npositions held  2\nall closed      no\n");
     is("latency", "{\"step\": {\"count\": 1234567, \"p50_ns\": 195, \"p99_ns\": 2800000}}", 80,
        "Engine step\nsteps  1,234,567\np50    195 ns\np99    2.8 ms\n");
 }
@@ -352,6 +352,20 @@ START_TEST(no_line_ends_with_blanks)
 }
 END_TEST
 
+/* Sixty-four digits beside an agent and a time went beyond the window. */
+START_TEST(a_hash_without_room_has_a_line_of_its_own)
+{
+    is("quarantine ls",
+       "[{\"agent\": \"crash_1\", \"t\": 1795666603362, \"hash\": "
+       "\"11010d5f18afb2b34f8ac406b39fdcd27074ad97ea5b35cf016eaff35bfb0fb2\"}]",
+       80,
+       "Plugin files that crashed too often\n"
+       "agent    since           hash\n"
+       "crash_1  11-26 04:16:43\n"
+       "    11010d5f18afb2b34f8ac406b39fdcd27074ad97ea5b35cf016eaff35bfb0fb2\n");
+}
+END_TEST
+
 START_TEST(equity_is_a_line_for_each_agent)
 {
     is("equity",
@@ -445,6 +459,7 @@ int main(void)
     tcase_add_test(tcase, amounts_say_what_they_are_of);
     tcase_add_test(tcase, people_read_words_and_spans);
     tcase_add_test(tcase, no_line_ends_with_blanks);
+    tcase_add_test(tcase, a_hash_without_room_has_a_line_of_its_own);
     tcase_add_test(tcase, equity_is_a_line_for_each_agent);
     tcase_add_test(tcase, equity_has_its_capital_and_result_in_eighty_columns);
     tcase_add_test(tcase, equity_says_what_its_amounts_are_in);
