@@ -414,9 +414,13 @@ int cmd_tournament(int argc, char **argv)
                            "show, history, why, dry-run, measures or presets, not %s",
                            args_safe(verb));
     if (opts.operands.n < 2)
-        return args_refuse(&spec, "tournament", "%s wants a directory", verb);
+        return args_refuse(&spec, "tournament",
+                           "%s wants a host's run directory: agon tournament %s%s DIRECTORY", verb,
+                           verb, is_why ? " AGENT" : "");
     if (is_why && opts.operands.n != 3)
-        return args_refuse(&spec, "tournament", "why wants an agent and a directory");
+        return args_refuse(&spec, "tournament",
+                           "why wants an agent and a run directory: agon tournament why AGENT "
+                           "DIRECTORY");
     if (!is_why && !opts.is_dry && opts.operands.n != 2)
         return args_refuse(&spec, "tournament", "%s wants one directory", verb);
     if ((opts.is_dry || is_history) && (opts.number != 0 || opts.is_all))

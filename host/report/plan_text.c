@@ -340,11 +340,11 @@ static void print_verdict(const union plan_event *event, const struct plan_line 
                                            : "");
         break;
     case PLAN_TOO_NEW:
-        say("%u samples, and %u are asked for: not judged, it keeps what it has", line->n_samples,
-            plan->rules.min_samples);
+        say("%u samples, fewer than %u (min_samples): not judged, it keeps what it has",
+            line->n_samples, plan->rules.min_samples);
         break;
     case PLAN_IDLE:
-        say("%.0f closing fills, and %.0f are asked for: not judged, it keeps what it has",
+        say("%.0f closing fills, fewer than %.0f (min_trades): not judged, it keeps what it has",
             plan_noted(event, line, SETTING_MIN_TRADES), plan_setting(event, SETTING_MIN_TRADES));
         break;
     case PLAN_FAULTY:

@@ -5,10 +5,11 @@
 
 static const struct setting table[SETTINGS] = {
     [SETTING_EDITION] = {"edition", 0, MEASURE_COUNT, 0, 4, NULL, "4"},
-    [SETTING_MIN_TRADES] = {"min_trades", 0, MEASURE_COUNT, 1, 1000000,
-                            "closing fills in the window; fewer: an agent is not judged, and is "
-                            "given nothing",
-                            "5"},
+    [SETTING_MIN_TRADES] =
+        {"min_trades", 0, MEASURE_COUNT, 1, 1000000,
+         "closing fills in the window; fewer: an agent is not judged, keeps what it "
+         "has, and is given nothing",
+         "5"},
     [SETTING_INCREASE] = {"increase", 1, MEASURE_SHARE, 0, 10000000,
                           "maximum that one tournament adds to an agent's equity, in every mode",
                           "10%"},
