@@ -16,12 +16,14 @@ __extension__ typedef unsigned __int128 wide_t;
 #define LEVELS_MAX     (1u << 24)
 #define MISSES_MAX     64
 #define NONE           UINT32_MAX
+#define TICK_NEAR_MAX  ((int64_t)1 << 40) /* up to which a place is found by a product (near_place) */
 
 /* One side. Everything inside is in keys: the price for bids, minus the price for asks. A higher
  * key is a better one, so that both sides are one piece of code. */
 struct half {
     int64_t sign;
     int64_t base;      /* key, in ticks, of the window's place 0 */
+    uint64_t start;    /* the same as a key, of 64 bits (near_place) */
     uint32_t best;     /* highest place that is taken, or NONE */
     uint32_t n_near;   /* levels in the window */
     uint32_t n_far;    /* levels in the overflow */
@@ -36,7 +38,10 @@ struct book {
     int64_t tick_px;
     uint64_t magic; /* px / tick_px = (px * magic) >> 64 >> shift; 0: tick_px is 1 */
     uint32_t shift;
+    uint32_t turn;    /* tick_px is an odd number times 2^turn */
+    uint64_t inverse; /* of that odd number, of 64 bits */
     uint32_t window, n_summary;
+    uint32_t near;    /* the window, or 0: of places that are found by a product */
     uint32_t levels_max;
     uint8_t is_cut;
     uint8_t
@@ -52,10 +57,17 @@ static void set_divisor(struct book *book, int64_t tick_px)
 {
     uint64_t tick = (uint64_t)tick_px;
     uint32_t log = tick > 1 ? 64 - (uint32_t)__builtin_clzll(tick - 1) : 0;
+    uint32_t turn = (uint32_t)__builtin_ctzll(tick);
+    uint64_t odd = tick >> turn, inverse = odd; // right in its last three bits
 
     book->tick_px = tick_px;
     book->magic = tick > 1 ? (uint64_t)((((wide_t)1) << (63 + log)) / tick + 1) : 0;
     book->shift = tick > 1 ? log - 1 : 0;
+    for (int bits = 3; bits < 64; bits *= 2)
+        inverse *= 2 - odd * inverse;
+    book->turn = turn;
+    book->inverse = inverse;
+    book->near = tick_px <= TICK_NEAR_MAX ? book->window : 0;
 }
 
 static inline int64_t ticks_of(const struct book *book, int64_t px)
@@ -63,6 +75,18 @@ static inline int64_t ticks_of(const struct book *book, int64_t px)
     if (book->magic == 0)
         return px;
     return (int64_t)((uint64_t)(((wide_t)(uint64_t)px * book->magic) >> 64) >> book->shift);
+}
+
+/* The place in the window of what lies so far above its start, without a division: a multiple of
+ * the tick times the inverse of its odd part is the quotient, turned left by the tick's twos.
+ * Anything that is no multiple, or lies outside the window, comes out as more than the window has:
+ * the product is one to one, and the places take all that come out below it. Of a tick up to
+ * TICK_NEAR_MAX a window of the largest size is less than 2^64 long. */
+static inline uint64_t near_place(uint64_t above, uint64_t inverse, uint32_t turn)
+{
+    uint64_t product = above * inverse;
+
+    return product >> turn | product << (-turn & 63);
 }
 
 static uint64_t round_up(uint64_t bytes)
@@ -93,8 +117,8 @@ struct book *book_new(const struct book_config *config)
         free(book);
         return NULL;
     }
-    set_divisor(book, config->tick_px);
     book->window = window;
+    set_divisor(book, config->tick_px);
     book->n_summary = n_summary;
     book->levels_max = levels_max;
     for (int i = 0; i < 2; i++) {
@@ -284,6 +308,7 @@ static HOT void centre(const struct book *book, struct half *half, int64_t best)
     uint32_t kept = 0;
 
     half->base = (int64_t)((uint64_t)best - book->window / 4 * 3);
+    half->start = (uint64_t)half->base * (uint64_t)book->tick_px;
     half->n_misses = 0;
     for (uint32_t i = 0; i < half->n_far; i++) {
         int64_t tick_key;
@@ -389,12 +414,11 @@ __attribute__((noinline)) static HOT int set_anywhere(struct book *book, struct 
 // The common case, a level in the window of a side that is not full, without a call.
 static inline int set_level(struct book *book, struct half *half, agon_px_t px, agon_qty_t qty)
 {
-    int64_t ticks = ticks_of(book, px);
-    uint64_t place = (uint64_t)(half->sign * ticks) - (uint64_t)half->base;
+    uint64_t place =
+        near_place((uint64_t)(half->sign * px) - half->start, book->inverse, book->turn);
 
-    if (__builtin_expect(ticks * book->tick_px != px || place >= book->window ||
-                             half->n_near + half->n_far >= book->levels_max,
-                         0))
+    if (__builtin_expect(
+            place >= book->near || half->n_near + half->n_far >= book->levels_max, 0))
         return set_anywhere(book, half, px, qty);
     set_near(half, (uint32_t)place, qty);
     return AGON_OK;
@@ -406,7 +430,7 @@ static inline int set_level(struct book *book, struct half *half, agon_px_t px, 
  * between the others. */
 static inline __attribute__((always_inline)) void set_levels(struct book *book, struct half *half,
                                                              const struct agon_level *levels,
-                                                             uint32_t n, int is_unit)
+                                                             uint32_t n, int is_ask)
 {
     uint32_t i = 0;
 
@@ -414,38 +438,38 @@ static inline __attribute__((always_inline)) void set_levels(struct book *book, 
         uint64_t *restrict bits = half->bits;
         uint64_t *restrict summary = half->summary;
         agon_qty_t *restrict qtys = half->qty;
-        const uint64_t base = (uint64_t)half->base;
+        const uint64_t start = is_ask ? -half->start : half->start, inverse = book->inverse;
+        const uint32_t turn = book->turn;
         uint64_t window =
-            half->n_near + half->n_far + (n - i) <= book->levels_max ? book->window : 0;
+            half->n_near + half->n_far + (n - i) <= book->levels_max ? book->near : 0;
         uint32_t n_near = half->n_near;
         // NONE is -1 here, below every place.
-        int32_t best = (int32_t)half->best;
+        int64_t best = (int32_t)half->best;
 
         for (; i < n; i++) {
+            const uint64_t px = (uint64_t)levels[i].px;
             const agon_qty_t qty = levels[i].qty;
-            int64_t ticks = is_unit ? levels[i].px : ticks_of(book, levels[i].px);
-            uint64_t place = (uint64_t)(half->sign * ticks) - base;
+            uint64_t place = near_place(is_ask ? start - px : px - start, inverse, turn);
             uint64_t at = place / 64, bit = (uint64_t)1 << place % 64, word, group, before;
-            int32_t candidate = qty != 0 ? (int32_t)place : -1;
+            int64_t candidate = qty != 0 ? (int64_t)place : -1;
 
-            if (__builtin_expect(
-                    place >= window || (!is_unit && ticks * book->tick_px != levels[i].px), 0))
+            if (__builtin_expect(place >= window, 0))
                 break;
-            word = before = bits[at];
-            n_near -= (uint32_t)(word >> place % 64 & 1);
+            n_near -= qtys[place] != 0;
             n_near += qty != 0;
-            word = qty != 0 ? word | bit : word & ~bit;
+            qtys[place] = qty;
+            before = bits[at];
+            word = qty != 0 ? before | bit : before & ~bit;
             bits[at] = word;
             if (__builtin_expect(word == 0 || before == 0, 0)) {
                 bit = (uint64_t)1 << at % 64;
                 group = summary[at / 64];
                 summary[at / 64] = word != 0 ? group | bit : group & ~bit;
             }
-            qtys[place] = qty;
             best = candidate > best ? candidate : best;
         }
         half->n_near = n_near;
-        if (best >= 0 && (bits[best / 64] >> best % 64 & 1) == 0)
+        if (best >= 0 && qtys[best] == 0)
             half->best = n_near != 0 ? next_below(half, (uint32_t)best) : NONE;
         else
             half->best = (uint32_t)best;
@@ -618,6 +642,7 @@ int book_set_tick(struct book *book, agon_px_t tick_px)
         spill(book, &book->half[i]);
     set_divisor(book, tick_px);
     for (int i = 0; i < 2; i++) {
+        book->half[i].start = (uint64_t)book->half[i].base * (uint64_t)tick_px;
         if (book->half[i].n_far > 0)
             centre(book, &book->half[i], best_ticks(book, &book->half[i]));
     }
@@ -649,13 +674,8 @@ HOT int book_apply(struct book *book, const struct agon_book_part *part)
     } else if (book->is_shown) {
         settle(book);
     }
-    if (book->magic == 0) {
-        set_levels(book, &book->half[0], levels, n_bid, 1);
-        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 1);
-    } else {
-        set_levels(book, &book->half[0], levels, n_bid, 0);
-        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 0);
-    }
+    set_levels(book, &book->half[0], levels, n_bid, 0);
+    set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 1);
     return AGON_OK;
 }
 
