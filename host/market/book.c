@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hot.h"
 #include "base/zeroed.h"
+#include "market/book_impl.h"
 
 __extension__ typedef unsigned __int128 wide_t;
 
@@ -15,41 +16,7 @@ __extension__ typedef unsigned __int128 wide_t;
 #define LEVELS_DEFAULT 16384
 #define LEVELS_MAX     (1u << 24)
 #define MISSES_MAX     64
-#define NONE           UINT32_MAX
-#define TICK_NEAR_MAX  ((int64_t)1 << 40) /* up to which a place is found by a product (near_place) */
-
-/* One side. Everything inside is in keys: the price for bids, minus the price for asks. A higher
- * key is a better one, so that both sides are one piece of code. */
-struct half {
-    int64_t sign;
-    int64_t base;      /* key, in ticks, of the window's place 0 */
-    uint64_t start;    /* the same as a key, of 64 bits (near_place) */
-    uint32_t best;     /* highest place that is taken, or NONE */
-    uint32_t n_near;   /* levels in the window */
-    uint32_t n_far;    /* levels in the overflow */
-    uint32_t n_misses; /* levels set near the best but outside the window since it was placed */
-    agon_qty_t *qty;   /* of each place */
-    uint64_t *bits;    /* places that are taken */
-    uint64_t *summary; /* words of bits that are not 0 */
-    struct agon_level *far; /* sorted, best last; px is the key */
-};
-
-struct book {
-    int64_t tick_px;
-    uint64_t magic; /* px / tick_px = (px * magic) >> 64 >> shift; 0: tick_px is 1 */
-    uint32_t shift;
-    uint32_t turn;    /* tick_px is an odd number times 2^turn */
-    uint64_t inverse; /* of that odd number, of 64 bits */
-    uint32_t window, n_summary;
-    uint32_t near;    /* the window, or 0: of places that are found by a product */
-    uint32_t levels_max;
-    uint8_t is_cut;
-    uint8_t
-        is_shown; /* all that there is are these, one a side (qty 0: none), and halves are empty */
-    struct agon_level shown[2];
-    struct half half[2];
-    void *memory; /* owned: all arrays, of which no page is taken before there is a level in it */
-};
+#define TICK_NEAR_MAX  ((int64_t)1 << 40) /* up to which near_place finds a place */
 
 /* Exact for 0 <= px < 2^63: the magic number is 2^(63 + l) / tick rounded up with 2^(l - 1) < tick
  * <= 2^l, so that its error times px stays below 1 / tick (Granlund and Montgomery, 1994). */
@@ -125,7 +92,7 @@ struct book *book_new(const struct book_config *config)
         struct half *half = &book->half[i];
 
         half->sign = i == 0 ? 1 : -1;
-        half->best = NONE;
+        half->best = BOOK_NONE;
         half->qty = (agon_qty_t *)(void *)at;
         half->bits = (uint64_t *)(void *)(at + round_up((uint64_t)window * 8));
         half->summary = half->bits + round_up((uint64_t)n_words * 8) / 8;
@@ -139,6 +106,7 @@ void book_free(struct book *book)
 {
     if (book == NULL)
         return;
+    free(book->waiting);
     free(book->memory);
     free(book);
 }
@@ -151,7 +119,7 @@ static inline struct half *half_of(const struct book *book, enum agon_side side)
     return (struct half *)(uintptr_t)&book->half[side - AGON_BUY];
 }
 
-/* The highest taken place below limit, or NONE. */
+/* The highest taken place below limit, or BOOK_NONE. */
 static HOT uint32_t next_below(const struct half *half, uint32_t limit)
 {
     uint32_t word = limit / 64;
@@ -164,7 +132,7 @@ static HOT uint32_t next_below(const struct half *half, uint32_t limit)
     bits = word % 64 != 0 ? half->summary[group] & (~(uint64_t)0 >> (64 - word % 64)) : 0;
     while (bits == 0) {
         if (group == 0)
-            return NONE;
+            return BOOK_NONE;
         bits = half->summary[--group];
     }
     word = group * 64 + 63 - (uint32_t)__builtin_clzll(bits);
@@ -180,7 +148,7 @@ static uint32_t lowest(const struct book *book, const struct half *half)
             return word * 64 + (uint32_t)__builtin_ctzll(half->bits[word]);
         }
     }
-    return NONE;
+    return BOOK_NONE;
 }
 
 /* Sets or clears (qty 0) a place. Whether a level comes or goes is as good as random in a live
@@ -192,7 +160,7 @@ static inline void set_near(struct half *half, uint32_t place, agon_qty_t qty)
     uint64_t word = half->bits[at];
     uint64_t was_there = word >> (place % 64) & 1;
     uint64_t summary = half->summary[at / 64] & ~((uint64_t)1 << (at % 64));
-    // NONE is -1 here, below every place.
+    // BOOK_NONE is -1 here, below every place.
     int32_t best = (int32_t)half->best;
     int32_t candidate = is_there ? (int32_t)place : -1;
 
@@ -203,7 +171,7 @@ static inline void set_near(struct half *half, uint32_t place, agon_qty_t qty)
     half->n_near += (uint32_t)is_there - (uint32_t)was_there;
     half->best = (uint32_t)(candidate > best ? candidate : best);
     if (__builtin_expect((int32_t)place == best && !is_there, 0))
-        half->best = half->n_near != 0 ? next_below(half, place) : NONE;
+        half->best = half->n_near != 0 ? next_below(half, place) : BOOK_NONE;
 }
 
 /* The best of the window goes: of books that are said anew again and again it is often the only
@@ -218,7 +186,7 @@ static inline void drop_best(struct half *half)
     half->bits[at] = word;
     if (word == 0)
         half->summary[at / 64] &= ~((uint64_t)1 << (at % 64));
-    half->best = --half->n_near != 0 ? next_below(half, place) : NONE;
+    half->best = --half->n_near != 0 ? next_below(half, place) : BOOK_NONE;
 }
 
 static int64_t key_at(const struct book *book, const struct half *half, uint32_t place)
@@ -253,7 +221,7 @@ static void drop_far(struct half *half, uint32_t at)
     memmove(&half->far[at], &half->far[at + 1], (half->n_far - at) * sizeof(half->far[0]));
 }
 
-/* Where a price stands: its place in the window, or NONE. */
+/* Where a price stands: its place in the window, or BOOK_NONE. */
 static inline uint32_t place_of(const struct book *book, const struct half *half, agon_px_t px,
                                 int64_t *tick_key)
 {
@@ -262,16 +230,16 @@ static inline uint32_t place_of(const struct book *book, const struct half *half
 
     if (ticks * book->tick_px != px) {
         *tick_key = INT64_MIN; // off the tick: no place in any window
-        return NONE;
+        return BOOK_NONE;
     }
     *tick_key = half->sign * ticks;
     place = (uint64_t)*tick_key - (uint64_t)half->base;
-    return place < book->window ? (uint32_t)place : NONE;
+    return place < book->window ? (uint32_t)place : BOOK_NONE;
 }
 
 static int64_t best_key(const struct book *book, const struct half *half)
 {
-    int64_t key = half->best != NONE ? key_at(book, half, half->best) : INT64_MIN;
+    int64_t key = half->best != BOOK_NONE ? key_at(book, half, half->best) : INT64_MIN;
 
     if (half->n_far > 0 && half->far[half->n_far - 1].px > key)
         key = half->far[half->n_far - 1].px;
@@ -290,7 +258,7 @@ static HOT void spill(const struct book *book, struct half *half)
     uint32_t from = half->n_far;
 
     // From the best down and from the end backwards: no level is overwritten before it has moved.
-    while (half->best != NONE) {
+    while (half->best != BOOK_NONE) {
         int64_t key = key_at(book, half, half->best);
 
         while (from > 0 && half->far[from - 1].px > key)
@@ -314,7 +282,7 @@ static HOT void centre(const struct book *book, struct half *half, int64_t best)
         int64_t tick_key;
         uint32_t place = place_of(book, half, half->sign * half->far[i].px, &tick_key);
 
-        if (place != NONE)
+        if (place != BOOK_NONE)
             set_near(half, place, half->far[i].qty);
         else
             half->far[kept++] = half->far[i];
@@ -340,7 +308,7 @@ static void drop_worst(const struct book *book, struct half *half)
 {
     uint32_t place = lowest(book, half);
 
-    if (place == NONE || (half->n_far > 0 && half->far[0].px < key_at(book, half, place)))
+    if (place == BOOK_NONE || (half->n_far > 0 && half->far[0].px < key_at(book, half, place)))
         drop_far(half, 0);
     else
         set_near(half, place, 0);
@@ -351,7 +319,7 @@ static int is_worse_than_all(const struct book *book, const struct half *half, i
     uint32_t place = lowest(book, half);
 
     return (half->n_far == 0 || key < half->far[0].px) &&
-           (place == NONE || key < key_at(book, half, place));
+           (place == BOOK_NONE || key < key_at(book, half, place));
 }
 
 /* Makes room for a new level on a full side; false when the new one is itself the worst. */
@@ -399,7 +367,7 @@ __attribute__((noinline)) static HOT int set_anywhere(struct book *book, struct 
     uint32_t place = place_of(book, half, px, &tick_key);
     int rc = AGON_OK;
 
-    if (place == NONE) {
+    if (place == BOOK_NONE) {
         if (half->n_near + half->n_far > 0 || qty == 0 || tick_key == INT64_MIN)
             return set_far(book, half, px, qty, tick_key);
         centre(book, half, tick_key); // the first level of an empty side
@@ -417,8 +385,7 @@ static inline int set_level(struct book *book, struct half *half, agon_px_t px, 
     uint64_t place =
         near_place((uint64_t)(half->sign * px) - half->start, book->inverse, book->turn);
 
-    if (__builtin_expect(
-            place >= book->near || half->n_near + half->n_far >= book->levels_max, 0))
+    if (__builtin_expect(place >= book->near || half->n_near + half->n_far >= book->levels_max, 0))
         return set_anywhere(book, half, px, qty);
     set_near(half, (uint32_t)place, qty);
     return AGON_OK;
@@ -440,10 +407,9 @@ static inline __attribute__((always_inline)) void set_levels(struct book *book, 
         agon_qty_t *restrict qtys = half->qty;
         const uint64_t start = is_ask ? -half->start : half->start, inverse = book->inverse;
         const uint32_t turn = book->turn;
-        uint64_t window =
-            half->n_near + half->n_far + (n - i) <= book->levels_max ? book->near : 0;
+        uint64_t window = half->n_near + half->n_far + (n - i) <= book->levels_max ? book->near : 0;
         uint32_t n_near = half->n_near;
-        // NONE is -1 here, below every place.
+        // BOOK_NONE is -1 here, below every place.
         int64_t best = (int32_t)half->best;
 
         for (; i < n; i++) {
@@ -470,7 +436,7 @@ static inline __attribute__((always_inline)) void set_levels(struct book *book, 
         }
         half->n_near = n_near;
         if (best >= 0 && qtys[best] == 0)
-            half->best = n_near != 0 ? next_below(half, (uint32_t)best) : NONE;
+            half->best = n_near != 0 ? next_below(half, (uint32_t)best) : BOOK_NONE;
         else
             half->best = (uint32_t)best;
         if (i < n) {
@@ -501,29 +467,20 @@ int book_set(struct book *book, enum agon_side side, agon_px_t px, agon_qty_t qt
 
     if (half == NULL || px <= 0 || qty < 0)
         return AGON_EINVAL;
+    if (book->is_led || book->leader != NULL)
+        book_note_differ(book, side, px);
     if (book->is_shown)
         settle(book);
     return set_level(book, half, px, qty);
 }
 
-HOT void book_show(struct book *book, const struct agon_level *bid, const struct agon_level *ask)
-{
-    const struct agon_level none = {0};
-
-    if (!book->is_shown)
-        book_clear(book);
-    book->shown[0] = bid->px > 0 && bid->qty > 0 ? *bid : none;
-    book->shown[1] = ask->px > 0 && ask->qty > 0 ? *ask : none;
-    book->is_shown = 1;
-}
-
-void book_clear(struct book *book)
+static void clear(struct book *book)
 {
     book->is_shown = 0;
     for (int i = 0; i < 2; i++) {
         struct half *half = &book->half[i];
 
-        while (half->best != NONE)
+        while (half->best != BOOK_NONE)
             drop_best(half);
         half->n_far = 0;
         half->n_misses = 0;
@@ -531,8 +488,33 @@ void book_clear(struct book *book)
     book->is_cut = 0;
 }
 
-agon_qty_t book_qty(const struct book *book, enum agon_side side, agon_px_t px)
+static inline void show(struct book *book, const struct agon_level *bid,
+                        const struct agon_level *ask)
 {
+    const struct agon_level none = {0};
+
+    if (!book->is_shown)
+        clear(book);
+    book->shown[0] = bid->px > 0 && bid->qty > 0 ? *bid : none;
+    book->shown[1] = ask->px > 0 && ask->qty > 0 ? *ask : none;
+    book->is_shown = 1;
+}
+
+HOT void book_show(struct book *book, const struct agon_level *bid, const struct agon_level *ask)
+{
+    book_go_astray(book);
+    show(book, bid, ask);
+}
+
+void book_clear(struct book *book)
+{
+    book_go_astray(book);
+    clear(book);
+}
+
+agon_qty_t book_qty(const struct book *of, enum agon_side side, agon_px_t px)
+{
+    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
     int64_t tick_key;
     uint32_t place;
@@ -543,14 +525,15 @@ agon_qty_t book_qty(const struct book *book, enum agon_side side, agon_px_t px)
     if (book->is_shown)
         return shown_of(book, side)->px == px ? shown_of(book, side)->qty : 0;
     place = place_of(book, half, px, &tick_key);
-    if (place != NONE)
+    if (place != BOOK_NONE)
         return half->qty[place];
     at = far_from(half, half->sign * px);
     return is_far_at(half, at, half->sign * px) ? half->far[at].qty : 0;
 }
 
-HOT int book_best(const struct book *book, enum agon_side side, struct agon_level *best)
+HOT int book_best(const struct book *of, enum agon_side side, struct agon_level *best)
 {
+    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
     int64_t key = INT64_MIN;
     agon_qty_t qty = 0;
@@ -563,7 +546,7 @@ HOT int book_best(const struct book *book, enum agon_side side, struct agon_leve
         *best = *shown_of(book, side);
         return best->qty != 0;
     }
-    if (half->best != NONE) {
+    if (half->best != BOOK_NONE) {
         key = key_at(book, half, half->best);
         qty = half->qty[half->best];
     }
@@ -576,9 +559,10 @@ HOT int book_best(const struct book *book, enum agon_side side, struct agon_leve
     return qty != 0;
 }
 
-HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct agon_level *levels,
+HOT uint32_t book_levels(const struct book *of, enum agon_side side, struct agon_level *levels,
                          uint32_t n)
 {
+    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
     uint32_t n_out = 0;
     uint32_t place;
@@ -595,8 +579,8 @@ HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct ag
     place = half->best;
     from = half->n_far;
     n_near = half->n_near;
-    while (n_out < n && (place != NONE || from > 0)) {
-        int64_t key = place != NONE ? key_at(book, half, place) : INT64_MIN;
+    while (n_out < n && (place != BOOK_NONE || from > 0)) {
+        int64_t key = place != BOOK_NONE ? key_at(book, half, place) : INT64_MIN;
 
         if (from > 0 && half->far[from - 1].px > key) {
             from--;
@@ -604,14 +588,15 @@ HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct ag
                                                   .qty = half->far[from].qty};
         } else {
             levels[n_out++] = (struct agon_level){.px = half->sign * key, .qty = half->qty[place]};
-            place = --n_near != 0 ? next_below(half, place) : NONE;
+            place = --n_near != 0 ? next_below(half, place) : BOOK_NONE;
         }
     }
     return n_out;
 }
 
-uint32_t book_count(const struct book *book, enum agon_side side)
+uint32_t book_count(const struct book *of, enum agon_side side)
 {
+    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
 
     if (half != NULL && book->is_shown)
@@ -629,7 +614,7 @@ int book_is_crossed(const struct book *book)
 
 int book_is_cut(const struct book *book)
 {
-    return book->is_cut;
+    return book_of(book)->is_cut;
 }
 
 int book_set_tick(struct book *book, agon_px_t tick_px)
@@ -638,6 +623,8 @@ int book_set_tick(struct book *book, agon_px_t tick_px)
         return AGON_EINVAL;
     if (tick_px == book->tick_px)
         return AGON_OK;
+    if (book->n_waiting != 0)
+        book_set_waiting(book);
     for (int i = 0; i < 2; i++)
         spill(book, &book->half[i]);
     set_divisor(book, tick_px);
@@ -649,33 +636,53 @@ int book_set_tick(struct book *book, agon_px_t tick_px)
     return AGON_OK;
 }
 
+static inline __attribute__((always_inline)) void set_part(struct book *book,
+                                                           const struct agon_book_part *part)
+{
+    const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
+
+    if (book_begins(part)) {
+        if (book_is_pair(part)) {
+            show(book, &levels[0], &levels[1]);
+            return;
+        }
+        clear(book);
+    } else if (book->is_shown) {
+        settle(book);
+    }
+    set_levels(book, &book->half[0], levels, part->n_bid, 0);
+    set_levels(book, &book->half[1], levels + part->n_bid, part->n_ask, 1);
+}
+
+void book_set_part(struct book *book, const struct agon_book_part *part)
+{
+    set_part(book, part);
+}
+
 HOT int book_apply(struct book *book, const struct agon_book_part *part)
 {
     const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
-    uint32_t n_bid = part->n_bid;
-    uint32_t n = n_bid + part->n_ask;
+    uint32_t n = (uint32_t)part->n_bid + part->n_ask;
     uint64_t wrong = 0; // its highest bit
 
     if (part->hdr.type != AGON_EVENT_BOOK_SNAPSHOT && part->hdr.type != AGON_EVENT_BOOK_DELTA)
         return AGON_EINVAL;
     if (sizeof(*part) + n * sizeof(*levels) > event_bytes(&part->hdr))
         return AGON_EINVAL;
+    if (book->leader != NULL && book_wait(book, part))
+        return AGON_OK;
     // A price has to be above zero, a quantity not below.
     for (uint32_t i = 0; i < n; i++)
         wrong |= (uint64_t)levels[i].px | ((uint64_t)levels[i].px - 1) | (uint64_t)levels[i].qty;
     if (wrong >> 63 != 0)
         return AGON_EINVAL;
-    if (part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT && (part->flags & BOOK_PART_FIRST) != 0) {
-        if (n_bid == 1 && n == 2 && levels[0].qty > 0 && levels[1].qty > 0) {
-            book_show(book, &levels[0], &levels[1]);
-            return AGON_OK;
-        }
-        book_clear(book);
-    } else if (book->is_shown) {
-        settle(book);
-    }
-    set_levels(book, &book->half[0], levels, n_bid, 0);
-    set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 1);
+    if (book_begins(part))
+        book->n_waiting = 0;
+    else if (book->n_waiting != 0)
+        book_set_waiting(book);
+    if (book->is_led || book->leader != NULL)
+        book_note_part(book, part);
+    set_part(book, part);
     return AGON_OK;
 }
 
@@ -685,8 +692,10 @@ static void save_level(struct enc *enc, int64_t px, agon_qty_t qty)
     enc_i64(enc, qty);
 }
 
-void book_save(const struct book *book, struct enc *enc)
+void book_save(const struct book *of, struct enc *enc)
 {
+    const struct book *book = book_of(of);
+
     enc_u8(enc, book->is_cut);
     for (int i = 0; i < 2; i++) {
         const struct half *half = &book->half[i];
@@ -699,7 +708,7 @@ void book_save(const struct book *book, struct enc *enc)
             continue;
         }
         enc_u32(enc, half->n_near + half->n_far);
-        for (uint32_t place = half->best; place != NONE; place = next_below(half, place)) {
+        for (uint32_t place = half->best; place != BOOK_NONE; place = next_below(half, place)) {
             int64_t key = key_at(book, half, place);
 
             for (; from > 0 && half->far[from - 1].px > key; from--)
