@@ -248,6 +248,9 @@ static int64_t best_key(const struct book *book, const struct half *half)
 
 static int64_t best_ticks(const struct book *book, const struct half *half)
 {
+    if (half->best != BOOK_NONE &&
+        (half->n_far == 0 || half->far[half->n_far - 1].px < key_at(book, half, half->best)))
+        return (int64_t)((uint64_t)half->base + half->best);
     return half->sign * ticks_of(book, half->sign * best_key(book, half));
 }
 
@@ -416,16 +419,17 @@ static inline __attribute__((always_inline)) void set_levels(struct book *book, 
             const uint64_t px = (uint64_t)levels[i].px;
             const agon_qty_t qty = levels[i].qty;
             uint64_t place = near_place(is_ask ? start - px : px - start, inverse, turn);
-            uint64_t at = place / 64, bit = (uint64_t)1 << place % 64, word, group, before;
-            int64_t candidate = qty != 0 ? (int64_t)place : -1;
+            uint64_t is_there = qty != 0, at = place / 64, word, group, before, bit;
+            int64_t candidate = (int64_t)(place | (is_there - 1)); // or -1
 
             if (__builtin_expect(place >= window, 0))
                 break;
             n_near -= qtys[place] != 0;
-            n_near += qty != 0;
+            n_near += (uint32_t)is_there;
             qtys[place] = qty;
             before = bits[at];
-            word = qty != 0 ? before | bit : before & ~bit;
+            // Not chosen by is_there, of which a compiler makes a branch.
+            word = (before & ~((uint64_t)1 << place % 64)) | is_there << place % 64;
             bits[at] = word;
             if (__builtin_expect(word == 0 || before == 0, 0)) {
                 bit = (uint64_t)1 << at % 64;
