@@ -349,7 +349,8 @@ static inline int show_exchange(struct run *run, const struct agon_event_hdr *ev
 {
     struct paper *paper = run->config->paper;
 
-    if (paper == NULL || (event->type == AGON_EVENT_QUOTE && paper_pass_quote(paper, event)))
+    if (paper == NULL ||
+        (run->is_alone && event->type == AGON_EVENT_QUOTE && paper_pass_quote(paper, event)))
         return 1;
     if (paper_next(paper) < event->t)
         paper_advance(paper, event->t - 1); // what arrives now meets this event
