@@ -658,14 +658,14 @@ static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(s
     return event;
 }
 
-/* The next event of L2, where it is a quote or a trade with nothing wrong behind a first event.
- * NULL: it is taken as any other. */
+/* The next event of L2, where it is a quote or a trade with nothing wrong. NULL: it is taken as any
+ * other. */
 static inline const struct agon_event_hdr *next_small(struct tape *tape)
 {
     struct tape_report *report = &tape->report;
     const struct agon_event_hdr *event;
 
-    if (tape->is_over || tape->is_scanning || report->n_events == 0)
+    if (tape->is_over || tape->is_scanning)
         return NULL;
     event = tape_rows_next_small(tape->rows, report->t_last);
     if (event == NULL)
@@ -673,7 +673,8 @@ static inline const struct agon_event_hdr *next_small(struct tape *tape)
     report->n_rows = tape_rows_number(tape->rows);
     report->n_quotes += event->type == AGON_EVENT_QUOTE;
     report->n_trades += event->type == AGON_EVENT_TRADE;
-    report->n_events++;
+    if (report->n_events++ == 0)
+        report->t_first = event->t;
     tape->t = report->t_last = event->t;
     tape->whole = event;
     return event;
