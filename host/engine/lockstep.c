@@ -228,6 +228,15 @@ static HOT int must_settle(const struct run *run, agon_ns_t t, agon_ns_t t_stop)
     return t == INT64_MAX || t > t_stop || (t < t_due ? t : t_due) >= run->t_horizon;
 }
 
+static struct slot_set all_slots(struct engine *engine)
+{
+    struct slot_set all = {0};
+
+    for (uint32_t id = 0; id < engine_slots(engine)->n; id++)
+        slot_set_add(&all, id);
+    return all;
+}
+
 static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
@@ -344,40 +353,36 @@ static inline void send_on(struct run *run, uint32_t source, struct agon_event_h
         event->t = run->t_told;
 }
 
-/* The exchange has it. True: it has nothing else to do or to tell for that. */
-static inline int show_exchange(struct run *run, const struct agon_event_hdr *event)
+/* The exchange has it. */
+static inline void show_exchange(struct run *run, const struct agon_event_hdr *event)
 {
     struct paper *paper = run->config->paper;
 
-    if (paper == NULL ||
-        (run->is_alone && event->type == AGON_EVENT_QUOTE && paper_pass_quote(paper, event)))
-        return 1;
+    if (paper == NULL)
+        return;
     if (paper_next(paper) < event->t)
         paper_advance(paper, event->t - 1); // what arrives now meets this event
     paper_on_market(paper, event);
     // Whoever hears of the market would know more than what is told of a bar before it.
     if (paper_told_by(paper, event) > run->t_told)
         run->t_told = paper_told_by(paper, event);
-    return 0;
 }
 
-// A market event at the exchange: match sees it now, the core after the latency. 1: as
-// show_exchange.
+// A market event at the exchange: match sees it now, the core after the latency.
 static HOT int at_exchange(struct run *run, uint32_t source)
 {
     agon_ns_t t_head = run->heads[source]->t;
     struct agon_event_hdr *event;
-    int is_passed;
 
     if (run->heads[source]->granules == 0)
         return AGON_EINVAL;
     event = take_head(run, source);
     if (event == NULL)
         return AGON_ENOMEM;
-    is_passed = show_exchange(run, event);
+    show_exchange(run, event);
     send_on(run, source, event, t_head);
     next_head(run, source);
-    return is_passed;
+    return AGON_OK;
 }
 
 // The queue whose first is received first; NULL: nothing is on its way.
@@ -564,9 +569,6 @@ static HOT int pass_data(struct run *run)
             if (run->at[0] >= t_other || run->heads[0]->type == AGON_EVENT_BAR)
                 break;
             rc = at_exchange(run, 0);
-            is_one = 1;
-            if (rc == 1)
-                continue;
         } else {
             if (t_first >= t_other || paper_told_last(run->config->paper, first->t_venue) > t_first)
                 break;
@@ -822,7 +824,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
                  struct error *err)
 {
     struct run *run = calloc(1, sizeof(*run));
-    struct slot_set all = {0};
+    struct slot_set all;
     int rc = AGON_ENOMEM;
 
     memset(result, 0, sizeof(*result));
@@ -869,8 +871,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     run->n_free = WISHES;
     for (uint32_t i = 0; i < config->n_sources; i++)
         next_head(run, i);
-    for (uint32_t id = 0; id < engine_slots(config->engine)->n; id++)
-        slot_set_add(&all, id);
+    all = all_slots(config->engine);
     rc = collect(run, &all); // what plugins wished for in on_start
     if (rc >= 0)
         rc = run_on(run);

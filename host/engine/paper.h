@@ -106,9 +106,6 @@ agon_ns_t paper_told_last(const struct paper *paper, agon_ns_t t);
 struct venue_port paper_port(struct paper *paper);
 /* A market event at the exchange's time (event->t). */
 void paper_on_market(struct paper *paper, const struct agon_event_hdr *event);
-/* The same of a quote that brings nothing but its time, since there is a book; nothing of what
- * paper has to do or to tell changes by it. False: paper_on_market takes it. */
-int paper_pass_quote(struct paper *paper, const struct agon_event_hdr *quote);
 /* Exchange time at which paper next has something to do; INT64_MAX: nothing. */
 agon_ns_t paper_next(const struct paper *paper);
 /* The exchange's clock is t: orders that have arrived are taken, what expires expires. */

@@ -151,16 +151,6 @@ HOT void paper_on_market(struct paper *paper, const struct agon_event_hdr *event
         item->t_told = paper_arrival(paper, LATENCY_ACK, event->t);
 }
 
-HOT int paper_pass_quote(struct paper *paper, const struct agon_event_hdr *quote)
-{
-    if (paper->put_off != NULL || paper_next(paper) <= quote->t ||
-        !match_pass_quote(paper->match, quote))
-        return 0;
-    if (quote->t > paper->t)
-        paper->t = quote->t;
-    return 1;
-}
-
 /* An order that is on its way, where the host wants it cancelled inside a bar: it never gets there.
  */
 static int take_back(struct paper *paper, struct order_cmd *cmd)

@@ -256,18 +256,6 @@ HOT int match_on_market(struct match *match, const struct agon_event_hdr *event)
     return rc;
 }
 
-HOT int match_pass_quote(struct match *match, const struct agon_event_hdr *quote)
-{
-    struct market *market = market_get(match, quote->instrument);
-
-    if (market == NULL || market->bars != NULL || market->source != SOURCE_BOOK)
-        return 0;
-    REQUIRE(!match->is_busy);
-    if (quote->t > market->t_last)
-        market->t_last = quote->t;
-    return 1;
-}
-
 /* --- orders --- */
 
 HOT int match_is_empty(const struct match *match)

@@ -190,9 +190,6 @@ agon_px_t match_reference_px(const struct match *match, agon_instrument_t instru
  * event->t. A QUOTE is used only while no book is known. Others are ignored. AGON_EINVAL,
  * AGON_ENOENT. */
 int match_on_market(struct match *match, const struct agon_event_hdr *event);
-/* The same of a quote where nothing expires by its time, and whose instrument has a book: it brings
- * nothing but its time. False: match_on_market takes it. */
-int match_pass_quote(struct match *match, const struct agon_event_hdr *quote);
 /* Time passes: GTD orders whose t_expire <= t expire. */
 void match_on_time(struct match *match, agon_ns_t t);
 /* Earliest t_expire; INT64_MAX: none. */
