@@ -149,6 +149,18 @@ uint64_t journal_take_at(const struct journal_buffer *buffer, uint64_t at, void 
     return at + n;
 }
 
+HOT const struct agon_event_hdr *journal_take_whole(const struct journal_buffer *buffer,
+                                                    uint64_t at, void *room)
+{
+    const struct agon_event_hdr *event = journal_take_hdr(buffer, at);
+
+    REQUIRE(event->granules > 0);
+    if ((at & buffer->mask) + event->granules <= buffer->mask + 1)
+        return event;
+    (void)journal_take_at(buffer, at, room);
+    return room;
+}
+
 void journal_take_release(struct journal_buffer *buffer, uint64_t at)
 {
     uint64_t head = atomic_load_explicit(&buffer->head, memory_order_relaxed);

@@ -87,6 +87,9 @@ struct journal_reader {
     struct journal_tape tapes[JOURNAL_TAPES]; /* as they were named last; n of them */
     uint32_t n_tapes;
     struct error refused; /* of a tape */
+    struct agon_bar ahead[JOURNAL_TAPES]; /* whose end was given, and it not yet; else of type 0 */
+    struct agon_bar given_bar;
+    struct record_path end;
 };
 
 /* What a frame of the market's says of tapes: text of what is wrong, or NULL. */

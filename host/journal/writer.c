@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hot.h"
+#include "journal/ends.h"
 #include "journal/packed.h"
 
 #define STAGE_BYTES     ((uint64_t)256 << 10) /* written in one piece; stays in the cache */
@@ -179,9 +181,10 @@ static int write_head(struct journal_writer *writer, enum journal_class cls, int
 {
     const struct disk *disk = &writer->disk;
     struct lane *lane = &writer->lanes[cls];
-    struct segment_head head = {.version = cls == JOURNAL_MARKET && NAMES_TAPES(writer)
-                                               ? SEGMENT_VERSION_TAPES
-                                               : SEGMENT_VERSION,
+    struct segment_head head = {.version = cls != JOURNAL_MARKET || !NAMES_TAPES(writer)
+                                               ? SEGMENT_VERSION
+                                           : writer->config.named->has_ends ? SEGMENT_VERSION_ENDS
+                                                                            : SEGMENT_VERSION_TAPES,
                                 .cls = cls,
                                 .align = writer->config.align,
                                 .first_seq = writer->seq + 1,
@@ -375,10 +378,11 @@ static int make_room(struct journal_writer *writer, enum journal_class cls, uint
     return 1;
 }
 
-/* As stage_record, of an event that tape number `tape` gives. */
-static int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t tape)
+/* As stage_record, of an event that tape number `tape` gives, or of the end of its next bar. */
+static HOT int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t tape, int is_end)
 {
     struct lane *lane = &writer->lanes[JOURNAL_MARKET];
+    const struct agon_event_hdr *event;
 
     if (writer->refs.n > 0 && refs_is_full(&writer->refs))
         end_refs(writer);
@@ -397,17 +401,36 @@ static int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t tape)
             stage_tapes(writer, 0);
         refs_begin(&writer->refs, seq);
     }
-    // As a whole: it may lie at both ends of the ring.
-    *at = journal_take_at(writer->buffer, *at, &writer->whole);
-    writer->seq = writer->whole.hdr.seq;
-    refs_add(&writer->refs, stage_at(lane), tape, &writer->whole.hdr);
-    writer->given.n[tape]++;
+    event = journal_take_whole(writer->buffer, *at, &writer->whole);
+    *at += event->granules;
+    writer->seq = event->seq;
+    if (is_end) {
+        refs_add_end(&writer->refs, stage_at(lane), tape, (const void *)event);
+    } else {
+        refs_add(&writer->refs, stage_at(lane), tape, event);
+        writer->given.n[tape]++;
+    }
     writer->n_staged++;
     return 1;
 }
 
-/* Stages one record. 1: done; 0: the batch is full; AGON_E... */
-static int stage_record(struct journal_writer *writer, uint64_t *at)
+/* Which tape gives the event, or has the bar that it is the end of; below 0: none. */
+static HOT int tape_of(const struct journal_writer *writer, enum journal_class cls, uint64_t at,
+                       uint64_t limit, int *is_end)
+{
+    const struct journal_named *named = writer->config.named;
+    const struct agon_event_hdr *event = journal_take_hdr(writer->buffer, at);
+
+    *is_end = cls != JOURNAL_MARKET;
+    if (cls == JOURNAL_MARKET)
+        return named->tape_of(named->ctx, event);
+    return event->type == EVENT_PATH && named->has_ends
+               ? ends_tape_of(named, writer->buffer, at, limit)
+               : AGON_ENOENT;
+}
+
+/* Stages one record of those below limit. 1: done; 0: the batch is full; AGON_E... */
+static HOT int stage_record(struct journal_writer *writer, uint64_t *at, uint64_t limit)
 {
     const struct agon_event_hdr *event = journal_take_hdr(writer->buffer, *at);
     enum journal_class cls = journal_class_of(event->type);
@@ -418,17 +441,18 @@ static int stage_record(struct journal_writer *writer, uint64_t *at)
     REQUIRE(seq == writer->seq + 1); // each number once, and in order
     if (writer->is_shedding)
         cls = JOURNAL_MONEY; // what has a number is kept: a state cannot be rebuilt over a hole
-    else if (cls == JOURNAL_MARKET && NAMES_TAPES(writer)) {
-        int tape = writer->config.named->tape_of(writer->config.named->ctx, event);
+    else if (NAMES_TAPES(writer)) {
+        int is_end, tape = tape_of(writer, cls, *at, limit, &is_end);
 
         if (tape >= 0)
-            return stage_ref(writer, at, (uint32_t)tape);
-        end_refs(writer);
+            return stage_ref(writer, at, (uint32_t)tape, is_end);
+        if (cls == JOURNAL_MARKET)
+            end_refs(writer);
     }
     rc = make_room(writer, cls, n);
     if (rc == AGON_ENOSPC && cls == JOURNAL_MARKET) {
         start_shedding(writer);
-        return stage_record(writer, at);
+        return stage_record(writer, at, limit);
     }
     if (rc != 1)
         return rc;
@@ -520,7 +544,7 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
 
         *at = from;
         while (rc == 1 && *at < limit)
-            rc = stage_record(writer, at);
+            rc = stage_record(writer, at, limit);
         if (rc < 0) {
             unstage(writer);
             *at = from;
@@ -686,24 +710,6 @@ int journal_writer_step(struct journal_writer *writer)
     return step(writer);
 }
 
-static int is_bad_config(const struct journal_config *config, struct error *err)
-{
-    if (config->align < 512 || config->align > SEGMENT_HEAD ||
-        (config->align & (config->align - 1)) != 0)
-        return error_set(err, AGON_EINVAL, "journal: a sector of %u bytes is invalid (512 to 4096)",
-                         config->align);
-    for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
-        if (config->segment_bytes[cls] < SEGMENT_BYTES_MIN ||
-            config->segment_bytes[cls] > SEGMENT_BYTES_MAX || config->segment_bytes[cls] % 4096)
-            return error_set(err, AGON_EINVAL,
-                             "journal: a %s segment of %llu bytes; 64 KiB to 4 GiB in whole 4 KiB "
-                             "are possible",
-                             segment_class_name((enum journal_class)cls),
-                             (unsigned long long)config->segment_bytes[cls]);
-    }
-    return AGON_OK;
-}
-
 struct journal_writer *journal_writer_new(const struct disk *disk, struct journal_buffer *buffer,
                                           const struct journal_config *config,
                                           const struct journal_end *end, struct error *err)
@@ -737,7 +743,7 @@ struct journal_writer *journal_writer_new(const struct disk *disk, struct journa
         if (lane->stage == NULL)
             goto no_memory;
     }
-    rc = is_bad_config(&writer->config, err);
+    rc = segment_check_sizes(writer->config.align, writer->config.segment_bytes, err);
     if (rc < 0)
         goto fail;
     rc = LACKS_RESERVE(writer) ? make_reserve(writer) : AGON_OK;

@@ -107,6 +107,7 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
                          config->path, JOURNAL_TAPE_PATH - 1, strerror(errno));
     one->tape = tape;
     one->is_named = 1;
+    one->is_bars = config->info.kind == TAPE_BARS;
     one->said = (struct journal_tape){.spread_ppm = config->spread_ppm,
                                       .volume_ppm = config->volume_ppm,
                                       .quote_exp = config->quote_exp,
@@ -138,8 +139,10 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
 
         if (!one->is_named)
             continue;
-        named->port.n =
-            one_of(named, one->said.instrument.hdr.instrument) != NULL ? named->n : named->port.n;
+        if (one_of(named, one->said.instrument.hdr.instrument) != NULL) {
+            named->port.n = named->n;
+            named->port.has_ends |= one->is_bars;
+        }
         tape_report(one->tape, &report);
         // What a clip passed over; the first that is played it has in hand.
         one->said.first_row = report.n_rows > 0 ? report.n_rows : 1;
