@@ -53,9 +53,9 @@ const char *reader_take_refs(struct cursor *cursor, const unsigned char *payload
 {
     struct refs_in *in = &cursor->refs;
 
-    if (!may_name(cursor) ||
-        !refs_open(in, payload, n, cursor->segments[cursor->at].head.version))
+    if (!may_name(cursor) || !refs_open(in, payload, n))
         return "a run of events of tapes that cannot be";
+    in->has_ends = cursor->segments[cursor->at].head.version >= SEGMENT_VERSION_ENDS;
     if (in->first <= cursor->last_seq || in->first < cursor->segments[cursor->at].first_seq)
         return "a run of events whose numbers are not above the one before";
     if (in->first <= cursor->vouched)

@@ -10,8 +10,8 @@
 #define NEW_LAG   16u /* its distance follows */
 #define END       32u /* of the bar that comes next */
 #define NEW_SLOTS 64u /* they follow */
-#define VARINT    10 /* bytes of one at most */
-#define LAST_BYTE 1u /* of a varint of that length */
+#define VARINT    10  /* bytes of one at most */
+#define LAST_BYTE 1u  /* of a varint of that length */
 
 int journal_tape_is_good(const struct journal_tape *tape)
 {
@@ -129,7 +129,7 @@ uint32_t refs_end(const struct refs_out *out, unsigned char *payload)
     return n;
 }
 
-int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n, uint32_t version)
+int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n)
 {
     struct dec dec = {.at = payload, .n = REFS_HEAD};
     uint32_t bytes;
@@ -150,7 +150,6 @@ int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n, uint
         if (payload[i] != 0)
             return 0;
     }
-    in->has_ends = version >= SEGMENT_VERSION_ENDS;
     in->seq = in->first - 1;
     in->at = payload + REFS_HEAD;
     in->end = in->at + bytes;

@@ -62,7 +62,7 @@ int journal_tape_is_good(const struct journal_tape *tape);
 /* Who knows what is of a tape while a journal is written. [writer] */
 struct journal_named {
     void *ctx;
-    uint32_t n; /* tapes, by number; 0: none, and all is copied */
+    uint32_t n;   /* tapes, by number; 0: none, and all is copied */
     int has_ends; /* ends of their bars are named too: segments are of SEGMENT_VERSION_ENDS */
     /* Which tape gives just this event as its next one, but for seq and t; below 0: none does. The
      * same for an event whenever it is asked. */
@@ -112,9 +112,9 @@ struct refs_in {
     int64_t lags[JOURNAL_TAPES], end_lags[JOURNAL_TAPES];
     uint64_t slots[JOURNAL_TAPES];
 };
-/* False: it is no such frame of a segment of that version. Its payload is borrowed while it is
- * read. */
-int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n, uint32_t version);
+/* False: it is no such frame. Its payload is borrowed while it is read. has_ends is its caller's to
+ * set, who knows the segment's version. */
+int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n);
 /* The next one's seq, tape and lag. 1; 0: there is no more and that is as its head says; below 0:
  * what is there cannot be. */
 int refs_next(struct refs_in *in);

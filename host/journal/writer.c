@@ -7,56 +7,11 @@
 #include "base/hot.h"
 #include "journal/ends.h"
 #include "journal/packed.h"
+#include "journal/writer_impl.h"
 
-#define STAGE_BYTES     ((uint64_t)256 << 10) /* written in one piece; stays in the cache */
-#define STAGE_SLACK     ((uint64_t)FRAME_MAX + SEGMENT_HEAD + MARK_BYTES) /* beyond a full stage */
 #define SEGMENT_SLACK   ((uint64_t)2 * SEGMENT_HEAD) /* for padding and the last mark */
 #define ASYNC_SYNC      ((uint64_t)64 << 20) /* class async syncs this often, to have a mark */
 #define LOW_EVERY_BYTES ((uint64_t)16 << 20)
-#define WHY             160
-
-struct lane {               /* one class */
-    int file;               /* -1: no segment is open */
-    uint64_t bytes, offset; /* of the open segment: its size, and where the stage will go */
-    uint64_t first_seq;
-    uint32_t crc;
-    int is_dirty;            /* written since the last sync */
-    uint64_t marked_seq;     /* of the last mark */
-    uint64_t prev_first_seq; /* of the segment before the open one */
-    uint32_t prev_crc;
-    uint64_t older_first_seq; /* of the one before that */
-    uint32_t older_crc;
-    unsigned char *stage; /* owned: STAGE_BYTES + STAGE_SLACK */
-    uint64_t n;           /* staged */
-    struct {              /* what was true with an empty stage: the way back when a write fails */
-        uint32_t crc;
-        uint64_t marked_seq;
-    } base;
-};
-struct journal_writer {
-    struct disk disk;
-    struct journal_buffer *buffer; /* borrowed */
-    struct journal_config config;
-    struct lane lanes[JOURNAL_CLASSES];
-    uint64_t seq;        /* last number that is staged */
-    uint64_t base_seq;   /* ... is written */
-    uint64_t synced_seq; /* ... is synced in both classes */
-    uint64_t n_staged;
-    struct refs_out refs; /* the market's frame that is open at the end of its stage; n 0: none */
-    struct refs_given given, base_given;
-    union {
-        struct agon_event_hdr hdr;
-        unsigned char bytes[EVENT_BYTES_MAX];
-    } whole; /* the event that is named */
-    uint64_t dropped_before;
-    uint64_t written_since_sync, written_since_low;
-    uint64_t n_steps;
-    int is_deceived; /* the file system does not keep room that it promised */
-    int has_reserve, is_low, is_shedding, is_full, is_failed;
-    enum journal_state state; /* as told last */
-    char why[WHY];
-    struct journal_stats stats;
-};
 
 #define NAMES_TAPES(writer)   ((writer)->config.named != NULL && (writer)->config.named->n > 0)
 #define LACKS_RESERVE(writer) (!(writer)->has_reserve && !(writer)->config.has_no_reserve)
@@ -532,6 +487,16 @@ static int write_stage(struct journal_writer *writer, enum journal_class *cls)
     return AGON_OK;
 }
 
+/* May what is staged wait for more? Not where a segment may have to be made beside a record. */
+static int may_hold(const struct journal_writer *writer)
+{
+    uint32_t hold = writer->config.hold_bytes;
+
+    return !writer->is_closing && !writer->is_shedding &&
+           writer->lanes[JOURNAL_MARKET].n + writer->refs.bytes < hold &&
+           writer->lanes[JOURNAL_MONEY].n < hold;
+}
+
 /* Stages and writes one batch from *at on. 1: more is left; 0: all up to limit is written;
  * AGON_ENOSPC: no room for money events, *at stands where they begin; AGON_EIO. */
 static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t limit, int is_synced)
@@ -550,17 +515,22 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
             *at = from;
             return rc;
         }
-        end_refs(writer);
         is_last = rc == 1;
+        if (is_last && !is_synced && may_hold(writer)) {
+            writer->is_held = 1;
+            return 0;
+        }
+        end_refs(writer);
         for (int i = 0; is_last && is_synced && i < JOURNAL_CLASSES; i++)
             stage_pad(writer, (enum journal_class)i);
         rc = write_stage(writer, &cls);
         if (rc >= 0) {
             commit_stage(writer);
+            writer->is_held = 0;
             return !is_last;
         }
         unstage(writer);
-        if (rc != AGON_ENOSPC)
+        if (rc != AGON_ENOSPC || writer->is_held)
             return fail(writer, "writing", cls, rc);
         // The file system took back room that it had promised. The class ends its segment where it
         // was, and the batch is staged anew: in the next segment, or all of it among the money.
@@ -674,7 +644,7 @@ static int step(struct journal_writer *writer)
     int is_synced = !writer->config.is_async || writer->written_since_sync >= ASYNC_SYNC;
     int rc = AGON_OK, is_more = 1;
 
-    while (is_more && at < limit) {
+    while (is_more && (at < limit || (writer->is_held && writer->is_closing))) {
         rc = write_batch(writer, &at, limit, is_synced);
         is_more = rc == 1;
         if (rc == AGON_EIO)
@@ -788,6 +758,7 @@ int journal_writer_close(struct journal_writer *writer, struct error *err)
 {
     int rc = AGON_OK;
 
+    writer->is_closing = 1;
     if (!writer->is_failed) {
         do {
             rc = step(writer);
