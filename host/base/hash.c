@@ -13,6 +13,13 @@
 _Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct hash *)0)->opaque),
                "room for the state of libsodium");
 
+/* Before main, and so before any thread and any sandbox: until it has looked at the processor it
+ * hashes by the code that runs on each. */
+__attribute__((constructor)) static void look_at_processor(void)
+{
+    REQUIRE(sodium_init() >= 0);
+}
+
 static crypto_generichash_state *state_of(struct hash *hash)
 {
     return (crypto_generichash_state *)(void *)hash->opaque;

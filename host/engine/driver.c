@@ -106,7 +106,7 @@ int driver_behind(struct driver *driver)
 
     if (engine_owes(driver->engine))
         rc = take_owed(driver);
-    if (rc >= 0 && driver->mark_every > 0 && engine_seq(driver->engine) >= driver->next_mark) {
+    if (rc >= 0 && driver_has_mark(driver)) {
         rc = driver_mark(driver);
         if (rc == AGON_EAGAIN)
             rc = AGON_OK; // the next one, then
@@ -119,7 +119,7 @@ static INLINE int take_whole(struct driver *driver, struct agon_event_hdr *event
 {
     int rc = take_here(driver, event, 0);
 
-    if (rc < 0 || (!engine_owes(driver->engine) && driver->mark_every == 0))
+    if (rc < 0 || (!engine_owes(driver->engine) && !driver_has_mark(driver)))
         return rc;
     return driver_behind(driver);
 }

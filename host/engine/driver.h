@@ -55,6 +55,11 @@ int driver_due(struct driver *driver, agon_ns_t t);
 /* The outcome of a job, and before it the bytes of a result that its record has no room for. As
  * driver_step. */
 int driver_job(struct driver *driver, struct record_job_done *done, const void *result);
+/* Is a MARK to be made behind the event that was taken last? */
+static inline int driver_has_mark(const struct driver *driver)
+{
+    return driver->mark_every > 0 && engine_seq(driver->engine) >= driver->next_mark;
+}
 /* Makes a MARK now. As driver_step. */
 int driver_mark(struct driver *driver);
 

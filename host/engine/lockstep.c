@@ -412,8 +412,8 @@ static inline int take_known(struct run *run, struct agon_event_hdr *event)
     stop = after(run, event, rc);
     if (rc == AGON_ECORRUPT || stop < 0)
         return rc == AGON_ECORRUPT ? rc : stop;
-    return engine_owes(engine) || run->driver.mark_every > 0 ? driver_behind(&run->driver)
-                                                             : AGON_OK;
+    return engine_owes(engine) || driver_has_mark(&run->driver) ? driver_behind(&run->driver)
+                                                                : AGON_OK;
 }
 
 // Where it stands: nothing is put into its place before it is done with.

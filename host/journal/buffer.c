@@ -64,6 +64,14 @@ int journal_has_room(struct journal_buffer *buffer)
     return used_now(buffer, tail, GRANULES_MAX) + GRANULES_MAX <= buffer->mask + 1;
 }
 
+// Most are of one or two: a call for each costs more than they do.
+static inline void copy(unsigned char *to, const void *from, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        memcpy(to + i * EVENT_GRANULE, (const unsigned char *)from + i * EVENT_GRANULE,
+               EVENT_GRANULE);
+}
+
 HOT int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event)
 {
     uint64_t tail = atomic_load_explicit(&buffer->tail, memory_order_relaxed);
@@ -77,7 +85,7 @@ HOT int journal_append(struct journal_buffer *buffer, const struct agon_event_hd
     if (used + n > buffer->mask + 1)
         return AGON_EAGAIN;
     if (first >= n) {
-        memcpy(buffer->data + at * EVENT_GRANULE, event, n * EVENT_GRANULE);
+        copy(buffer->data + at * EVENT_GRANULE, event, n);
     } else {
         memcpy(buffer->data + at * EVENT_GRANULE, event, first * EVENT_GRANULE);
         memcpy(buffer->data, (const unsigned char *)event + first * EVENT_GRANULE,
@@ -147,6 +155,18 @@ uint64_t journal_take_at(const struct journal_buffer *buffer, uint64_t at, void 
                (n - first) * EVENT_GRANULE);
     }
     return at + n;
+}
+
+HOT const struct agon_event_hdr *journal_take_whole(const struct journal_buffer *buffer,
+                                                    uint64_t at, void *room)
+{
+    const struct agon_event_hdr *event = journal_take_hdr(buffer, at);
+
+    REQUIRE(event->granules > 0);
+    if ((at & buffer->mask) + event->granules <= buffer->mask + 1)
+        return event;
+    (void)journal_take_at(buffer, at, room);
+    return room;
 }
 
 void journal_take_release(struct journal_buffer *buffer, uint64_t at)

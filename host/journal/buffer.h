@@ -69,12 +69,15 @@ uint64_t journal_buffer_used(const struct journal_buffer *buffer); /* bytes, for
 const char *journal_state_name(enum journal_state state);
 
 /* The writer's side. journal_take_limit freezes how far this turn goes. journal_take_at copies the
- * record at a cursor into out and gives the cursor behind it; journal_take_release frees everything
- * below. [writer] */
+ * record at a cursor into out and gives the cursor behind it; journal_take_whole gives it where it
+ * lies, and where that is both ends of the ring its copy in room; journal_take_release frees
+ * everything below. [writer] */
 uint64_t journal_take_limit(const struct journal_buffer *buffer);
 uint64_t journal_take_start(const struct journal_buffer *buffer);
 const struct agon_event_hdr *journal_take_hdr(const struct journal_buffer *buffer, uint64_t at);
 uint64_t journal_take_at(const struct journal_buffer *buffer, uint64_t at, void *out);
+const struct agon_event_hdr *journal_take_whole(const struct journal_buffer *buffer, uint64_t at,
+                                                void *room);
 void journal_take_release(struct journal_buffer *buffer, uint64_t at);
 
 #endif

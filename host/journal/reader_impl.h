@@ -86,7 +86,10 @@ struct journal_reader {
     uint64_t given[JOURNAL_TAPES];
     struct journal_tape tapes[JOURNAL_TAPES]; /* as they were named last; n of them */
     uint32_t n_tapes;
-    struct error refused; /* of a tape */
+    struct error refused;                 /* of a tape */
+    struct agon_bar ahead[JOURNAL_TAPES]; /* whose end was given, and it not yet; else of type 0 */
+    struct agon_bar given_bar;
+    struct record_path end;
 };
 
 /* What a frame of the market's says of tapes: text of what is wrong, or NULL. */

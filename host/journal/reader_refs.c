@@ -5,6 +5,7 @@
 
 #include "base/crc.h"
 #include "base/hot.h"
+#include "journal/ends.h"
 #include "journal/reader_impl.h"
 
 static int may_name(const struct cursor *cursor)
@@ -21,6 +22,8 @@ const char *reader_take_tape(struct cursor *cursor, const unsigned char *payload
     memcpy(&tape, payload, sizeof(tape));
     if (!may_name(cursor) || !journal_tape_is_good(&tape))
         return "a tape that cannot be";
+    // Of the bar that follows its end into this segment it is known that it is there.
+    tape.n_events += reader->is_giving && reader->ahead[tape.number].hdr.type != 0;
     if (reader->is_giving && reader->reading.play != NULL &&
         reader->reading.play->open(reader->reading.play->ctx, &tape, &reader->refused) < 0)
         return "a tape that it names is not there as it was";
@@ -52,6 +55,7 @@ const char *reader_take_refs(struct cursor *cursor, const unsigned char *payload
 
     if (!may_name(cursor) || !refs_open(in, payload, n))
         return "a run of events of tapes that cannot be";
+    in->has_ends = cursor->segments[cursor->at].head.version >= SEGMENT_VERSION_ENDS;
     if (in->first <= cursor->last_seq || in->first < cursor->segments[cursor->at].first_seq)
         return "a run of events whose numbers are not above the one before";
     if (in->first <= cursor->vouched)
@@ -72,29 +76,75 @@ const char *reader_take_refs(struct cursor *cursor, const unsigned char *payload
     return NULL;
 }
 
+/* What the tape gives next; a bar whose end was given already is in the reader's hands. */
+static inline struct agon_event_hdr *next_of(struct journal_reader *reader, uint32_t tape)
+{
+    const struct journal_play *play = reader->reading.play;
+
+    return reader->ahead[tape].hdr.type != 0 ? &reader->ahead[tape].hdr
+                                             : play->next(play->ctx, tape, &reader->refused);
+}
+
+/* The tape's next bar stays for its own place. */
+static HOT int give_end(struct cursor *cursor)
+{
+    struct journal_reader *reader = cursor->reader;
+    const struct refs_in *in = &cursor->refs;
+    struct agon_bar *ahead = &reader->ahead[in->tape];
+    const struct agon_event_hdr *event = next_of(reader, in->tape);
+
+    if (event == NULL)
+        return AGON_ECORRUPT;
+    if (event == &ahead->hdr || event->type != AGON_EVENT_BAR ||
+        event_bytes(event) != sizeof(*ahead))
+        return error_set(&reader->refused, AGON_ECORRUPT,
+                         "%s: event %llu ends a bar, and none is what the tape gives next: the "
+                         "build that wrote the journal reads it (`agon journal stats` names it)",
+                         reader->tapes[in->tape].path, (unsigned long long)in->seq);
+    memcpy(ahead, event, sizeof(*ahead));
+    ends_make(&reader->end, ahead, in->end_slots);
+    reader->end.hdr.seq = in->seq;
+    reader->end.hdr.t = (agon_ns_t)((uint64_t)ahead->hdr.t_venue + (uint64_t)in->lag);
+    cursor->event = &reader->end.hdr;
+    return 1;
+}
+
 /* The event itself, from its tape. */
 static HOT int give(struct cursor *cursor)
 {
     struct journal_reader *reader = cursor->reader;
     struct refs_in *in = &cursor->refs;
-    const struct journal_tape *tape = &reader->tapes[in->tape];
-    struct agon_event_hdr *event =
-        reader->reading.play->next(reader->reading.play->ctx, in->tape, &reader->refused);
+    struct agon_event_hdr *event = next_of(reader, in->tape);
 
     if (event == NULL)
         return AGON_ECORRUPT;
+    if (event == &reader->ahead[in->tape].hdr) {
+        memcpy(&reader->given_bar, event, sizeof(reader->given_bar));
+        event->type = 0;
+        event = &reader->given_bar.hdr;
+    }
     event->seq = in->seq;
     event->sub = 0;
     event->t = (agon_ns_t)((uint64_t)event->t_venue + (uint64_t)in->lag);
     in->sum = crc32c(in->sum, event, event_bytes(event));
-    if (in->n == 0 && in->sum != in->crc)
-        return error_set(&reader->refused, AGON_ECORRUPT,
-                         "%s: events %llu to %llu are not those that the tape gave when the "
-                         "journal was written: the build that wrote it reads it (`agon journal "
-                         "stats` names it)",
-                         tape->path, (unsigned long long)in->first, (unsigned long long)in->last);
     cursor->event = event;
     return 1;
+}
+
+/* Behind the last one of a run. */
+static int judge_sum(struct cursor *cursor)
+{
+    struct journal_reader *reader = cursor->reader;
+    const struct refs_in *in = &cursor->refs;
+
+    if (in->n > 0 || in->sum == in->crc)
+        return 1;
+    return error_set(&reader->refused, AGON_ECORRUPT,
+                     "%s: events %llu to %llu are not those that the tape gave when the journal "
+                     "was written: the build that wrote it reads it (`agon journal stats` names "
+                     "it)",
+                     reader->tapes[in->tape].path, (unsigned long long)in->first,
+                     (unsigned long long)in->last);
 }
 
 HOT int reader_next_ref(struct cursor *cursor)
@@ -105,5 +155,8 @@ HOT int reader_next_ref(struct cursor *cursor)
     if (rc != 1)
         return rc;
     cursor->record++;
-    return reader->is_giving && reader->reading.play != NULL ? give(cursor) : 1;
+    if (!reader->is_giving || reader->reading.play == NULL)
+        return 1;
+    rc = cursor->refs.is_end ? give_end(cursor) : give(cursor);
+    return rc == 1 ? judge_sum(cursor) : rc;
 }

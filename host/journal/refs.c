@@ -8,9 +8,10 @@
 #define GAP       7u  /* in bits 0-2: more follows */
 #define NEW_TAPE  8u  /* its number follows */
 #define NEW_LAG   16u /* its distance follows */
-#define KNOWN     (GAP | NEW_TAPE | NEW_LAG)
-#define VARINT    10 /* bytes of one at most */
-#define LAST_BYTE 1u /* of a varint of that length */
+#define END       32u /* of the bar that comes next */
+#define NEW_SLOTS 64u /* they follow */
+#define VARINT    10  /* bytes of one at most */
+#define LAST_BYTE 1u  /* of a varint of that length */
 
 int journal_tape_is_good(const struct journal_tape *tape)
 {
@@ -62,16 +63,20 @@ int refs_is_full(const struct refs_out *out)
     return out->bytes + REFS_EVENT_MAX > REFS_BYTES_MAX;
 }
 
-HOT void refs_add(struct refs_out *out, unsigned char *payload, uint32_t tape,
-                  const struct agon_event_hdr *event)
+/* slots: of an end; NULL: it is none. */
+static inline __attribute__((always_inline)) void add(struct refs_out *out, unsigned char *payload,
+                                                      uint32_t tape,
+                                                      const struct agon_event_hdr *event,
+                                                      const uint64_t *slots)
 {
+    int64_t *lags = slots != NULL ? out->end_lags : out->lags;
     unsigned char *token = payload + REFS_HEAD + out->bytes, *at = token + 1;
     uint64_t gap = event->seq - out->last - 1;
     int64_t lag = (int64_t)((uint64_t)event->t - (uint64_t)event->t_venue);
 
     // A reader takes no number twice, and none that goes back.
     REQUIRE(!refs_is_full(out) && event->seq > out->last && tape < JOURNAL_TAPES);
-    *token = (unsigned char)(gap < GAP ? gap : GAP);
+    *token = (unsigned char)((gap < GAP ? gap : GAP) | (slots != NULL ? END : 0));
     if (gap >= GAP)
         at += put_varint(at, gap - GAP);
     if (tape != out->tape) {
@@ -79,15 +84,32 @@ HOT void refs_add(struct refs_out *out, unsigned char *payload, uint32_t tape,
         at += put_varint(at, tape);
         out->tape = tape;
     }
-    if (lag != out->lags[tape]) {
+    if (lag != lags[tape]) {
         *token |= NEW_LAG;
         at += put_varint(at, ((uint64_t)lag << 1) ^ (uint64_t)(lag >> 63));
-        out->lags[tape] = lag;
+        lags[tape] = lag;
+    }
+    if (slots != NULL && *slots != out->slots[tape]) {
+        *token |= NEW_SLOTS;
+        at += put_varint(at, *slots);
+        out->slots[tape] = *slots;
     }
     out->bytes = (uint32_t)(at - payload) - REFS_HEAD;
-    out->crc = crc32c(out->crc, event, event_bytes(event));
     out->last = event->seq;
     out->n++;
+}
+
+HOT void refs_add(struct refs_out *out, unsigned char *payload, uint32_t tape,
+                  const struct agon_event_hdr *event)
+{
+    add(out, payload, tape, event, NULL);
+    out->crc = crc32c(out->crc, event, event_bytes(event));
+}
+
+HOT void refs_add_end(struct refs_out *out, unsigned char *payload, uint32_t tape,
+                      const struct record_path *end)
+{
+    add(out, payload, tape, &end->hdr, &end->slots);
 }
 
 uint32_t refs_end(const struct refs_out *out, unsigned char *payload)
@@ -137,6 +159,7 @@ int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n)
 HOT int refs_next(struct refs_in *in)
 {
     uint64_t value;
+    int64_t *lags;
     unsigned char token;
 
     if (in->n == 0)
@@ -145,7 +168,9 @@ HOT int refs_next(struct refs_in *in)
         return AGON_ECORRUPT;
     token = *in->at++;
     value = token & GAP;
-    if ((token & ~KNOWN) != 0)
+    in->is_end = (token & END) != 0;
+    if ((token & ~(GAP | NEW_TAPE | NEW_LAG | (in->has_ends ? END : 0) |
+                   (in->is_end ? NEW_SLOTS : 0))) != 0)
         return AGON_ECORRUPT;
     if (value == GAP) {
         if (!take_varint(in, &value) || value > in->last)
@@ -163,9 +188,13 @@ HOT int refs_next(struct refs_in *in)
     if ((token & NEW_LAG) != 0) {
         if (!take_varint(in, &value))
             return AGON_ECORRUPT;
-        in->lags[in->tape] = (int64_t)(value >> 1 ^ (0 - (value & 1)));
+        lags = in->is_end ? in->end_lags : in->lags;
+        lags[in->tape] = (int64_t)(value >> 1 ^ (0 - (value & 1)));
     }
-    in->lag = in->lags[in->tape];
+    if ((token & NEW_SLOTS) != 0 && !take_varint(in, &in->slots[in->tape]))
+        return AGON_ECORRUPT;
+    in->lag = in->is_end ? in->end_lags[in->tape] : in->lags[in->tape];
+    in->end_slots = in->slots[in->tape];
     in->n--;
     return 1;
 }

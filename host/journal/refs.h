@@ -19,9 +19,13 @@
  *     each event            bits 0-2: numbers passed over since the one before, 7: u64 + 7 follows;
  *                           8: another tape than before, which follows; 16: another distance of t
  *                           than this tape's before, which follows, zigzag
+ *                           32, from SEGMENT_VERSION_ENDS on: it is no event of the tape but the
+ *                           end of the bar that the tape gives next (journal/ends.h); 64: for
+ *                           other slots than this tape's end before, which follow
  *
- * Tape and distances begin with 0 in each frame. Numbers that follow are LEB128. Who reads has to
- * bring the tapes (struct journal_play). [any] */
+ * Tape, distances (those of ends are their own) and slots begin with 0 in each frame. Numbers that
+ * follow are LEB128, in the order of their bits. Of an end nothing is in the sum: it follows from
+ * the bar, which is. Who reads has to bring the tapes (struct journal_play). [any] */
 #ifndef JOURNAL_REFS_H
 #define JOURNAL_REFS_H
 
@@ -58,7 +62,8 @@ int journal_tape_is_good(const struct journal_tape *tape);
 /* Who knows what is of a tape while a journal is written. [writer] */
 struct journal_named {
     void *ctx;
-    uint32_t n; /* tapes, by number; 0: none, and all is copied */
+    uint32_t n;   /* tapes, by number; 0: none, and all is copied */
+    int has_ends; /* ends of their bars are named too: segments are of SEGMENT_VERSION_ENDS */
     /* Which tape gives just this event as its next one, but for seq and t; below 0: none does. The
      * same for an event whenever it is asked. */
     int (*tape_of)(void *ctx, const struct agon_event_hdr *event);
@@ -84,12 +89,15 @@ struct refs_given {            /* tapes that are named */
 struct refs_out {
     uint64_t first, last;
     uint32_t n, crc, bytes, tape;
-    int64_t lags[JOURNAL_TAPES];
+    int64_t lags[JOURNAL_TAPES], end_lags[JOURNAL_TAPES];
+    uint64_t slots[JOURNAL_TAPES]; /* of ends */
 };
 void refs_begin(struct refs_out *out, uint64_t first);
 int refs_is_full(const struct refs_out *out);
 void refs_add(struct refs_out *out, unsigned char *payload, uint32_t tape,
               const struct agon_event_hdr *event);
+void refs_add_end(struct refs_out *out, unsigned char *payload, uint32_t tape,
+                  const struct record_path *end);
 /* Completes it. The payload's length, filled up. */
 uint32_t refs_end(const struct refs_out *out, unsigned char *payload);
 
@@ -98,12 +106,16 @@ struct refs_in {
     const unsigned char *at, *end;
     uint64_t first, last, seq; /* seq: of the event that was taken last */
     uint32_t n, crc, sum, tape;
+    int has_ends, is_end; /* it may have some; what was taken last is one, for end_slots */
     int64_t lag;
-    int64_t lags[JOURNAL_TAPES];
+    uint64_t end_slots;
+    int64_t lags[JOURNAL_TAPES], end_lags[JOURNAL_TAPES];
+    uint64_t slots[JOURNAL_TAPES];
 };
-/* False: it is no such frame. Its payload is borrowed while it is read. */
+/* False: it is no such frame. Its payload is borrowed while it is read. has_ends is its caller's to
+ * set, who knows the segment's version. */
 int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n);
-/* The next event's seq, tape and lag. 1; 0: there is no more and that is as its head says; below 0:
+/* The next one's seq, tape and lag. 1; 0: there is no more and that is as its head says; below 0:
  * what is there cannot be. */
 int refs_next(struct refs_in *in);
 

@@ -76,6 +76,22 @@ uint32_t segment_head_encode(const struct segment_head *head, unsigned char byte
     return crc;
 }
 
+int segment_check_sizes(uint32_t align, const uint64_t bytes[JOURNAL_CLASSES], struct error *err)
+{
+    if (align < 512 || align > SEGMENT_HEAD || (align & (align - 1)) != 0)
+        return error_set(err, AGON_EINVAL, "journal: a sector of %u bytes is invalid (512 to 4096)",
+                         align);
+    for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
+        if (bytes[cls] < SEGMENT_BYTES_MIN || bytes[cls] > SEGMENT_BYTES_MAX || bytes[cls] % 4096)
+            return error_set(err, AGON_EINVAL,
+                             "journal: a %s segment of %llu bytes; 64 KiB to 4 GiB in whole 4 KiB "
+                             "are possible",
+                             segment_class_name((enum journal_class)cls),
+                             (unsigned long long)bytes[cls]);
+    }
+    return AGON_OK;
+}
+
 int segment_is_ours(const unsigned char *bytes, uint64_t n)
 {
     return memcmp(bytes, magic, n < sizeof(magic) ? n : sizeof(magic)) == 0;
@@ -97,11 +113,11 @@ int segment_head_decode(struct segment_head *head, uint32_t *crc,
     if (tag != ENDIAN_TAG)
         return error_set(err, AGON_ECORRUPT, "the head is damaged at offset 8");
     *crc = crc32c(0, bytes, SEGMENT_HEAD - 4);
-    if (version > SEGMENT_VERSION_TAPES && *crc == dec_u32(&end))
+    if (version > SEGMENT_VERSION_LAST && *crc == dec_u32(&end))
         return error_set(err, AGON_EVERSION,
                          "journal format %u is newer than %u, the newest this program reads: use "
                          "the program that wrote it or a later one",
-                         version, SEGMENT_VERSION_TAPES);
+                         version, SEGMENT_VERSION_LAST);
     end.used = 0;
     head->version = version;
     head->cls = dec_u32(&dec);
@@ -114,7 +130,7 @@ int segment_head_decode(struct segment_head *head, uint32_t *crc,
     head->run = dec_u32(&dec);
     dec_bytes(&dec, head->id, sizeof(head->id));
     dec_bytes(&dec, head->build, sizeof(head->build));
-    if (*crc != dec_u32(&end) || version < SEGMENT_VERSION || version > SEGMENT_VERSION_TAPES)
+    if (*crc != dec_u32(&end) || version < SEGMENT_VERSION || version > SEGMENT_VERSION_LAST)
         return error_set(err, AGON_ECORRUPT, "the head is damaged: its checksum is wrong");
     if (head->cls >= JOURNAL_CLASSES || head->first_seq == 0 ||
         head->synced_seq >= head->first_seq || head->align < 8 || head->align > SEGMENT_HEAD ||

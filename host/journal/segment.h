@@ -25,6 +25,8 @@
 
 #define SEGMENT_VERSION       1
 #define SEGMENT_VERSION_TAPES 2 /* market events of tapes are named: journal/refs.h */
+#define SEGMENT_VERSION_ENDS  3 /* ... and ends of their bars */
+#define SEGMENT_VERSION_LAST  SEGMENT_VERSION_ENDS
 #define SEGMENT_HEAD          4096
 #define SEGMENT_ALIGN         512
 #define SEGMENT_NAME          48
@@ -68,6 +70,9 @@ void segment_name(char name[SEGMENT_NAME], enum journal_class cls, uint64_t firs
 /* True when name is one of ours. */
 int segment_parse_name(const char *name, enum journal_class *cls, uint64_t *first_seq);
 const char *segment_class_name(enum journal_class cls);
+
+/* Can a journal be written in such sectors and sizes? AGON_EINVAL. */
+int segment_check_sizes(uint32_t align, const uint64_t bytes[JOURNAL_CLASSES], struct error *err);
 
 /* Writes the head's bytes and returns their checksum, with which the chain of frames begins. */
 uint32_t segment_head_encode(const struct segment_head *head, unsigned char bytes[SEGMENT_HEAD]);

@@ -4,57 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hot.h"
+#include "journal/ends.h"
 #include "journal/packed.h"
+#include "journal/writer_impl.h"
 
-#define STAGE_BYTES     ((uint64_t)256 << 10) /* written in one piece; stays in the cache */
-#define STAGE_SLACK     ((uint64_t)FRAME_MAX + SEGMENT_HEAD + MARK_BYTES) /* beyond a full stage */
 #define SEGMENT_SLACK   ((uint64_t)2 * SEGMENT_HEAD) /* for padding and the last mark */
 #define ASYNC_SYNC      ((uint64_t)64 << 20) /* class async syncs this often, to have a mark */
 #define LOW_EVERY_BYTES ((uint64_t)16 << 20)
-#define WHY             160
-
-struct lane {               /* one class */
-    int file;               /* -1: no segment is open */
-    uint64_t bytes, offset; /* of the open segment: its size, and where the stage will go */
-    uint64_t first_seq;
-    uint32_t crc;
-    int is_dirty;            /* written since the last sync */
-    uint64_t marked_seq;     /* of the last mark */
-    uint64_t prev_first_seq; /* of the segment before the open one */
-    uint32_t prev_crc;
-    uint64_t older_first_seq; /* of the one before that */
-    uint32_t older_crc;
-    unsigned char *stage; /* owned: STAGE_BYTES + STAGE_SLACK */
-    uint64_t n;           /* staged */
-    struct {              /* what was true with an empty stage: the way back when a write fails */
-        uint32_t crc;
-        uint64_t marked_seq;
-    } base;
-};
-struct journal_writer {
-    struct disk disk;
-    struct journal_buffer *buffer; /* borrowed */
-    struct journal_config config;
-    struct lane lanes[JOURNAL_CLASSES];
-    uint64_t seq;        /* last number that is staged */
-    uint64_t base_seq;   /* ... is written */
-    uint64_t synced_seq; /* ... is synced in both classes */
-    uint64_t n_staged;
-    struct refs_out refs; /* the market's frame that is open at the end of its stage; n 0: none */
-    struct refs_given given, base_given;
-    union {
-        struct agon_event_hdr hdr;
-        unsigned char bytes[EVENT_BYTES_MAX];
-    } whole; /* the event that is named */
-    uint64_t dropped_before;
-    uint64_t written_since_sync, written_since_low;
-    uint64_t n_steps;
-    int is_deceived; /* the file system does not keep room that it promised */
-    int has_reserve, is_low, is_shedding, is_full, is_failed;
-    enum journal_state state; /* as told last */
-    char why[WHY];
-    struct journal_stats stats;
-};
 
 #define NAMES_TAPES(writer)   ((writer)->config.named != NULL && (writer)->config.named->n > 0)
 #define LACKS_RESERVE(writer) (!(writer)->has_reserve && !(writer)->config.has_no_reserve)
@@ -179,9 +136,10 @@ static int write_head(struct journal_writer *writer, enum journal_class cls, int
 {
     const struct disk *disk = &writer->disk;
     struct lane *lane = &writer->lanes[cls];
-    struct segment_head head = {.version = cls == JOURNAL_MARKET && NAMES_TAPES(writer)
-                                               ? SEGMENT_VERSION_TAPES
-                                               : SEGMENT_VERSION,
+    struct segment_head head = {.version = cls != JOURNAL_MARKET || !NAMES_TAPES(writer)
+                                               ? SEGMENT_VERSION
+                                           : writer->config.named->has_ends ? SEGMENT_VERSION_ENDS
+                                                                            : SEGMENT_VERSION_TAPES,
                                 .cls = cls,
                                 .align = writer->config.align,
                                 .first_seq = writer->seq + 1,
@@ -375,10 +333,11 @@ static int make_room(struct journal_writer *writer, enum journal_class cls, uint
     return 1;
 }
 
-/* As stage_record, of an event that tape number `tape` gives. */
-static int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t tape)
+/* As stage_record, of an event that tape number `tape` gives, or of the end of its next bar. */
+static HOT int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t tape, int is_end)
 {
     struct lane *lane = &writer->lanes[JOURNAL_MARKET];
+    const struct agon_event_hdr *event;
 
     if (writer->refs.n > 0 && refs_is_full(&writer->refs))
         end_refs(writer);
@@ -397,17 +356,36 @@ static int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t tape)
             stage_tapes(writer, 0);
         refs_begin(&writer->refs, seq);
     }
-    // As a whole: it may lie at both ends of the ring.
-    *at = journal_take_at(writer->buffer, *at, &writer->whole);
-    writer->seq = writer->whole.hdr.seq;
-    refs_add(&writer->refs, stage_at(lane), tape, &writer->whole.hdr);
-    writer->given.n[tape]++;
+    event = journal_take_whole(writer->buffer, *at, &writer->whole);
+    *at += event->granules;
+    writer->seq = event->seq;
+    if (is_end) {
+        refs_add_end(&writer->refs, stage_at(lane), tape, (const void *)event);
+    } else {
+        refs_add(&writer->refs, stage_at(lane), tape, event);
+        writer->given.n[tape]++;
+    }
     writer->n_staged++;
     return 1;
 }
 
-/* Stages one record. 1: done; 0: the batch is full; AGON_E... */
-static int stage_record(struct journal_writer *writer, uint64_t *at)
+/* Which tape gives the event, or has the bar that it is the end of; below 0: none. */
+static HOT int tape_of(const struct journal_writer *writer, enum journal_class cls, uint64_t at,
+                       uint64_t limit, int *is_end)
+{
+    const struct journal_named *named = writer->config.named;
+    const struct agon_event_hdr *event = journal_take_hdr(writer->buffer, at);
+
+    *is_end = cls != JOURNAL_MARKET;
+    if (cls == JOURNAL_MARKET)
+        return named->tape_of(named->ctx, event);
+    return event->type == EVENT_PATH && named->has_ends
+               ? ends_tape_of(named, writer->buffer, at, limit)
+               : AGON_ENOENT;
+}
+
+/* Stages one record of those below limit. 1: done; 0: the batch is full; AGON_E... */
+static HOT int stage_record(struct journal_writer *writer, uint64_t *at, uint64_t limit)
 {
     const struct agon_event_hdr *event = journal_take_hdr(writer->buffer, *at);
     enum journal_class cls = journal_class_of(event->type);
@@ -418,17 +396,18 @@ static int stage_record(struct journal_writer *writer, uint64_t *at)
     REQUIRE(seq == writer->seq + 1); // each number once, and in order
     if (writer->is_shedding)
         cls = JOURNAL_MONEY; // what has a number is kept: a state cannot be rebuilt over a hole
-    else if (cls == JOURNAL_MARKET && NAMES_TAPES(writer)) {
-        int tape = writer->config.named->tape_of(writer->config.named->ctx, event);
+    else if (NAMES_TAPES(writer)) {
+        int is_end, tape = tape_of(writer, cls, *at, limit, &is_end);
 
         if (tape >= 0)
-            return stage_ref(writer, at, (uint32_t)tape);
-        end_refs(writer);
+            return stage_ref(writer, at, (uint32_t)tape, is_end);
+        if (cls == JOURNAL_MARKET)
+            end_refs(writer);
     }
     rc = make_room(writer, cls, n);
     if (rc == AGON_ENOSPC && cls == JOURNAL_MARKET) {
         start_shedding(writer);
-        return stage_record(writer, at);
+        return stage_record(writer, at, limit);
     }
     if (rc != 1)
         return rc;
@@ -508,6 +487,16 @@ static int write_stage(struct journal_writer *writer, enum journal_class *cls)
     return AGON_OK;
 }
 
+/* May what is staged wait for more? Not where a segment may have to be made beside a record. */
+static int may_hold(const struct journal_writer *writer)
+{
+    uint32_t hold = writer->config.hold_bytes;
+
+    return !writer->is_closing && !writer->is_shedding &&
+           writer->lanes[JOURNAL_MARKET].n + writer->refs.bytes < hold &&
+           writer->lanes[JOURNAL_MONEY].n < hold;
+}
+
 /* Stages and writes one batch from *at on. 1: more is left; 0: all up to limit is written;
  * AGON_ENOSPC: no room for money events, *at stands where they begin; AGON_EIO. */
 static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t limit, int is_synced)
@@ -520,23 +509,28 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
 
         *at = from;
         while (rc == 1 && *at < limit)
-            rc = stage_record(writer, at);
+            rc = stage_record(writer, at, limit);
         if (rc < 0) {
             unstage(writer);
             *at = from;
             return rc;
         }
-        end_refs(writer);
         is_last = rc == 1;
+        if (is_last && !is_synced && may_hold(writer)) {
+            writer->is_held = 1;
+            return 0;
+        }
+        end_refs(writer);
         for (int i = 0; is_last && is_synced && i < JOURNAL_CLASSES; i++)
             stage_pad(writer, (enum journal_class)i);
         rc = write_stage(writer, &cls);
         if (rc >= 0) {
             commit_stage(writer);
+            writer->is_held = 0;
             return !is_last;
         }
         unstage(writer);
-        if (rc != AGON_ENOSPC)
+        if (rc != AGON_ENOSPC || writer->is_held)
             return fail(writer, "writing", cls, rc);
         // The file system took back room that it had promised. The class ends its segment where it
         // was, and the batch is staged anew: in the next segment, or all of it among the money.
@@ -650,7 +644,7 @@ static int step(struct journal_writer *writer)
     int is_synced = !writer->config.is_async || writer->written_since_sync >= ASYNC_SYNC;
     int rc = AGON_OK, is_more = 1;
 
-    while (is_more && at < limit) {
+    while (is_more && (at < limit || (writer->is_held && writer->is_closing))) {
         rc = write_batch(writer, &at, limit, is_synced);
         is_more = rc == 1;
         if (rc == AGON_EIO)
@@ -686,24 +680,6 @@ int journal_writer_step(struct journal_writer *writer)
     return step(writer);
 }
 
-static int is_bad_config(const struct journal_config *config, struct error *err)
-{
-    if (config->align < 512 || config->align > SEGMENT_HEAD ||
-        (config->align & (config->align - 1)) != 0)
-        return error_set(err, AGON_EINVAL, "journal: a sector of %u bytes is invalid (512 to 4096)",
-                         config->align);
-    for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
-        if (config->segment_bytes[cls] < SEGMENT_BYTES_MIN ||
-            config->segment_bytes[cls] > SEGMENT_BYTES_MAX || config->segment_bytes[cls] % 4096)
-            return error_set(err, AGON_EINVAL,
-                             "journal: a %s segment of %llu bytes; 64 KiB to 4 GiB in whole 4 KiB "
-                             "are possible",
-                             segment_class_name((enum journal_class)cls),
-                             (unsigned long long)config->segment_bytes[cls]);
-    }
-    return AGON_OK;
-}
-
 struct journal_writer *journal_writer_new(const struct disk *disk, struct journal_buffer *buffer,
                                           const struct journal_config *config,
                                           const struct journal_end *end, struct error *err)
@@ -737,7 +713,7 @@ struct journal_writer *journal_writer_new(const struct disk *disk, struct journa
         if (lane->stage == NULL)
             goto no_memory;
     }
-    rc = is_bad_config(&writer->config, err);
+    rc = segment_check_sizes(writer->config.align, writer->config.segment_bytes, err);
     if (rc < 0)
         goto fail;
     rc = LACKS_RESERVE(writer) ? make_reserve(writer) : AGON_OK;
@@ -782,6 +758,7 @@ int journal_writer_close(struct journal_writer *writer, struct error *err)
 {
     int rc = AGON_OK;
 
+    writer->is_closing = 1;
     if (!writer->is_failed) {
         do {
             rc = step(writer);

@@ -43,6 +43,10 @@ struct journal_config {
     /* Without a reserve: what it would hold is FULL at once. For who has no orders at a venue and
      * can begin again. */
     int has_no_reserve;
+    /* Class async: steps lay frames together and write them once one class has so many bytes. They
+     * are not in the buffer any more: a write that finds no room where there was to be some is the
+     * end. 0: each step writes all. */
+    uint32_t hold_bytes;
     /* Free bytes and size of the file system; NULL: no low water. [writer] */
     int64_t (*free_bytes)(void *ctx, int64_t *total);
     void *free_ctx;

@@ -281,13 +281,14 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
 
-    if ((event->type != AGON_EVENT_QUOTE && event->type != AGON_EVENT_BAR) ||
-        run->config->event != NULL || run->config->journal != NULL || run->result->plan != NULL ||
+    if ((event->type != AGON_EVENT_QUOTE && event->type != AGON_EVENT_BAR &&
+         event->type != EVENT_PATH) ||
+        run->config->event != NULL || run->named.has_clips || run->result->plan != NULL ||
         crew_note(run->result->crew) != NULL)
         return on_any_step(run, event, rc);
-    if (rc >= 0 && event->t_venue > run->t_venue)
+    if (rc >= 0 && event->t_venue > run->t_venue && event->type != EVENT_PATH)
         run->t_venue = event->t_venue;
-    return run->kept;
+    return run->kept >= 0 ? backtest_journal_turn(&run->journal) : run->kept;
 }
 
 /* Of what a plugin ended. Nothing restarts it here: its slot stays suspended to the end. */

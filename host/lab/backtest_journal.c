@@ -10,11 +10,14 @@
  * Between two turns comes one event, of EVENT_BYTES_MAX at most. */
 #define ROOM ((uint64_t)2 << 20)
 #define TURN ((uint64_t)1 << 20)
+/* And of frames, since most events are one byte of them. Who is killed loses no more than that. */
+#define HOLD ((uint32_t)64 << 10)
 
 int backtest_journal_open(struct backtest_journal *journal, const struct backtest_config *config,
                           const struct journal_named *named, struct error *err)
 {
-    struct journal_config writer = {.is_async = 1, .run = 1, .has_no_reserve = 1, .named = named};
+    struct journal_config writer = {
+        .is_async = 1, .run = 1, .has_no_reserve = 1, .hold_bytes = HOLD, .named = named};
     unsigned char build[BUILD_ID_MAX] = {0};
     struct journal_summary summary;
     int rc = journal_recover(config->journal, &(struct journal_reading){0}, &summary, err);

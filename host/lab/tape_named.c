@@ -43,9 +43,11 @@ static struct tape_named_one *one_of(struct tape_named *named, agon_instrument_t
 // Others of the market's are the host's own, or a file's of funding.
 static int is_of_tape(uint16_t type)
 {
-    return type == AGON_EVENT_QUOTE || type == AGON_EVENT_BAR || type == AGON_EVENT_TRADE ||
-           type == AGON_EVENT_BOOK_SNAPSHOT || type == AGON_EVENT_BOOK_DELTA ||
-           type == AGON_EVENT_STATUS;
+    static const uint32_t types = 1u << AGON_EVENT_QUOTE | 1u << AGON_EVENT_BAR |
+                                  1u << AGON_EVENT_TRADE | 1u << AGON_EVENT_BOOK_SNAPSHOT |
+                                  1u << AGON_EVENT_BOOK_DELTA | 1u << AGON_EVENT_STATUS;
+
+    return type < 32 && (types >> type & 1) != 0;
 }
 
 static HOT int tape_of(void *ctx, const struct agon_event_hdr *event)
@@ -107,6 +109,7 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
                          config->path, JOURNAL_TAPE_PATH - 1, strerror(errno));
     one->tape = tape;
     one->is_named = 1;
+    one->is_bars = config->info.kind == TAPE_BARS;
     one->said = (struct journal_tape){.spread_ppm = config->spread_ppm,
                                       .volume_ppm = config->volume_ppm,
                                       .quote_exp = config->quote_exp,
@@ -138,8 +141,10 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
 
         if (!one->is_named)
             continue;
-        named->port.n =
-            one_of(named, one->said.instrument.hdr.instrument) != NULL ? named->n : named->port.n;
+        if (one_of(named, one->said.instrument.hdr.instrument) != NULL) {
+            named->port.n = named->n;
+            named->port.has_ends |= one->is_bars;
+        }
         tape_report(one->tape, &report);
         // What a clip passed over; the first that is played it has in hand.
         one->said.first_row = report.n_rows > 0 ? report.n_rows : 1;

@@ -16,6 +16,7 @@
 struct tape_named_one {
     struct tape *tape; /* borrowed; NULL: it is a stream's messages */
     int is_named;      /* else what comes of it is copied */
+    int is_bars;       /* whose ends are named as well */
     struct journal_tape said;
     const struct agon_event_hdr *(*next)(void *ctx); /* as it was, of the source or its clip */
     void *ctx;

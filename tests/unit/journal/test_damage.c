@@ -278,7 +278,7 @@ START_TEST(a_later_version_is_named)
     uint32_t crc;
 
     (void)segment_head_encode(&head, bytes);
-    bytes[12] = SEGMENT_VERSION_TAPES + 1;
+    bytes[12] = SEGMENT_VERSION_LAST + 1;
     // The checksum a later program would have written: over all but its own four bytes.
     crc = crc32c(0, bytes, SEGMENT_HEAD - 4);
     memcpy(bytes + SEGMENT_HEAD - 4, &crc, 4);

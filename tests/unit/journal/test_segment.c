@@ -92,7 +92,7 @@ START_TEST(a_head_that_is_none_is_told_from_a_damaged_one_and_from_a_newer_one)
     } ways[] = {{0, 0x04034b50, AGON_EINVAL, "no journal"},
                 {8, 0x04030201, AGON_EVERSION, "big-endian"},
                 {8, 0x01020305, AGON_ECORRUPT, "offset 8"},
-                {12, SEGMENT_VERSION_TAPES + 1, AGON_EVERSION, "newer"},
+                {12, SEGMENT_VERSION_LAST + 1, AGON_EVERSION, "newer"},
                 {12, 0, AGON_ECORRUPT, "checksum"}};
     struct segment_head head = head_of();
     unsigned char bytes[SEGMENT_HEAD];
@@ -107,7 +107,7 @@ START_TEST(a_head_that_is_none_is_told_from_a_damaged_one_and_from_a_newer_one)
     }
     // A newer one whose checksum is wrong is damage: no other program reads it either.
     (void)segment_head_encode(&head, bytes);
-    put32(bytes, 12, SEGMENT_VERSION_TAPES + 1);
+    put32(bytes, 12, SEGMENT_VERSION_LAST + 1);
     ck_assert_int_eq(decode(bytes, &err), AGON_ECORRUPT);
 }
 END_TEST
