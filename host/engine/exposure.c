@@ -466,12 +466,23 @@ static inline void move_calm(struct engine *engine, agon_px_t px)
     engine->portfolio.equity_amt = fit(exposure->total);
 }
 
+/* All that a price moves that was another before. Not inlined: most that come are calm, or move
+ * nothing. */
+static __attribute__((noinline)) void price_others(struct engine *engine, agon_instrument_t id,
+                                                   agon_px_t long_px, agon_px_t short_px)
+{
+    if (!slot_set_is_empty(&engine->exposure->holders[id]))
+        price_holders(engine, id, long_px, short_px);
+    if (engine->exposure->values[id] != 0)
+        value_again(engine, engine->exposure->values[id]);
+}
+
 HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
     const struct exposure_calm *calm = &engine->exposure->calm;
     struct market *market = &engine->markets[instrument];
     agon_px_t long_px = market->long_px, short_px = market->short_px;
-    agon_px_t before_long_px, before_short_px;
+    const agon_px_t before_long_px = long_px, before_short_px = short_px;
     uint8_t is_best = market->book_state == BOOK_LIVE && market->mark_px <= 0;
 
     if (!(market->has_best && is_best) && !find_price(engine, instrument, &long_px, &short_px))
@@ -480,18 +491,12 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
     market->t_price = engine->t;
     if (long_px == market->long_px && short_px == market->short_px)
         return;
-    before_long_px = market->long_px;
-    before_short_px = market->short_px;
     market->long_px = long_px;
     market->short_px = short_px;
-    if (calm->instrument == instrument && long_px >= calm->low_px && long_px <= calm->high_px) {
+    if (calm->instrument == instrument && long_px >= calm->low_px && long_px <= calm->high_px)
         move_calm(engine, long_px);
-        return;
-    }
-    if (!slot_set_is_empty(&engine->exposure->holders[instrument]))
-        price_holders(engine, instrument, before_long_px, before_short_px);
-    if (engine->exposure->values[instrument] != 0)
-        value_again(engine, engine->exposure->values[instrument]);
+    else
+        price_others(engine, instrument, before_long_px, before_short_px);
 }
 
 agon_px_t exposure_path_px(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
