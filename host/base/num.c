@@ -148,20 +148,11 @@ int64_t num_rescale(int64_t value, int from, int to, enum num_round round)
     return num_div(value, num_pow10(from - to), round);
 }
 
-HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int amt_exp,
-                         enum num_round round)
+/* Of a product, or one that is scaled, that 64 bits do not hold. Not inlined: few are. */
+static __attribute__((noinline)) int64_t notional_wide(num128_t product, int shift,
+                                                       enum num_round round)
 {
-    num128_t product = (num128_t)px * qty;
-    int shift = px_exp + qty_exp - amt_exp;
-
-    REQUIRE(px_exp >= 0 && px_exp <= NUM_EXP_MAX && qty_exp >= 0 && qty_exp <= NUM_EXP_MAX);
-    REQUIRE(amt_exp >= 0 && amt_exp <= NUM_EXP_MAX);
     if (shift <= 0) {
-        int64_t narrow, scaled;
-
-        if (!__builtin_mul_overflow(px, qty, &narrow) &&
-            !__builtin_mul_overflow(narrow, pow10_table[-shift], &scaled) && scaled >= NUM_MIN)
-            return scaled;
         // The product has up to 127 bits, so the scaling itself may not be multiplied blindly.
         num128_t limit = (num128_t)NUM_MAX / pow10_table[-shift];
 
@@ -175,9 +166,25 @@ HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int a
     if (shift > NUM_EXP_MAX)
         return saturate(div_round(
             product, (num128_t)pow10_table[NUM_EXP_MAX] * pow10_table[shift - NUM_EXP_MAX], round));
-    if (product == (int64_t)product)
-        return saturate(div_narrow((int64_t)product, pow10_table[shift], round));
     return saturate(div_round(product, pow10_table[shift], round));
+}
+
+HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int amt_exp,
+                         enum num_round round)
+{
+    int shift = px_exp + qty_exp - amt_exp;
+    int64_t narrow, amt;
+
+    REQUIRE(px_exp >= 0 && px_exp <= NUM_EXP_MAX && qty_exp >= 0 && qty_exp <= NUM_EXP_MAX);
+    REQUIRE(amt_exp >= 0 && amt_exp <= NUM_EXP_MAX);
+    if (__builtin_expect(!__builtin_mul_overflow(px, qty, &narrow), 1)) {
+        if (shift > 0 && shift <= NUM_EXP_MAX)
+            return div_narrow(narrow, pow10_table[shift], round);
+        if (shift <= 0 && !__builtin_mul_overflow(narrow, pow10_table[-shift], &amt) &&
+            amt >= NUM_MIN)
+            return amt;
+    }
+    return notional_wide((num128_t)px * qty, shift, round);
 }
 
 HOT int64_t num_to_step(int64_t value, int64_t step, enum num_round round)

@@ -71,8 +71,9 @@ static __attribute__((noinline)) void tell_many(
     slots_count(&engine->slots, &to);
 }
 
-/* To whom it goes: counted, and noted for their runners' turn. */
-static inline void tell_public(struct engine *engine, const struct agon_event_hdr *event)
+/* To whom it goes: counted, and noted for their runners' turn. has_bars: of a bar, bar_wanters. */
+static inline void tell_public(struct engine *engine, const struct agon_event_hdr *event,
+                               uint64_t has_bars)
 {
     struct runner_turn *turn = &engine->turn;
     uint32_t place = event_place(event->type);
@@ -98,8 +99,7 @@ static inline void tell_public(struct engine *engine, const struct agon_event_hd
     slots = kept->bits[0] & kept_of->bits[0];
     turn->wanting.bits[0] |= slots;
     turn->wanting.words |= slots != 0;
-    slots = event->type == AGON_EVENT_BAR ? bar_wanters(engine, event)
-                                          : told->bits[0] & told_of->bits[0];
+    slots = event->type == AGON_EVENT_BAR ? has_bars : told->bits[0] & told_of->bits[0];
     if (slots != 0 && BY_CONTENT(event->type) && event->type != AGON_EVENT_BAR)
         count_by_content(engine, event, told, told_of);
     else if (slots != 0)
@@ -133,16 +133,22 @@ static inline int is_unheard(const struct engine *engine, const struct agon_even
             of_instrument->bits[0]) == 0;
 }
 
+/* Not inlined: what nobody hears of needs none of it. */
+static HOT __attribute__((noinline)) void show(struct engine *engine,
+                                               const struct agon_event_hdr *event)
+{
+    bus_write(&engine->bus, event);
+    tell_public(engine, event, event->type == AGON_EVENT_BAR ? bar_wanters(engine, event) : 0);
+}
+
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
 {
     if ((event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_TRADE ||
          event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA) &&
-        is_unheard(engine, event)) {
+        is_unheard(engine, event))
         pass_unshown(engine, event);
-        return;
-    }
-    bus_write(&engine->bus, event);
-    tell_public(engine, event);
+    else
+        show(engine, event);
 }
 
 static inline void number_derived(struct engine *engine, struct agon_event_hdr *event)
@@ -156,13 +162,18 @@ static inline void number_derived(struct engine *engine, struct agon_event_hdr *
 
 HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
 {
+    uint64_t has_bars = 0;
+
     number_derived(engine, event);
-    if (event->type == AGON_EVENT_BAR && is_by_turns(engine) && bar_wanters(engine, event) == 0) {
-        pass_unshown(engine, event);
-        return;
+    if (event->type == AGON_EVENT_BAR) {
+        has_bars = bar_wanters(engine, event);
+        if (has_bars == 0 && is_by_turns(engine)) {
+            pass_unshown(engine, event);
+            return;
+        }
     }
     bus_write(&engine->bus, event);
-    tell_public(engine, event);
+    tell_public(engine, event, has_bars);
 }
 
 /* What runners keep of an instrument is what they can be asked for: where that is all, and nothing
@@ -218,8 +229,7 @@ static void show_late(struct engine *engine, struct agon_top10 *top, agon_instru
     if (late.seq == 0)
         return;
     date(top, instrument, late);
-    bus_write(&engine->bus, &top->hdr);
-    tell_public(engine, &top->hdr);
+    show(engine, &top->hdr);
 }
 
 void deliver_late(struct engine *engine, agon_instrument_t instrument)

@@ -120,6 +120,9 @@ int engine_advance_ahead(struct engine *engine, struct slot_set *ahead, int *is_
                          uint16_t *failed);
 /* 1: the last step concerns no runner, and its turn has ended. 0: it is to be advanced. */
 int engine_advance_nobody(struct engine *engine);
+/* 1: all runners follow and none is a process, those that it concerns were called, and the turn has
+ * ended. 0: it is to be advanced. AGON_EIO: one failed, and it is to be advanced from there. */
+int engine_advance_plain(struct engine *engine, uint16_t *failed);
 /* Waits for one of them. 1: it has done all that it was given; 0: as far as its first intent, which
  * is to be taken before it is waited for again; AGON_EIO: it has failed. */
 int engine_await_runner(struct engine *engine, uint16_t slot);

@@ -289,25 +289,6 @@ static void touch(struct engine *engine, uint16_t slot)
     slot_set_add(&engine->exposure->touched, slot);
 }
 
-/* What a long and a short would be closed at: the mark price, or the book; what a market without
- * books last traded at. 0, 0: nothing is known that the last price could be replaced by. */
-static int find_price(const struct engine *engine, agon_instrument_t id, agon_px_t *long_px,
-                      agon_px_t *short_px)
-{
-    const struct market *market = &engine->markets[id];
-
-    if (market->mark_px > 0 && engine->t - market->t_mark <= MARKET_MARK_NS) {
-        *long_px = *short_px = market->mark_px;
-        return 1;
-    }
-    if (market_best(engine, id, long_px, short_px, 0))
-        return 1;
-    if (market->book_state != BOOK_COLD || market->quote_bid_px > 0 || market->last_px <= 0)
-        return 0;
-    *long_px = *short_px = market->last_px;
-    return 1;
-}
-
 /* What an asset is worth changed: whatever is counted in it does. */
 static void value_again(struct engine *engine, agon_asset_t asset)
 {
@@ -466,32 +447,40 @@ static inline void move_calm(struct engine *engine, agon_px_t px)
     engine->portfolio.equity_amt = fit(exposure->total);
 }
 
+/* All that a price moves that was another before. Not inlined: most that come are calm, or move
+ * nothing. */
+static __attribute__((noinline)) void price_others(struct engine *engine, agon_instrument_t id,
+                                                   agon_px_t long_px, agon_px_t short_px)
+{
+    if (!slot_set_is_empty(&engine->exposure->holders[id]))
+        price_holders(engine, id, long_px, short_px);
+    if (engine->exposure->values[id] != 0)
+        value_again(engine, engine->exposure->values[id]);
+}
+
 HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
     const struct exposure_calm *calm = &engine->exposure->calm;
     struct market *market = &engine->markets[instrument];
-    agon_px_t long_px = market->long_px, short_px = market->short_px;
-    agon_px_t before_long_px, before_short_px;
+    const struct market_prices before = {market->long_px, market->short_px};
+    struct market_prices now = before;
     uint8_t is_best = market->book_state == BOOK_LIVE && market->mark_px <= 0;
 
-    if (!(market->has_best && is_best) && !find_price(engine, instrument, &long_px, &short_px))
+    if (!(market->has_best && is_best))
+        now = market_prices(engine, instrument);
+    if (now.long_px == 0)
         return;
     market->has_best = is_best;
     market->t_price = engine->t;
-    if (long_px == market->long_px && short_px == market->short_px)
+    if (now.long_px == before.long_px && now.short_px == before.short_px)
         return;
-    before_long_px = market->long_px;
-    before_short_px = market->short_px;
-    market->long_px = long_px;
-    market->short_px = short_px;
-    if (calm->instrument == instrument && long_px >= calm->low_px && long_px <= calm->high_px) {
-        move_calm(engine, long_px);
-        return;
-    }
-    if (!slot_set_is_empty(&engine->exposure->holders[instrument]))
-        price_holders(engine, instrument, before_long_px, before_short_px);
-    if (engine->exposure->values[instrument] != 0)
-        value_again(engine, engine->exposure->values[instrument]);
+    market->long_px = now.long_px;
+    market->short_px = now.short_px;
+    if (calm->instrument == instrument && now.long_px >= calm->low_px &&
+        now.long_px <= calm->high_px)
+        move_calm(engine, now.long_px);
+    else
+        price_others(engine, instrument, before.long_px, before.short_px);
 }
 
 agon_px_t exposure_path_px(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)

@@ -286,6 +286,12 @@ int market_funding(struct engine *engine, const struct agon_funding *funding);
 void market_bars_due(struct engine *engine, agon_instrument_t instrument);
 int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
                 agon_px_t *ask_px, agon_ns_t max_age_ns); /* true: live, not crossed, not too old */
+/* What a long and a short would be closed at: the mark price, or the book; what a market without
+ * books last traded at. 0, 0: nothing is known that the last price could be replaced by. */
+struct market_prices {
+    agon_px_t long_px, short_px;
+};
+struct market_prices market_prices(const struct engine *engine, agon_instrument_t instrument);
 /* How old a book, quote or price may be, where max_age_ns is what the slot allows; 0: any age. */
 agon_ns_t market_age(const struct market *market, agon_ns_t max_age_ns);
 int market_step(struct engine *engine, const struct record_step *record);

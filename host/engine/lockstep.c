@@ -3,67 +3,13 @@
 
 #include <stdlib.h>
 
-#include "base/heap.h"
 #include "base/hot.h"
 #include "base/num.h"
-#include "engine/along.h"
-#include "engine/driver.h"
-#include "engine/look.h"
-#include "engine/on_way.h"
+#include "engine/lockstep_impl.h"
+#include "engine/lockstep_jobs.h"
 
-#define ENGINE_WISH_BYTES 384 /* the largest record of an agent's ring */
-#define WISHES            65536u
-#define QUEUE             ((uint64_t)1 << 19) /* granules of market data on its way: 32 MiB */
-#define QUEUE_RECEIVED    ((uint64_t)1 << 18) /* and of one recording that says when it came */
-#define SOURCES_MAX       64
-#define LINGER_NS         ((agon_ns_t)60 * 1000000000)
-#define AHEAD_STEPS       64 /* a power of two: that are taken before the first is waited for */
-#define ORDER_WISH_BITS   13 /* of a slot's in one step: more than its ring has */
-#define ORDER_SLOT_BITS   8
-
-struct run {
-    const struct lockstep_config *config;
-    struct lockstep_result *result;
-    const struct agon_event_hdr *heads[SOURCES_MAX];
-    agon_ns_t at[SOURCES_MAX]; /* when the head is at the exchange */
-    uint32_t source;           /* whose head is the next there; n_sources: of none */
-    /* Market data on its way: what was received when a recording says it has its source's. */
-    struct on_way queues[SOURCES_MAX + 1];
-    uint32_t n_queues;
-    uint32_t queue_of[SOURCES_MAX];
-    struct wish {
-        _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
-    } * wishes;     /* owned */
-    uint32_t *free; /* owned */
-    uint32_t n_free;
-    struct heap due; /* wishes by (t, order) */
-    /* Steps that were taken while slots have not done them yet (see below): whose turn is open,
-     * from which step on, the time of each, and when the first intent of them could act. */
-    struct slot_set ahead;
-    struct slot_set lost; /* their runners have ended, and the engine does not know yet */
-    uint64_t ahead_from[SLOTS_MAX];
-    agon_ns_t ahead_t[AHEAD_STEPS];
-    uint32_t n_ahead;
-    agon_ns_t t_horizon;
-    uint64_t cause[SLOTS_MAX]; /* of a slot's last intent, and how many of its came before */
-    uint32_t n_cause[SLOTS_MAX];
-    struct driver driver;
-    union on_way_room event;
-    struct along *along; // owned; what the host does inside bars
-    agon_ns_t t_told;    // when the last bar's end is told: the market's news come behind it
-    int is_alone;        // the exchange, data of one source and runners of this process
-    int is_plain;        // ... whose data have one way, orders are all that there is beside
-    int is_steady;       // ... and what is on its way takes always as long
-    uint64_t n_data;     // events of the market so far, and when the last of them arrives
-    agon_ns_t t_data;
-    struct look *look;            // owned; NULL: nobody looks ahead
-    uint16_t n_wishes[SLOTS_MAX]; // of due, by slot; and who has some
-    struct slot_set wishing;
-    int is_otherwise;                 // than somebody heard ahead
-    const struct agon_event_hdr *row; // that is being stepped; NULL: no event of a source is
-};
-
-_Static_assert(SLOTS_MAX <= 1 << ORDER_SLOT_BITS, "a slot has room in the order of intents");
+/* What each event passes through is one function, not a chain of them (ADR 125). */
+#define INLINE inline __attribute__((always_inline))
 
 /* Takes what a slot wants. Each acts at the time of its cause + the slot's latency, and at one time
  * they act by (cause, slot, n), whenever they are taken. */
@@ -237,32 +183,64 @@ static struct slot_set all_slots(struct engine *engine)
     return all;
 }
 
-static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
+static inline int observe(const struct run *run, const struct agon_event_hdr *event, int rc)
 {
-    struct run *run = ctx;
     const struct lockstep_config *config = run->config;
-    struct lockstep_result *result = run->result;
+
+    return config->on_step != NULL ? config->on_step(config->ctx, event, rc) : AGON_OK;
+}
+
+/* Of a step that concerns somebody. Not inlined: what it needs is not made where nobody is. */
+static HOT __attribute__((noinline)) int after_called(struct run *run,
+                                                      const struct agon_event_hdr *event, int rc)
+{
+    struct engine *engine = run->config->engine;
     struct slot_set begun = {0};
     uint16_t failed;
     int is_urgent = event->type == EVENT_PLAN_LINES || event->type == EVENT_PLAN; // slots may go
-    int stop;
+    int stop = AGON_OK;
 
-    if (result->n_events++ == 0)
-        result->t_first = event->t;
-    result->t_last = event->t;
-    if (slot_set_is_empty(&run->ahead) && run->look == NULL &&
-        engine_advance_nobody(config->engine))
-        return config->on_step != NULL ? config->on_step(config->ctx, event, rc) : AGON_OK;
-    while (engine_advance_ahead(config->engine, &begun, &is_urgent, &failed) < 0)
+    while (engine_advance_ahead(engine, &begun, &is_urgent, &failed) < 0)
         lose(run, failed);
-    stop = AGON_OK;
     if (!slot_set_is_empty(&begun) || !slot_set_is_empty(&run->ahead))
         stop = begin_ahead(run, &begun, is_urgent);
     if (stop >= 0 && run->look != NULL)
         stop = collect_looked(run, event);
-    if (stop >= 0 && config->on_step != NULL)
-        stop = config->on_step(config->ctx, event, rc);
-    return stop < 0 ? stop : collect(run, engine_called(config->engine));
+    if (stop >= 0)
+        stop = observe(run, event, rc);
+    return stop < 0 ? stop : collect(run, engine_called(engine));
+}
+
+static inline void count_event(struct lockstep_result *result, agon_ns_t t)
+{
+    if (result->n_events++ == 0)
+        result->t_first = t;
+    result->t_last = t;
+}
+
+static INLINE int after_here(struct run *run, const struct agon_event_hdr *event, int rc)
+{
+    struct engine *engine = run->config->engine;
+    uint16_t failed;
+    int turn, stop;
+
+    count_event(run->result, event->t);
+    if (!slot_set_is_empty(&run->ahead) || run->look != NULL)
+        return after_called(run, event, rc);
+    if (engine_advance_nobody(engine))
+        return observe(run, event, rc);
+    turn = engine_advance_plain(engine, &failed);
+    if (turn < 0)
+        lose(run, failed);
+    if (turn != 1)
+        return after_called(run, event, rc);
+    stop = observe(run, event, rc);
+    return stop < 0 ? stop : collect(run, engine_called(engine));
+}
+
+static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
+{
+    return after_here(ctx, event, rc);
 }
 
 static inline int is_played(const struct run *run, uint32_t source)
@@ -287,6 +265,22 @@ static HOT void next_head(struct run *run, uint32_t source)
     if (event != NULL)
         run->at[source] = from->received != NULL ? received_at(from->received, event) : event->t;
     run->source = run->config->n_sources == 1 ? only(run) : UINT32_MAX; // most runs have one
+}
+
+/* The same of the one source of a run that is steady. */
+static inline void next_row(struct run *run)
+{
+    const struct lockstep_source *from = &run->config->sources[0];
+    const struct agon_event_hdr *event;
+
+    if (run->look != NULL) {
+        next_head(run, 0);
+        return;
+    }
+    run->heads[0] = event = from->next(from->ctx);
+    if (event != NULL)
+        run->at[0] = event->t;
+    run->source = only(run);
 }
 
 // At one time a bar closes before anything else comes, of whatever source.
@@ -318,18 +312,28 @@ static HOT uint32_t next_source(struct run *run)
     return run->source;
 }
 
-/* The head of a source in its queue, as of the exchange's time; NULL: the queue is full. */
-static inline struct agon_event_hdr *take_head(struct run *run, uint32_t source)
+/* An event in a queue, behind all that is there. NULL: it is full. */
+static inline struct agon_event_hdr *put_on_way(struct on_way *queue,
+                                                const struct agon_event_hdr *from)
 {
-    struct on_way *queue = &run->queues[run->queue_of[source]];
-    const struct agon_event_hdr *head = run->heads[source];
     struct agon_event_hdr *event = &queue->here.hdr;
 
     if (queue->first == NULL)
         queue->first = event;
-    else if ((event = on_way_claim(queue, head->granules)) == NULL)
+    else if ((event = on_way_claim(queue, from->granules)) == NULL)
         return NULL;
-    on_way_copy(event, head);
+    on_way_copy(event, from);
+    return event;
+}
+
+/* The head of a source in its queue, as of the exchange's time; NULL: the queue is full. */
+static inline struct agon_event_hdr *take_head(struct run *run, uint32_t source)
+{
+    struct agon_event_hdr *event =
+        put_on_way(&run->queues[run->queue_of[source]], run->heads[source]);
+
+    if (event == NULL)
+        return NULL;
     event->t = run->at[source];
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
         trade_book(event)->hdr.t = event->t;
@@ -409,11 +413,23 @@ static inline int take_known(struct run *run, struct agon_event_hdr *event)
     if (rc == AGON_EAGAIN)
         return rc;
     run->driver.rc = rc;
-    stop = after(run, event, rc);
+    stop = after_here(run, event, rc);
     if (rc == AGON_ECORRUPT || stop < 0)
         return rc == AGON_ECORRUPT ? rc : stop;
     return engine_owes(engine) || driver_has_mark(&run->driver) ? driver_behind(&run->driver)
                                                                 : AGON_OK;
+}
+
+/* Who may hear of what is to come does, before that row is stepped. Not inlined: seldom is there
+ * anybody. */
+static __attribute__((noinline)) void look_on(struct run *run, const struct agon_event_hdr *row)
+{
+    struct slot_set busy = run->wishing;
+
+    for (uint32_t word = 0; word < SLOT_WORDS; word++)
+        slot_set_add_word(&busy, word, run->ahead.bits[word] | run->lost.bits[word]);
+    run->row = row;
+    look_ahead(run->look, &busy);
 }
 
 // Where it stands: nothing is put into its place before it is done with.
@@ -422,14 +438,8 @@ static HOT int deliver_first(struct run *run, struct on_way *queue, agon_ns_t t)
     int rc;
 
     run->result->n_market++;
-    if (run->look != NULL) {
-        struct slot_set busy = run->wishing;
-
-        for (uint32_t word = 0; word < SLOT_WORDS; word++)
-            slot_set_add_word(&busy, word, run->ahead.bits[word] | run->lost.bits[word]);
-        run->row = queue->first;
-        look_ahead(run->look, &busy);
-    }
+    if (run->look != NULL)
+        look_on(run, queue->first);
     rc = t >= engine_t(run->config->engine) ? take_known(run, queue->first)
                                             : driver_step(&run->driver, queue->first);
     run->row = NULL;
@@ -438,60 +448,6 @@ static HOT int deliver_first(struct run *run, struct on_way *queue, agon_ns_t t)
 }
 
 enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_JOB, TURN_WISH, TURN_DELIVERY };
-
-// Engine time stands while it is waited for.
-static int end_job(struct run *run, const struct engine_job *job)
-{
-    const struct lockstep_jobs *jobs = &run->config->jobs;
-    struct record_job_done done;
-    const void *result = NULL;
-
-    if (jobs->wait(jobs->ctx, job, &done, &result) != 1)
-        return AGON_EIO;
-    done.hdr.t = job->t_due;
-    return driver_job(&run->driver, &done, result);
-}
-
-/* When it is; job->id 0: a chunk ends. */
-static agon_ns_t next_of_jobs(const struct run *run, struct engine_job *job)
-{
-    const struct lockstep_jobs *jobs = &run->config->jobs;
-    agon_ns_t t = jobs->chunk_due != NULL ? jobs->chunk_due(jobs->ctx) : INT64_MAX;
-    struct engine_job next;
-
-    job->id = 0;
-    if (!engine_next_job(run->config->engine, &next) || next.t_due >= t)
-        return t;
-    *job = next;
-    return next.t_due;
-}
-
-static int end_chunk(struct run *run, agon_ns_t t)
-{
-    const struct lockstep_jobs *jobs = &run->config->jobs;
-    struct lockstep_chunk chunk;
-    int rc = AGON_OK;
-
-    jobs->end_chunk(jobs->ctx, &chunk);
-    chunk.done.hdr.t = chunk.gpu.hdr.t = t;
-    if (chunk.done.job != 0)
-        rc = driver_job(&run->driver, &chunk.done, chunk.result);
-    return rc < 0 ? rc : driver_step(&run->driver, &chunk.gpu.hdr);
-}
-
-/* 1: something was; below 0: the run stops with that. */
-static int say_to_cards(struct run *run)
-{
-    const struct lockstep_jobs *jobs = &run->config->jobs;
-    struct record_gpu gpu;
-    int rc;
-
-    if (jobs->say == NULL || !jobs->say(jobs->ctx, &gpu))
-        return 0;
-    gpu.hdr.t = engine_t(run->config->engine);
-    rc = driver_step(&run->driver, &gpu.hdr);
-    return rc < 0 ? rc : 1;
-}
 
 static void acts(struct run *run, uint16_t slot)
 {
@@ -508,18 +464,23 @@ static inline void sooner(agon_ns_t *t, enum turn *turn, agon_ns_t t_other, enum
 }
 
 /* Is the next news behind what was delivered at t of the same time, and nothing before it? */
-static inline int is_next_too(const struct run *run, agon_ns_t t)
+static inline int is_too(const struct run *run, const struct agon_event_hdr *next, agon_ns_t t)
 {
     const struct heap_node *wish = heap_top(&run->due);
-    const struct agon_event_hdr *next = run->queues[0].first;
 
-    return run->is_plain && next != NULL && next->t <= t && (wish == NULL || wish->t > t) &&
-           run->source != UINT32_MAX && run->source < run->config->n_sources &&
-           run->at[run->source] > t && paper_next(run->config->paper) > t &&
-           paper_tells(run->config->paper) > t &&
+    return next->t <= t && (wish == NULL || wish->t > t) && run->source != UINT32_MAX &&
+           run->source < run->config->n_sources && run->at[run->source] > t &&
+           paper_next(run->config->paper) > t && paper_tells(run->config->paper) > t &&
            paper_told_last(run->config->paper, next->t_venue) <= t &&
            slot_set_is_empty(&run->ahead) && slot_set_is_empty(&run->lost) &&
            engine_next_due(run->config->engine) >= t;
+}
+
+static inline int is_next_too(const struct run *run, agon_ns_t t)
+{
+    const struct agon_event_hdr *next = run->queues[0].first;
+
+    return run->is_plain && next != NULL && is_too(run, next, t);
 }
 
 /* All that is delivered at t, up to what has something before it. */
@@ -585,19 +546,15 @@ static HOT int pass_data(struct run *run)
 /* The end of a bar on whose way nothing happens is a number, and its BAR all that it brings. */
 static inline int pass_end(struct run *run, struct record_path *end)
 {
-    const struct lockstep_config *config = run->config;
-    struct lockstep_result *result = run->result;
     int rc;
 
     if (end->hdr.type == 0)
         return AGON_OK;
-    rc = engine_pass(config->engine, &end->hdr);
+    rc = engine_pass(run->config->engine, &end->hdr);
     if (rc < 0)
         return rc;
-    if (result->n_events++ == 0)
-        result->t_first = end->hdr.t;
-    result->t_last = end->hdr.t;
-    return config->on_step != NULL ? config->on_step(config->ctx, &end->hdr, AGON_OK) : AGON_OK;
+    count_event(run->result, end->hdr.t);
+    return observe(run, &end->hdr, AGON_OK);
 }
 
 /* When the core would hear of a bar that is at the exchange at t, and of its end. */
@@ -637,14 +594,38 @@ static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_b
     return !*has_sample || engine_may_leave_sample(engine, *t_bar);
 }
 
+/* Both at the core, where nothing is on its way: neither has been. An open that has something else
+ * before it is on its way from now on. */
+static inline int take_pair(struct run *run, struct agon_event_hdr *bar,
+                            struct agon_event_hdr *quote, agon_ns_t t)
+{
+    struct agon_event_hdr *event = bar;
+    int rc;
+
+    for (;;) {
+        run->result->n_market++;
+        if (run->look != NULL)
+            look_on(run, event);
+        rc = t >= engine_t(run->config->engine) ? take_known(run, event)
+                                                : driver_step(&run->driver, event);
+        run->row = NULL;
+        if (rc < 0 || event == quote || quote == NULL)
+            return rc;
+        if (!is_too(run, quote, t))
+            break;
+        event = quote;
+    }
+    (void)put_on_way(&run->queues[0], quote); // the queue is empty
+    return rc;
+}
+
 /* Such a bar, and the open behind it: at the exchange, and then at the core, in one go and in the
  * order of the turns of run_on. What is not as simple as it looked goes on from the exchange, turn
  * by turn. 1: they were taken. 0: nothing was, and below 0 the run stops. */
 static HOT int pass_bar(struct run *run)
 {
     struct paper *paper = run->config->paper;
-    struct on_way *queue = &run->queues[0];
-    struct agon_event_hdr *bar, *quote = NULL;
+    struct agon_event_hdr *bar = &run->bar.hdr, *quote = NULL;
     struct record_path end;
     agon_ns_t t_end, t_bar, t;
     int has_sample, rc;
@@ -652,16 +633,23 @@ static HOT int pass_bar(struct run *run)
     if (!is_bar_alone(run, &t_end, &t_bar, &has_sample))
         return 0;
     t = run->at[0];
-    bar = take_head(run, 0);
-    next_head(run, 0);
-    if (next_source(run) == 0 && run->at[0] == t && run->heads[0]->type == AGON_EVENT_QUOTE &&
-        run->heads[0]->granules == 1 && (quote = take_head(run, 0)) != NULL)
-        next_head(run, 0);
-    if (next_source(run) != 0 || run->at[0] <= t_bar ||
-        !paper_is_passed(paper, (const struct agon_bar *)(const void *)bar, t_end, t_bar, &end)) {
+    run->bar = *(const struct agon_bar *)(const void *)run->heads[0];
+    bar->t = t;
+    next_row(run);
+    if (run->source == 0 && run->at[0] == t && run->heads[0]->type == AGON_EVENT_QUOTE &&
+        run->heads[0]->granules == 1) {
+        quote = &run->open.hdr;
+        run->open = *(const struct agon_quote *)(const void *)run->heads[0];
+        quote->t = t;
+        next_row(run);
+    }
+    if (run->source != 0 || run->at[0] <= t_bar ||
+        !paper_is_passed(paper, &run->bar, t_end, t_bar, &end)) {
+        bar = put_on_way(&run->queues[0], bar); // the queue is empty
         show_exchange(run, bar);
         send_on(run, 0, bar, t);
         if (quote != NULL) {
+            quote = put_on_way(&run->queues[0], quote);
             show_exchange(run, quote);
             send_on(run, 0, quote, t);
         }
@@ -671,14 +659,14 @@ static HOT int pass_bar(struct run *run)
         engine_sample_left(run->config->engine); // nothing of it has changed since it was asked
     run->result->n_passed++;
     run->result->n_passed_ends += end.hdr.type != 0;
-    paper_pass(paper, (const struct agon_bar *)(const void *)bar, quote, &end);
+    paper_pass(paper, &run->bar, quote, &end);
     if (t_end > run->t_told)
         run->t_told = t_end;
     send_on(run, 0, bar, t);
     if (quote != NULL)
         send_on(run, 0, quote, t);
     rc = pass_end(run, &end);
-    rc = rc < 0 ? rc : deliver_all(run, queue, t_bar);
+    rc = rc < 0 ? rc : take_pair(run, bar, quote, t_bar);
     return rc < 0 ? rc : 1;
 }
 
@@ -717,7 +705,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             sooner(&t, &turn, paper_tells(config->paper), TURN_REPORT);
         }
         if (config->jobs.wait != NULL)
-            sooner(&t, &turn, next_of_jobs(run, &job), TURN_JOB);
+            sooner(&t, &turn, next_of_jobs(&config->jobs, config->engine, &job), TURN_JOB);
         if (wish != NULL)
             sooner(&t, &turn, wish->t, TURN_WISH);
         if (delivery != NULL) {
@@ -740,7 +728,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
                 return rc;
             continue;
         }
-        if (config->jobs.say != NULL && (rc = say_to_cards(run)) != 0) {
+        if (config->jobs.say != NULL && (rc = say_to_cards(&config->jobs, &run->driver)) != 0) {
             if (rc < 0)
                 return rc;
             continue;
@@ -780,7 +768,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = paper_offer(config->paper, &run->driver);
             break;
         case TURN_JOB:
-            rc = job.id != 0 ? end_job(run, &job) : end_chunk(run, t);
+            rc = job.id != 0 ? end_job(&config->jobs, &run->driver, &job)
+                             : end_chunk(&config->jobs, &run->driver, t);
             break;
         case TURN_WISH:
             heap_pop(&run->due, &node);

@@ -551,6 +551,32 @@ HOT int market_best(const struct engine *engine, agon_instrument_t instrument, a
     return 0;
 }
 
+/* Not inlined: in a market of bars the quote is all that there is. */
+static __attribute__((noinline)) struct market_prices prices_otherwise(const struct engine *engine,
+                                                                       agon_instrument_t instrument)
+{
+    const struct market *market = &engine->markets[instrument];
+    struct market_prices prices = {0, 0};
+
+    if (market_best(engine, instrument, &prices.long_px, &prices.short_px, 0))
+        return prices;
+    if (market->book_state != BOOK_COLD || market->quote_bid_px > 0 || market->last_px <= 0)
+        return (struct market_prices){0, 0};
+    return (struct market_prices){market->last_px, market->last_px};
+}
+
+HOT struct market_prices market_prices(const struct engine *engine, agon_instrument_t instrument)
+{
+    const struct market *market = &engine->markets[instrument];
+
+    if (market->mark_px > 0 && engine->t - market->t_mark <= MARKET_MARK_NS)
+        return (struct market_prices){market->mark_px, market->mark_px};
+    if (market->book_state == BOOK_COLD && market->quote_bid_px > 0 &&
+        market->quote_ask_px > market->quote_bid_px)
+        return (struct market_prices){market->quote_bid_px, market->quote_ask_px};
+    return prices_otherwise(engine, instrument);
+}
+
 int64_t engine_funding(const struct engine *engine, agon_instrument_t instrument, agon_ns_t *t)
 {
     const struct market *market =

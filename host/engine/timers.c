@@ -4,6 +4,9 @@
 #include "base/hot.h"
 #include "engine/impl.h"
 
+/* Each minute of each slot passes through it. */
+#define INLINE inline __attribute__((always_inline))
+
 #define MINUTE_NS ((agon_ns_t)60 * 1000000000)
 #define HOUR_NS   (60 * MINUTE_NS)
 #define DAY_NS    (24 * HOUR_NS)
@@ -129,8 +132,8 @@ HOT void engine_due(const struct engine *engine, struct record_due *due)
     REQUIRE(due->kind != 0); // what is due names itself, or it would be due for ever
 }
 
-static HOT void score_sample(struct engine *engine, uint16_t id, int is_hour, int is_day,
-                             int is_within)
+static INLINE void score_sample(struct engine *engine, uint16_t id, int is_hour, int is_day,
+                                int is_within)
 {
     agon_amt_t equity_amt;
     int is_known;

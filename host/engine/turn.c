@@ -211,21 +211,33 @@ HOT int engine_advance_nobody(struct engine *engine)
     return 1;
 }
 
+/* As advance says. Whom it is not up to any more, where one failed, is left for the next call. */
+static inline int turn_plain(struct engine *engine, uint16_t *failed)
+{
+    uint64_t failing = advance_plain(engine);
+
+    if (failing == 0)
+        return AGON_OK;
+    *failed = (uint16_t)__builtin_ctzll(failing);
+    failing &= failing - 1;
+    engine->to_call = (struct slot_set){.words = failing != 0, .bits = {failing}};
+    return AGON_EIO;
+}
+
+HOT int engine_advance_plain(struct engine *engine, uint16_t *failed)
+{
+    if (engine->is_advancing || !is_plain(engine))
+        return 0;
+    return turn_plain(engine, failed) < 0 ? AGON_EIO : 1;
+}
+
 static inline int advance(struct engine *engine, int is_all, struct slot_set *ahead, int *is_urgent,
                           uint16_t *failed)
 {
     struct slot_set *left = &engine->to_call;
 
-    if (!engine->is_advancing && !is_all && is_plain(engine)) {
-        uint64_t failing = advance_plain(engine);
-
-        if (failing == 0)
-            return AGON_OK;
-        *failed = (uint16_t)__builtin_ctzll(failing);
-        failing &= failing - 1;
-        engine->to_call = (struct slot_set){.words = failing != 0, .bits = {failing}};
-        return AGON_EIO;
-    }
+    if (!engine->is_advancing && !is_all && is_plain(engine))
+        return turn_plain(engine, failed);
     if (!engine->is_advancing) {
         begin(engine, is_all);
         if (!slot_set_is_empty(&engine->beginners) && ahead != NULL) {

@@ -6,6 +6,11 @@
 
 #define NS     1000000000
 #define MINUTE ((int64_t)60 * NS)
+#define LATER  3 /* from this place on lengths are of whole tens or fifteens of minutes */
+
+/* So much of ten minutes fits, added up. */
+#define FEW_TRADES   ((uint32_t)1 << 28)
+#define SMALL_AMOUNT ((uint64_t)1 << 56)
 
 #define BARS_LENGTH(place, s) [place] = (s),
 const uint32_t bars_length_s[BARS_LENGTHS] = {BARS_EACH_LENGTH(BARS_LENGTH)};
@@ -57,22 +62,49 @@ static HOT void begin(struct bars *bars, int i, agon_ns_t t_open)
     };
 }
 
-// When the first of the longer ones ends.
-static HOT void note_end(struct bars *bars)
+// The same where one was open before it.
+static inline void begin_next(struct bars *bars, int i, agon_ns_t t_open)
 {
-    bars->t_end = INT64_MAX;
-    for (int i = 1; i < BARS_LENGTHS; i++) {
+    struct agon_bar *bar = &bars->open[i];
+
+    bar->t_open = t_open;
+    bar->n_trades = 0;
+    bar->open_px = bar->high_px = bar->low_px = bar->close_px = bars->last_px;
+    bar->volume_qty = bar->taker_buy_qty = 0;
+    bar->turnover_amt = 0;
+}
+
+// When the first of the longer ones ends, from i on.
+static inline agon_ns_t first_end(const struct bars *bars, int i, int n)
+{
+    agon_ns_t first = INT64_MAX;
+
+    for (; i < n; i++) {
         agon_ns_t end = bars->open[i].t_open + length_ns(bars, i);
 
-        bars->t_end = end < bars->t_end ? end : bars->t_end;
+        first = end < first ? end : first;
     }
+    return first;
+}
+
+static inline void note_first_end(struct bars *bars)
+{
+    agon_ns_t end = first_end(bars, 1, LATER);
+
+    bars->t_end = end < bars->t_later ? end : bars->t_later;
+}
+
+static HOT void note_end(struct bars *bars)
+{
+    bars->t_later = first_end(bars, LATER, BARS_LENGTHS);
+    note_first_end(bars);
 }
 
 static void begin_all(struct bars *bars, agon_ns_t t)
 {
     for (int i = 0; i < BARS_LENGTHS; i++)
         begin(bars, i, aligned(t, length_ns(bars, i)));
-    bars->part = (struct agon_bar){0};
+    bars->part = bars->later = (struct agon_bar){0};
     note_end(bars);
 }
 
@@ -129,14 +161,31 @@ static inline HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
     into->turnover_amt = turnover;
 }
 
-/* The longer bars get the minutes that they lack. */
-static HOT void settle(struct bars *bars)
+/* The first longer lengths get the minutes that they lack, and those behind them what they will. */
+static HOT void settle_first(struct bars *bars)
 {
     if (is_flat(&bars->part))
         return;
-    for (int i = 1; i < BARS_LENGTHS; i++)
+    for (int i = 1; i < LATER; i++)
         fold(&bars->open[i], &bars->part);
+    fold(&bars->later, &bars->part);
     bars->part = (struct agon_bar){0};
+}
+
+static HOT void settle_later(struct bars *bars)
+{
+    if (is_flat(&bars->later))
+        return;
+    for (int i = LATER; i < BARS_LENGTHS; i++)
+        fold(&bars->open[i], &bars->later);
+    bars->later = (struct agon_bar){0};
+}
+
+/* The longer bars get all that they lack. */
+static void settle(struct bars *bars)
+{
+    settle_first(bars);
+    settle_later(bars);
 }
 
 int bars_set_base(struct bars *bars, uint32_t length_s)
@@ -155,55 +204,61 @@ int bars_set_base(struct bars *bars, uint32_t length_s)
 }
 
 /* Takes a minute that the longer ones are to get: nothing looks at them before one of them ends, so
- * that until then the minutes are added up once, and not for each of seven lengths. What is never
- * below 0 and fits comes to the same in whichever order it is added. 0: this one does not. */
+ * that until then the minutes are added up once, and not for each of seven lengths; for the longest
+ * five once more, since one of those ends seldom. What is never below 0 and fits comes to the same
+ * in whichever order it is added. 0: this one does not. */
 static inline HOT int take_minute(struct bars *bars, const struct agon_bar *bar)
 {
     struct agon_bar *part = &bars->part;
-    agon_qty_t volume, taker_buy;
-    agon_amt_t turnover;
-    uint32_t n;
 
     if (bars->base_s != bars_length_s[0] || // longer ones are built of others too
-        (bar->volume_qty | bar->taker_buy_qty | bar->turnover_amt) < 0 ||
-        ((int)__builtin_add_overflow(part->n_trades, bar->n_trades, &n) |
-         (int)__builtin_add_overflow(part->volume_qty, bar->volume_qty, &volume) |
-         (int)__builtin_add_overflow(part->taker_buy_qty, bar->taker_buy_qty, &taker_buy) |
-         (int)__builtin_add_overflow(part->turnover_amt, bar->turnover_amt, &turnover)))
+        bar->n_trades >= FEW_TRADES ||
+        (uint64_t)(bar->volume_qty | bar->taker_buy_qty | bar->turnover_amt) >= SMALL_AMOUNT)
         return 0;
     if (is_flat(bar))
         return 1;
     if (is_flat(part)) {
-        part->open_px = bar->open_px;
-        part->high_px = bar->high_px;
-        part->low_px = bar->low_px;
+        *part = *bar;
+        return 1;
     }
     if (bar->high_px > part->high_px)
         part->high_px = bar->high_px;
     if (bar->low_px < part->low_px)
         part->low_px = bar->low_px;
     part->close_px = bar->close_px;
-    part->n_trades = n;
-    part->volume_qty = volume;
-    part->taker_buy_qty = taker_buy;
-    part->turnover_amt = turnover;
+    part->n_trades += bar->n_trades;
+    part->volume_qty += bar->volume_qty;
+    part->taker_buy_qty += bar->taker_buy_qty;
+    part->turnover_amt += bar->turnover_amt;
     return 1;
+}
+
+/* The first of the longer bars ends. */
+static HOT void end_first(struct bars *bars, agon_ns_t end, bars_emit_fn emit, void *ctx)
+{
+    int is_later = end >= bars->t_later;
+
+    settle_first(bars);
+    if (is_later)
+        settle_later(bars);
+    for (int i = 1; i < (is_later ? BARS_LENGTHS : LATER); i++) {
+        if (bars->open[i].t_open + length_ns(bars, i) == end) {
+            emit(ctx, &bars->open[i]);
+            begin_next(bars, i, end);
+        }
+    }
+    if (is_later)
+        note_end(bars);
+    else
+        note_first_end(bars);
 }
 
 /* A minute ends that take_minute took: what ends with it is closed, and the next minute begins. */
 static HOT void pass_minute(struct bars *bars, agon_ns_t end, bars_emit_fn emit, void *ctx)
 {
-    if (end >= bars->t_end) {
-        settle(bars);
-        for (int i = 1; i < BARS_LENGTHS; i++) {
-            if (bars->open[i].t_open + length_ns(bars, i) == end) {
-                emit(ctx, &bars->open[i]);
-                begin(bars, i, end);
-            }
-        }
-        note_end(bars);
-    }
-    begin(bars, 0, end);
+    if (end >= bars->t_end)
+        end_first(bars, end, emit, ctx);
+    begin_next(bars, 0, end);
 }
 
 /* The open minute is over: the longer bars get it, those that end with it are closed, and the next
@@ -316,11 +371,12 @@ HOT int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn 
         return AGON_EINVAL;
     if (bars->has_traded && bar->t_open < bars->open[0].t_open)
         return AGON_EINVAL;
-    close_until(bars, bar->t_open, emit, ctx);
     if (!bars->has_traded) {
         bars->last_px = bar->open_px;
         begin_all(bars, bar->t_open);
         bars->has_traded = 1;
+    } else if (bar->t_open != bars->open[0].t_open) {
+        close_until(bars, bar->t_open, emit, ctx);
     }
     if (take_minute(bars, bar)) {
         bars->last_px = bar->close_px;

@@ -50,10 +50,11 @@ struct bars { /* of one instrument; plain data without pointers */
     agon_px_t last_px;
     uint64_t n_late;
     /* Valid once has_traded. The minute takes trades; the longer ones hold their closed minutes,
-     * but for those in part, which they get together when the first of them ends. */
+     * but for those in part, which they get together when the first of them ends, and those from
+     * ten minutes on for what is in later, when one of these does. */
     struct agon_bar open[BARS_LENGTHS];
-    struct agon_bar part;
-    agon_ns_t t_end; /* of that one */
+    struct agon_bar part, later;
+    agon_ns_t t_end, t_later; /* of that one, and of the first of these */
 };
 typedef void (*bars_emit_fn)(void *ctx, const struct agon_bar *bar);
 

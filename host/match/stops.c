@@ -133,7 +133,9 @@ static void shrink_reduce_only(struct match *match, struct market *market, uint3
     }
 }
 
-void stops_run(struct match *match, struct market *market, agon_ns_t t)
+/* Not inlined: few events reach a stop. */
+static __attribute__((noinline)) void run_reached(struct match *match, struct market *market,
+                                                  agon_ns_t t)
 {
     fire(match, market);
     while (match->fired_first != 0) {
@@ -151,4 +153,10 @@ void stops_run(struct match *match, struct market *market, agon_ns_t t)
             if (market->owners[owner].reduce_qty > 0)
                 shrink_reduce_only(match, market, owner, t);
     }
+}
+
+void stops_run(struct match *match, struct market *market, agon_ns_t t)
+{
+    if ((market->high_px | market->low_px) != 0 || match->fired_first != 0 || match->is_reduce_due)
+        run_reached(match, market, t);
 }

@@ -398,6 +398,40 @@ START_TEST(one_that_fails_at_several_records_fails_alone)
 }
 END_TEST
 
+START_TEST(a_plain_turn_says_whether_it_has_ended)
+{
+    struct world *world = begin_together();
+    uint16_t failed = SLOTS_MAX;
+
+    trade(world, BTCUSDT);
+    trade(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_plain(world->engine, &failed), 1);
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+        ck_assert_uint_eq(followers[id].n_turns, 1);
+    ck_assert(!slot_set_is_empty(engine_called(world->engine)));
+    quote(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_plain(world->engine, &failed), 1);
+    ck_assert(slot_set_is_empty(engine_called(world->engine)));
+    ck_assert_uint_eq(failed, SLOTS_MAX);
+    // Where one fails it has not: those behind it are called by whoever goes on.
+    followers[1].fails = 1;
+    trade(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_plain(world->engine, &failed), AGON_EIO);
+    ck_assert_uint_eq(failed, 1);
+    ck_assert_uint_eq(followers[2].n_turns, 1);
+    ck_assert_int_eq(engine_advance_plain(world->engine, &failed), 0);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_OK);
+    ck_assert_uint_eq(followers[0].n_turns, 2);
+    ck_assert_uint_eq(followers[2].n_turns, 2);
+    // Nor is it plain where one reads by itself.
+    attach(world, 2);
+    trade(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_plain(world->engine, &failed), 0);
+    ck_assert_uint_eq(followers[0].n_turns, 2);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(a_turn_that_concerns_nobody_ends_at_once)
 {
     struct world *world = begin_together();
@@ -660,6 +694,7 @@ int main(void)
     tcase_add_test(tcase, a_turn_of_one_record_is_given_to_all_in_one_go);
     tcase_add_test(tcase, one_that_fails_among_many_fails_alone);
     tcase_add_test(tcase, one_that_fails_at_several_records_fails_alone);
+    tcase_add_test(tcase, a_plain_turn_says_whether_it_has_ended);
     tcase_add_test(tcase, a_turn_that_concerns_nobody_ends_at_once);
     tcase_add_test(tcase, one_that_fails_keeps_nobody_from_the_turn);
     tcase_add_test(tcase, a_book_that_nobody_is_told_is_there_for_who_looks);
