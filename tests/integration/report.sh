@@ -47,6 +47,20 @@ python3 "$CHECK" "$WORK" || fail "the script comes to other figures"
 sed '/idle_btc/d; s/fast: 5, slow: 20/fast: 8, slow: 30/' "$WORK/roster.yaml" >"$WORK/other.yaml"
 "$AGON" backtest --roster "$WORK/other.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" \
     --funding "$WORK/ETHUSDT_funding.csv" --journal "$WORK/other" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
+# What a plugin says of itself has the names that it gave, and its numbers are those of the JSON.
+python3 - "$WORK" <<'END' || fail "metrics of agents: $(grep -n 'metric' "$WORK/text")"
+import json, re, sys
+text = re.sub(r"\n {2,}", " ", open(f"{sys.argv[1]}/text").read())
+agents = {agent["name"]: agent for agent in json.load(open(f"{sys.argv[1]}/backtest.json"))["agents"]}
+said = re.search(r"^rev_btc .*? metrics: (.*)$", text, re.M).group(1)
+pairs = [one.split(" = ") for one in re.findall(r"[^ ,][^=]* = [-0-9,.]*[0-9]", said)]
+assert [pair[0] for pair in pairs] == ["lower", "middle", "upper"], pairs
+for i, (_, value) in enumerate(pairs):
+    assert abs(float(value.replace(",", "")) / agents["rev_btc"]["metrics"][str(i)] - 1) < 1e-6, (pairs, agents["rev_btc"]["metrics"])
+assert "EMA fast = " in text and not re.search(r" [0-9]+=", text), "a raw key"
+page = open(f"{sys.argv[1]}/page.html").read()
+assert re.search(r"<td[^>]*>rev_btc</td><td[^>]*>middle</td>", page), "the page"
+END
 "$AGON" report "$WORK/other" --json >"$WORK/other.json" || fail "report ended with $?"
 "$AGON" report "$WORK/journal" --against "$WORK/other" --json --html "$WORK/both.html" >"$WORK/both.json" || fail "report ended with $?"
 python3 - "$WORK" <<'END' || fail "two runs beside each other"
