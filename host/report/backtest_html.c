@@ -41,13 +41,21 @@ static void put_facts(const struct backtest *result, struct page *page)
     struct figures all;
     char text[MONEY_TEXT];
     char ratio[FIGURES_TEXT];
-    uint32_t n = 0;
+    uint32_t n = 0, n_models = 0;
 
-    for (uint16_t id = 0; id < slots->n; id++)
-        n += slots->all[id].is_used;
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        if (slots->all[id].agent_kind == AGON_STRATEGY)
+            n++;
+        else
+            n_models++;
+    }
     engine_figures_all(result->engine, &all);
     page_facts_begin(page);
     page_fact(page, "agents", 0, "%u", n);
+    if (n_models > 0)
+        page_fact(page, "models", 0, "%u", n_models);
     page_fact(page, "capital", 0, "%s %s", money(result, all.capital_amt, text), base_name(result));
     page_fact(page, "equity", sign_of(all.result_amt), "%s %s", money(result, all.equity_amt, text),
               base_name(result));
