@@ -159,6 +159,13 @@ grep -q 'Warning: a latency of 0 was assumed' "$WORK/page.html" || fail "the pag
     --html "$WORK/kind.html" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
 grep -q 'Warning: fees were set below' "$WORK/kind.html" || fail "the page does not warn of fees below the venue's"
 
+# What was asked for beyond the end of a journal is said.
+"$AGON" journal export "$WORK/journal" --until 99999999 --figures - >"$WORK/out" 2>"$WORK/err" || fail "an export ended with $?"
+last=$(sed -n "s/^agon journal: --until 99999999 is behind the journal's last event, \([0-9]*\): .*/\1/p" "$WORK/err")
+[ -n "$last" ] || fail "an export to beyond the end: $(cat "$WORK/err")"
+"$AGON" journal export "$WORK/journal" --until "$last" --figures - >"$WORK/out_last" 2>"$WORK/err" && [ ! -s "$WORK/err" ] && cmp -s "$WORK/out" "$WORK/out_last" ||
+    fail "an export to the end: $(cat "$WORK/err")"
+
 # A journal in which a byte is another is no proof of anything, and a folder without one is no run.
 cp -r "$WORK/journal" "$WORK/damaged"
 segment=$(find "$WORK/damaged" -type f -size +64k | head -1)
