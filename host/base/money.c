@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/money.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -59,6 +61,34 @@ char *money_text(int64_t amt, int exp, int decimals, char text[MONEY_TEXT])
 char *money_in(int64_t amt, int exp, const char *currency, char text[MONEY_TEXT])
 {
     return money_text(amt, exp, money_decimals(currency, exp), text);
+}
+
+char *money_figure(double value, char text[MONEY_TEXT])
+{
+    char plain[MONEY_TEXT], digits[MONEY_TEXT];
+    int exponent;
+    size_t n;
+
+    snprintf(digits, sizeof(digits), "%.6e", value);
+    exponent = strchr(digits, 'e') != NULL ? atoi(strchr(digits, 'e') + 1) : 0;
+    if (!isfinite(value) || (value != 0 && (exponent < -6 || exponent > 20))) {
+        snprintf(text, MONEY_TEXT, "%.7g", value);
+        return text;
+    }
+    if (value == floor(value) && fabs(value) < 1e15) {
+        snprintf(plain, sizeof(plain), "%.0f", value == 0 ? 0.0 : value);
+    } else {
+        // What has more than 7 digits before the point is rounded there.
+        snprintf(plain, sizeof(plain), "%.*f", exponent < 6 ? 6 - exponent : 0,
+                 strtod(digits, NULL));
+        for (n = strlen(plain); strchr(plain, '.') != NULL && plain[n - 1] == '0'; n--)
+            plain[n - 1] = '\0';
+        n = strlen(plain);
+        if (plain[n - 1] == '.')
+            plain[n - 1] = '\0';
+    }
+    (void)money_apart(plain, text);
+    return text;
 }
 
 char *money_count(uint64_t n, char text[MONEY_TEXT])

@@ -21,6 +21,10 @@ char *money_in(int64_t amt, int exp, const char *currency, char text[MONEY_TEXT]
  */
 int money_apart(const char *plain, char text[MONEY_TEXT]);
 
+/* A number that is of no currency, as the page has it: a whole one wholly, others with 7 digits and
+ * without zeros behind them, thousands apart; below a millionth, and from 10^21 on, "1.5e-09". */
+char *money_figure(double value, char text[MONEY_TEXT]);
+
 /* How many there are of something: "12,345". */
 char *money_count(uint64_t n, char text[MONEY_TEXT]);
 /* The same in seven columns whatever it is: from a million on "1.23M", "45.6G". */

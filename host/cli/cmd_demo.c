@@ -306,8 +306,18 @@ static int watch(struct demo *demo, int64_t length_ns)
 static void say_kept(struct demo *demo)
 {
     if (demo->table.frame.is_screen) {
+        // The first that has room: a line that wraps would scroll.
+        const char *const says[] = {"It runs on. Ctrl-C ends it; look: agon top --dir ",
+                                    "Ctrl-C ends it; agon top --dir "};
+        size_t room = (size_t)wrap_width(stdout), n = strlen(demo->run_dir), i = 0;
+
         ops_print(&demo->desk, stdout, 1);
-        printf("It runs on. Ctrl-C ends it; look: agon top --dir %s", demo->run_dir);
+        while (i < 2 && strlen(says[i]) + n > room)
+            i++;
+        if (i < 2)
+            printf("%s%s", says[i], demo->run_dir);
+        else
+            printf("It runs on. Ctrl-C ends it; look: agon top --dir DIR/run, DIR as for the demo");
         return;
     }
     printf("\nIt runs on. Ctrl-C ends it; another terminal may look and order meanwhile:\n"

@@ -444,6 +444,11 @@ static int export_all(const struct opts *opts)
     rc = journal_export(&ask, &err);
     if (rc < 0)
         fprintf(stderr, "agon journal: %s\n", err.text[0] != '\0' ? err.text : "cannot be read");
+    else if (ask.until > ask.last_seq)
+        fprintf(stderr,
+                "agon journal: --until %llu is behind the journal's last event, %llu: all of it is "
+                "exported\n",
+                (unsigned long long)ask.until, (unsigned long long)ask.last_seq);
     return rc < 0 ? exit_of(rc) : EXIT_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "report/run_report.h"
 #include "report/run_sections.h"
 #include "report/run_spread.h"
+#include "report/run_trades.h"
 #include "sys/wrap.h"
 
 /* As `agon replay` has them: a state that differs is a failed check, and a journal that cannot be
@@ -130,6 +131,7 @@ static int show(const struct opts *opts, const struct run_report *story,
                                                                              : rc;
     run_sections_print(story, stdout);
     run_spread_print(story, stdout);
+    run_trades_print(story, stdout);
     printf("\n");
     run_report_print(story, stdout);
     print_agents(story);

@@ -13,6 +13,7 @@
 #include "report/backtest_plan.h"
 #include "report/backtest_terms.h"
 #include "report/figures.h"
+#include "report/own_metrics.h"
 #include "score/figures.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
@@ -154,19 +155,17 @@ static void print_refused(const struct backtest *result, uint16_t id, FILE *out)
     fputs(")\n", out);
 }
 
-/* What its plugin said of itself (agon.metric), by the author's numbers, at the end. */
+/* What its plugin said of itself (agon.metric), at the end. */
 static void print_metrics(const struct backtest *result, uint16_t id, FILE *out)
 {
-    double values[AGON_METRICS_MAX];
-    uint32_t is_set = crew_metrics(result->crew, id, values);
+    struct own_metric all[AGON_METRICS_MAX];
+    uint32_t n = own_metrics(result->crew, result->engine, id, all);
 
-    if (is_set == 0)
+    if (n == 0)
         return;
-    fprintf(out, "%-20s metrics", "");
-    for (uint32_t i = 0; i < AGON_METRICS_MAX; i++) {
-        if ((is_set >> i & 1) != 0)
-            fprintf(out, " %u=%.9g", i, values[i]);
-    }
+    fprintf(out, "%-20s metrics: ", "");
+    for (uint32_t i = 0; i < n; i++)
+        fprintf(out, "%s%s = %s", i > 0 ? ", " : "", all[i].name, all[i].text);
     fputc('\n', out);
 }
 

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "report/backtest.h"
 #include "report/backtest_terms.h"
+#include "report/own_metrics.h"
 #include "report/page.h"
 #include "report/run_sections.h"
 #include "report/run_spread.h"
@@ -40,13 +41,21 @@ static void put_facts(const struct backtest *result, struct page *page)
     struct figures all;
     char text[MONEY_TEXT];
     char ratio[FIGURES_TEXT];
-    uint32_t n = 0;
+    uint32_t n = 0, n_models = 0;
 
-    for (uint16_t id = 0; id < slots->n; id++)
-        n += slots->all[id].is_used;
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        if (slots->all[id].agent_kind == AGON_STRATEGY)
+            n++;
+        else
+            n_models++;
+    }
     engine_figures_all(result->engine, &all);
     page_facts_begin(page);
     page_fact(page, "agents", 0, "%u", n);
+    if (n_models > 0)
+        page_fact(page, "models", 0, "%u", n_models);
     page_fact(page, "capital", 0, "%s %s", money(result, all.capital_amt, text), base_name(result));
     page_fact(page, "equity", sign_of(all.result_amt), "%s %s", money(result, all.equity_amt, text),
               base_name(result));
@@ -141,28 +150,26 @@ static void put_agents(const struct backtest *result, const struct run_report *s
     put_costs(result, story, page);
 }
 
-/* What plugins said of themselves (agon.metric), by their authors' numbers, at the end. */
+/* What plugins said of themselves (agon.metric), at the end. */
 static void put_metrics(const struct backtest *result, struct page *page)
 {
-    static const char *const columns[] = {"agent", "#metric", "#value"};
+    static const char *const columns[] = {"agent", "metric", "#value"};
     const struct slots *slots = engine_slots(result->engine);
-    double values[AGON_METRICS_MAX];
+    struct own_metric all[AGON_METRICS_MAX];
     int is_begun = 0;
 
     for (uint16_t id = 0; id < slots->n; id++) {
-        uint32_t is_set = crew_metrics(result->crew, id, values);
+        uint32_t n = own_metrics(result->crew, result->engine, id, all);
 
-        for (uint32_t i = 0; i < AGON_METRICS_MAX; i++) {
-            if ((is_set >> i & 1) == 0)
-                continue;
+        for (uint32_t i = 0; i < n; i++) {
             if (!is_begun) {
                 page_heading(page, "Metrics");
                 page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
                 is_begun = 1;
             }
             page_cell(page, "%s", slots->all[id].name);
-            page_cell(page, "%u", i);
-            page_cell(page, "%.9g", values[i]);
+            page_cell(page, "%s", all[i].name);
+            page_cell(page, "%s", all[i].text);
             page_row(page);
         }
     }

@@ -558,7 +558,7 @@ static int put_ends(const struct journal_export *ask, const struct export *expor
     return rc;
 }
 
-int journal_export(const struct journal_export *ask, struct error *err)
+int journal_export(struct journal_export *ask, struct error *err)
 {
     struct export export = {0};
     struct replay_config config = {.dir = ask->dir,
@@ -582,6 +582,8 @@ int journal_export(const struct journal_export *ask, struct error *err)
         rc = replay_run(&config, &result, err);
         if (rc < 0)
             error_wrap(err, "%s", args_safe(ask->dir));
+        else
+            ask->last_seq = result.last_seq;
     }
     end_rows(&export);
     if (rc >= 0)

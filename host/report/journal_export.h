@@ -26,9 +26,10 @@ struct journal_export {
     int is_live;        /* a host writes it meanwhile */
     enum sheet_format format;
     const char *paths[EXPORTS]; /* NULL: not asked for; "-": standard output */
+    uint64_t last_seq;          /* out: of the last event that was read */
 };
 /* AGON_EIO: a file cannot be opened or written, else as replay_run. The error names file or
  * journal. */
-int journal_export(const struct journal_export *ask, struct error *err);
+int journal_export(struct journal_export *ask, struct error *err);
 
 #endif

@@ -230,30 +230,41 @@ static int is_agent(const struct slot *slot)
     return slot->is_used && slot->agent_kind == AGON_STRATEGY;
 }
 
+/* Agents that trade, or models beside them, also of who has left: together they are the rows. */
+static uint32_t count_of(const struct run_report *story, int are_models)
+{
+    const struct slots *slots = engine_slots(story->engine);
+    const struct seat *seat;
+    uint32_t n = 0;
+
+    for (uint16_t id = 0; id < slots->n; id++)
+        n += slots->all[id].is_used && is_agent(&slots->all[id]) != are_models;
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++)
+        n += seat->is_gone && (seat->is_strategy != 0) != are_models;
+    return n;
+}
+
 #define LEAD_TEXT 320
 /* The first sentence. 0: nobody had capital, and it says so. */
 static int lead_of(const struct run_report *story, const struct figures *all, char text[LEAD_TEXT])
 {
     const struct base base = base_of(story);
-    const struct slots *slots = engine_slots(story->engine);
     const struct trail *trail = story->trail;
     double seconds = (double)(trail->t_last - trail->t_first) / 1e9;
     char result[MONEY_TEXT], capital[MONEY_TEXT];
     char yield[FIGURES_TEXT], hold[FIGURES_TEXT], time[32];
-    const struct seat *seat;
-    uint32_t n = 0;
+    uint32_t n = count_of(story, 0), n_models = count_of(story, 1);
+    char models[24] = "";
 
-    for (uint16_t id = 0; id < slots->n; id++)
-        n += (uint32_t)is_agent(&slots->all[id]);
-    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++)
-        n += seat->is_gone && seat->is_strategy;
     if (n == 0 || trail->index <= 0) {
         snprintf(text, LEAD_TEXT, "No agent had capital.");
         return 0;
     }
+    if (n_models > 0)
+        snprintf(models, sizeof(models), " and %u model%s", n_models, n_models == 1 ? "" : "s");
     snprintf(text, LEAD_TEXT,
-             "%u agent%s %s %s %s (%s) of %s in %s. Buying what they traded and holding it: %s.", n,
-             n == 1 ? "" : "s", all->result_amt < 0 ? "lost" : "made",
+             "%u agent%s%s %s %s %s (%s) of %s in %s. Buying what they traded and holding it: %s.",
+             n, n == 1 ? "" : "s", models, all->result_amt < 0 ? "lost" : "made",
              money(&base, all->result_amt < 0 ? -all->result_amt : all->result_amt, result),
              base.name, figures_yield_text(all, yield), money(&base, all->capital_amt, capital),
              run_sections_length(seconds, time),

@@ -15,7 +15,8 @@
 
 #define BINS       25
 #define TRADES_MIN 10 /* below that there is no distribution to see */
-#define GROUPS     (TRADE_GROUPS + TRAIL_PRICES)
+#define DAYS       10 /* the newest, at a terminal */
+#define SPANS      8  /* of the run, there */
 
 /* --- over time --- */
 
@@ -111,7 +112,8 @@ static void put_periods(const struct run_report *story, int is_month, struct pag
     page_table_end(page);
 }
 
-void run_spread_print(const struct run_report *story, FILE *out)
+/* From the from-th day on. */
+static void print_periods(const struct run_report *story, int is_month, uint64_t from, FILE *out)
 {
     const struct trail *trail = story->trail;
     const struct asset *base = base_of(story);
@@ -120,17 +122,70 @@ void run_spread_print(const struct run_report *story, FILE *out)
     char text[MONEY_TEXT], share[FIGURES_TEXT];
     uint64_t next;
 
-    if (trail->n_days < 2)
-        return;
-    fprintf(out, "\n%-11s  %18s  %10s\n", "month (UTC)", "result", "return");
-    for (uint64_t i = 0; i < trail->n_days; i = next) {
-        struct period one = period_at(trail, i, 1, &next);
+    fprintf(out, "\n%-11s  %18s  %10s\n", is_month ? "month (UTC)" : "day (UTC)", "result",
+            "return");
+    for (uint64_t i = from; i < trail->n_days; i = next) {
+        struct period one = period_at(trail, i, is_month, &next);
 
         fprintf(
             out, "%-11s  %18s  %10s\n", one.name,
             money_text((int64_t)llround(one.result * (double)num_pow10(exp)), exp, decimals, text),
             figures_share_text(one.growth - 1.0, 1, share));
     }
+    if (from > 0)
+        fprintf(out, "and %llu before; --html and --json have all\n", (unsigned long long)from);
+}
+
+/* Means over time in equal spans of the run, and the highest of both sides together. What is held
+ * at a point is held up to the next: where little happens they are far apart. */
+static void print_exposure(const struct run_report *story, FILE *out)
+{
+    const struct trail *trail = story->trail;
+    double held[SPANS][2] = {{0}}, highest[SPANS] = {0}, largest = 0, length;
+
+    for (uint32_t i = 0; i < trail->n_points; i++)
+        largest =
+            fmax(largest, (double)trail->points[i].held[0] + (double)trail->points[i].held[1]);
+    if (trail->n_points < 2 || largest <= 0)
+        return;
+    fprintf(out, "\nExposure of the whole: positions by its equity\n%-14s  %10s  %11s  %10s\n",
+            "from (UTC)", "long, mean", "short, mean", "highest");
+    length = (double)(trail->points[trail->n_points - 1].t - trail->points[0].t) / SPANS;
+    for (uint32_t i = 0; i + 1 < trail->n_points; i++) {
+        const struct trail_point *at = &trail->points[i];
+        double from = (double)(at->t - trail->points[0].t) / length;
+        double to = (double)(at[1].t - trail->points[0].t) / length;
+
+        for (uint32_t span = 0; span < SPANS; span++) {
+            double part = fmin(to, span + 1.0) - fmax(from, span);
+
+            if (part <= 0)
+                continue;
+            held[span][0] += part * (double)at->held[0];
+            held[span][1] += part * (double)at->held[1];
+            highest[span] = fmax(highest[span], (double)at->held[0] + (double)at->held[1]);
+        }
+    }
+    for (uint32_t span = 0; span < SPANS; span++) {
+        agon_ns_t t = trail->points[0].t + (agon_ns_t)(length * span);
+        char when[RUN_REPORT_WHEN], shares[3][FIGURES_TEXT];
+
+        fprintf(out, "%-14s  %10s  %11s  %10s\n", run_report_when(story, t, when),
+                figures_share_text(held[span][0], 0, shares[0]),
+                figures_share_text(held[span][1], 0, shares[1]),
+                figures_share_text(highest[span], 0, shares[2]));
+    }
+}
+
+void run_spread_print(const struct run_report *story, FILE *out)
+{
+    uint64_t n = story->trail->n_days;
+
+    if (n >= 2) {
+        print_periods(story, 1, 0, out);
+        print_periods(story, 0, n > DAYS ? n - DAYS : 0, out);
+    }
+    print_exposure(story, out);
 }
 
 void run_spread_periods(const struct run_report *story, struct page *page)
@@ -165,9 +220,8 @@ static const char *exit_text(uint16_t why)
     return text[0] != '\0' ? text : "not known";
 }
 
-/* Closed trades by instrument and reason, and of each instrument what positions have realised that
- * are not closed yet: together what was realised. Returns how many. */
-static uint32_t groups_of(const struct run_report *story, struct trade_group all[GROUPS])
+uint32_t run_spread_groups(const struct run_report *story,
+                           struct trade_group all[RUN_SPREAD_GROUPS])
 {
     const struct trail *trail = story->trail;
     uint32_t n = trail->groups.n, k;
@@ -190,10 +244,11 @@ static uint32_t groups_of(const struct run_report *story, struct trade_group all
 
 /* Those of one instrument, or of one reason and one currency, become one; what is not closed yet
  * has no instrument of its own. Returns how many. */
-static uint32_t fold(const struct run_report *story, int by_reason, struct trade_group to[GROUPS])
+static uint32_t fold(const struct run_report *story, int by_reason,
+                     struct trade_group to[RUN_SPREAD_GROUPS])
 {
-    struct trade_group all[GROUPS];
-    uint32_t n = 0, n_all = groups_of(story, all);
+    struct trade_group all[RUN_SPREAD_GROUPS];
+    uint32_t n = 0, n_all = run_spread_groups(story, all);
 
     for (uint32_t i = 0; i < n_all; i++) {
         const struct trade_group *one = &all[i];
@@ -258,7 +313,7 @@ static void put_groups(const struct run_report *story, int by_reason, struct pag
                                    "#worst",
                                    "in",
                                    "#held, mean"};
-    struct trade_group all[GROUPS];
+    struct trade_group all[RUN_SPREAD_GROUPS];
     uint32_t n = fold(story, by_reason, all);
 
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
@@ -320,9 +375,9 @@ static int put_yields(const struct run_report *story, struct page *page)
 int run_spread_trades(const struct run_report *story, struct page *page)
 {
     const struct trade_groups *groups = &story->trail->groups;
-    struct trade_group all[GROUPS];
+    struct trade_group all[RUN_SPREAD_GROUPS];
 
-    if (groups_of(story, all) == 0)
+    if (run_spread_groups(story, all) == 0)
         return AGON_OK;
     page_heading(page, "Closed trades by instrument and by exit reason");
     if (groups->n_lost > 0)
@@ -352,8 +407,8 @@ static json_t *periods_json(const struct trail *trail, int is_month)
 
 static json_t *groups_json(const struct run_report *story)
 {
-    struct trade_group groups[GROUPS];
-    uint32_t n = groups_of(story, groups);
+    struct trade_group groups[RUN_SPREAD_GROUPS];
+    uint32_t n = run_spread_groups(story, groups);
     json_t *all = json_array();
 
     for (uint32_t i = 0; i < n; i++) {

@@ -13,8 +13,14 @@
 int run_spread_exposure(const struct run_report *story, struct page *page);
 /* Result and return of each month (UTC), and of each day; of one day there is nothing to tell. */
 void run_spread_periods(const struct run_report *story, struct page *page);
-/* The months, for people at a terminal; of one day nothing too. */
+/* For people at a terminal: the months and the newest days, of one day nothing too; and what was
+ * held in each of some equal spans of the run. */
 void run_spread_print(const struct run_report *story, FILE *out);
+/* Closed trades by instrument and reason, and of each instrument what positions have realised that
+ * are not closed yet: together what was realised. Returns how many. */
+#define RUN_SPREAD_GROUPS (TRADE_GROUPS + TRAIL_PRICES)
+uint32_t run_spread_groups(const struct run_report *story,
+                           struct trade_group all[RUN_SPREAD_GROUPS]);
 /* Closed trades by instrument and by exit reason, and how their results are spread. AGON_ENOMEM. */
 int run_spread_trades(const struct run_report *story, struct page *page);
 /* The same for programs: "days", "months" and "performance" of that object. NULL: it was NULL, or

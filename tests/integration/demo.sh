@@ -119,6 +119,8 @@ awk '{ gsub(",", ""); for (i = 2; i <= 5; i++) if (NR > 1 && $1 != "all") sum[i]
 [ "$(grep -c '_1 .* [-0-9,.]*  *active' "$WORK/table")" -ge 5 ] || fail "fewer than the five are in the table: $(cat "$WORK/table")"
 [ -z "$(complaints)" ] || fail "the demo complains: $(complaints | head -3)"
 [ "$(grep -c '<svg' "$WORK/demo.html")" -ge 2 ] || fail "the report has no plots"
+# Its headline counts the rows of the table below it, agents and models.
+grep -o 'class="lead">[^<]*' "$WORK/demo.html" | grep -q '>8 agents and 1 model \(made\|lost\) ' || fail "the headline: $(grep -o 'class="lead">[^<]*' "$WORK/demo.html")"
 tr '\n' ' ' <"$WORK/out" | sed 's/  */ /g' >"$WORK/flat"
 for file in flat demo.html; do
     grep -q "Not as at the real venue: the venue's rate windows are in real time: at 60x .* 60 times fewer orders" "$WORK/$file" ||

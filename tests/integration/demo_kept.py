@@ -29,7 +29,7 @@ while time.monotonic() - began < 100:
     if not data:
         break
     raw += data
-    if not is_asked and b' look: agon top --dir ' + where.encode() in raw:
+    if not is_asked and b' agon top --dir ' + where.encode() in raw:
         os.kill(pid, signal.SIGINT)
         is_asked = True
 else:
@@ -41,7 +41,7 @@ code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 raw = re.sub(rb'\x1b\[\?1049h.*?\x1b\[\?1049l', b'', raw, flags=re.S)
 window = pyte.Screen(80, 24)
 # All before the second summary, but for the one line feed that is written as it ends.
-pyte.ByteStream(window).feed(raw[:raw.index(b'market ', raw.index(b'It runs on.'))].removesuffix(b'\n').removesuffix(b'\r'))
+pyte.ByteStream(window).feed(raw[:raw.index(b'market ', raw.index(b' agon top --dir '))].removesuffix(b'\n').removesuffix(b'\r'))
 screen = pyte.Screen(80, 120)
 pyte.ByteStream(screen).feed(raw)
 rows = [row.rstrip() for row in screen.display]

@@ -47,6 +47,20 @@ python3 "$CHECK" "$WORK" || fail "the script comes to other figures"
 sed '/idle_btc/d; s/fast: 5, slow: 20/fast: 8, slow: 30/' "$WORK/roster.yaml" >"$WORK/other.yaml"
 "$AGON" backtest --roster "$WORK/other.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" \
     --funding "$WORK/ETHUSDT_funding.csv" --journal "$WORK/other" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
+# What a plugin says of itself has the names that it gave, and its numbers are those of the JSON.
+python3 - "$WORK" <<'END' || fail "metrics of agents: $(grep -n 'metric' "$WORK/text")"
+import json, re, sys
+text = re.sub(r"\n {2,}", " ", open(f"{sys.argv[1]}/text").read())
+agents = {agent["name"]: agent for agent in json.load(open(f"{sys.argv[1]}/backtest.json"))["agents"]}
+said = re.search(r"^rev_btc .*? metrics: (.*)$", text, re.M).group(1)
+pairs = [one.split(" = ") for one in re.findall(r"[^ ,][^=]* = [-0-9,.]*[0-9]", said)]
+assert [pair[0] for pair in pairs] == ["lower", "middle", "upper"], pairs
+for i, (_, value) in enumerate(pairs):
+    assert abs(float(value.replace(",", "")) / agents["rev_btc"]["metrics"][str(i)] - 1) < 1e-6, (pairs, agents["rev_btc"]["metrics"])
+assert "EMA fast = " in text and not re.search(r" [0-9]+=", text), "a raw key"
+page = open(f"{sys.argv[1]}/page.html").read()
+assert re.search(r"<td[^>]*>rev_btc</td><td[^>]*>middle</td>", page), "the page"
+END
 "$AGON" report "$WORK/other" --json >"$WORK/other.json" || fail "report ended with $?"
 "$AGON" report "$WORK/journal" --against "$WORK/other" --json --html "$WORK/both.html" >"$WORK/both.json" || fail "report ended with $?"
 python3 - "$WORK" <<'END' || fail "two runs beside each other"
@@ -94,6 +108,43 @@ lead=$(sed -n 's/.*<p class="lead">\([^<]*\)<.*/\1/p' "$WORK/journal.html" | hea
 [ -n "$lead" ] && [ "$(head -1 "$WORK/text")" = "$lead" ] || fail "the text begins with $(head -1 "$WORK/text"), the page with $lead"
 [ "$(sed -n '/^Deepest drawdowns/,/^$/p' "$WORK/text" | grep -c ' %  20')" = "$(jq '.drawdowns | length' "$WORK/report.json")" ] ||
     fail "the text has other drawdowns: $(cat "$WORK/text")"
+# Days, what was held, closed trades by their groups and the newest one by one: in a pipe with all columns, in 80 columns with what has room.
+python3 - "$WORK" <<'END' || fail "the text's tables: $(cat "$WORK/text")"
+import json, re, sys
+text, report = open(f"{sys.argv[1]}/text").read(), json.load(open(f"{sys.argv[1]}/report.json"))
+def rows(title):
+    found = re.search(rf"^{title}.*\n((?:.+\n)+)", text, re.M)
+    assert found, f"no {title}"
+    return [[cell for cell in re.split(r" {2,}", line.strip())] for line in found.group(1).splitlines()]
+number = lambda cell: float(cell.replace(",", "").rstrip(" %"))
+days = [(row[0], number(row[1])) for row in rows(r"day \(UTC\)")]
+assert [day for day, _ in days] == [day["day"] for day in report["days"]][-10:], days
+assert all(abs(result - day["result"]) < 0.006 for (_, result), day in zip(days, report["days"][-10:])), days
+held = rows("Exposure of the whole")[1:]
+assert len(held) == 8 and all(number(row[1]) + number(row[2]) <= number(row[3]) + 0.011 for row in held), held
+mean = sum(number(row[1]) + number(row[2]) for row in held) / 8
+agents = report["agents"]
+# Tournaments take capital meanwhile: the mean lies between that of the capital at the end and that of the start.
+want = [100 * sum(agent["exposure"] * equity(agent) for agent in agents) / 200000 for equity in (lambda agent: float(agent["equity"]), lambda agent: 50000)]
+assert 1 < want[0] * 0.95 < mean < want[1] * 1.05, (mean, want)
+begins = [row[0] for row in held]
+assert begins[0] == "01-01 00:00:00" and [begin[6:8] for begin in begins] == ["00", "12"] * 4, begins
+groups = rows("Closed trades by instrument and exit reason, amounts in USDT")
+assert len(groups) - 1 == len(report["performance"]), groups
+at = groups[0].index("result")
+for row, group in zip(groups[1:], report["performance"]):
+    assert row[0] == group["symbol"] + (" perpetual" if group["perpetual"] else "") and int(row[2].replace(",", "")) == group["trades"], row
+    assert abs(number(row[at]) - group["result"]) < 0.006, (row, group)
+trades = rows("Newest closed trades, amounts in USDT")
+at = trades[0].index("result")
+assert len(trades) - 2 == 10 and trades[-1][0] == f"and {report['trades_n'] - 10} before; --html and --json have more", trades
+for row, trade in zip(trades[1:-1], report["trades"]):
+    assert row[1] == trade["agent"] and row[3] == trade["side"] and abs(number(row[at]) - trade["result"]) < 0.006, (row, trade)
+END
+python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows 24 cols 80; exec '$AGON' report '$WORK/journal'" 2>&1 </dev/null |
+    tr -d '\r' >"$WORK/narrow"
+! grep -q '.\{81\}' "$WORK/narrow" && grep -q '^closed  *agent  *symbol  *side  *result  *held' "$WORK/narrow" ||
+    fail "in 80 columns: $(grep -e '.\{81\}' -e '^closed' "$WORK/narrow")"
 grep -q "^Proven: the journal's [0-9]* events, .* reach \(all\|its\) [0-9]* recorded state hash" "$WORK/text" || fail "no proof: $(tail -3 "$WORK/text")"
 grep -q '^tournament 4 at 2026-01-05T00:00' "$WORK/text" || fail "no tournament: $(cat "$WORK/text")"
 for page in page journal; do
@@ -107,6 +158,13 @@ grep -q 'Warning: a latency of 0 was assumed' "$WORK/page.html" || fail "the pag
 "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" --taker 1 \
     --html "$WORK/kind.html" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
 grep -q 'Warning: fees were set below' "$WORK/kind.html" || fail "the page does not warn of fees below the venue's"
+
+# What was asked for beyond the end of a journal is said.
+"$AGON" journal export "$WORK/journal" --until 99999999 --figures - >"$WORK/out" 2>"$WORK/err" || fail "an export ended with $?"
+last=$(sed -n "s/^agon journal: --until 99999999 is behind the journal's last event, \([0-9]*\): .*/\1/p" "$WORK/err")
+[ -n "$last" ] || fail "an export to beyond the end: $(cat "$WORK/err")"
+"$AGON" journal export "$WORK/journal" --until "$last" --figures - >"$WORK/out_last" 2>"$WORK/err" && [ ! -s "$WORK/err" ] && cmp -s "$WORK/out" "$WORK/out_last" ||
+    fail "an export to the end: $(cat "$WORK/err")"
 
 # A journal in which a byte is another is no proof of anything, and a folder without one is no run.
 cp -r "$WORK/journal" "$WORK/damaged"

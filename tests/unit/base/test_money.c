@@ -48,6 +48,32 @@ START_TEST(people_get_the_thousands_apart)
 }
 END_TEST
 
+/* As host/dashboard/web/kit.mjs has it (figure). */
+START_TEST(a_number_of_no_currency_has_seven_digits)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } table[] = {{0, "0"},
+                 {-0.0, "0"},
+                 {12, "12"},
+                 {-1234567890, "-1,234,567,890"},
+                 {37480.419, "37,480.42"},
+                 {37670.9557, "37,670.96"},
+                 {-0.000123456789, "-0.0001234568"},
+                 {99999.999999, "100,000"},
+                 {12345678.9, "12,345,680"},
+                 {0.1 + 0.2, "0.3"},
+                 {1.5e-9, "1.5e-09"},
+                 {1e18, "1,000,000,000,000,000,000"},
+                 {2.5e30, "2.5e+30"}};
+    char text[MONEY_TEXT];
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        ck_assert_str_eq(money_figure(table[i].value, text), table[i].text);
+}
+END_TEST
+
 /* Seven columns, whatever it is, and the nearest that they can show: a tie is the even one. */
 START_TEST(a_brief_count_has_seven_columns)
 {
@@ -96,6 +122,7 @@ int main(void)
 
     tcase_add_test(tcase, each_currency_has_its_decimals);
     tcase_add_test(tcase, people_get_the_thousands_apart);
+    tcase_add_test(tcase, a_number_of_no_currency_has_seven_digits);
     tcase_add_test(tcase, a_brief_count_has_seven_columns);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

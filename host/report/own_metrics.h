@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* own_metrics: what the plugins of a backtest said of themselves (agon.metric), at its end: those
+ * that are lines over candles by their names, others by their authors' numbers. [main thread] */
+#ifndef REPORT_OWN_METRICS_H
+#define REPORT_OWN_METRICS_H
+
+#include "agent/crew.h"
+#include "base/money.h"
+#include "engine/engine.h"
+
+struct own_metric {
+    uint32_t id;
+    double value;
+    char name[4 * AGON_LINE_NAME + 40]; /* "SMA fast", "SMA fast of BTCUSDT" where its
+                                                        lines are of several; "metric 3" */
+    char text[MONEY_TEXT];              /* the value */
+};
+/* Those that a slot's plugin has set, by number. Returns how many. */
+uint32_t own_metrics(const struct crew *crew, struct engine *engine, uint16_t slot,
+                     struct own_metric all[AGON_METRICS_MAX]);
+
+#endif
