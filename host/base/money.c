@@ -78,9 +78,14 @@ char *money_figure(double value, char text[MONEY_TEXT])
     if (value == floor(value) && fabs(value) < 1e15) {
         snprintf(plain, sizeof(plain), "%.0f", value == 0 ? 0.0 : value);
     } else {
+        double unit = 1;
+
         // What has more than 7 digits before the point is rounded there.
-        snprintf(plain, sizeof(plain), "%.*f", exponent < 6 ? 6 - exponent : 0,
-                 strtod(digits, NULL));
+        for (int i = 6; i < exponent; i++)
+            unit *= 10;
+        if (exponent > 6)
+            value = floor(value / unit + 0.5) * unit;
+        snprintf(plain, sizeof(plain), "%.*f", exponent < 6 ? 6 - exponent : 0, value);
         for (n = strlen(plain); strchr(plain, '.') != NULL && plain[n - 1] == '0'; n--)
             plain[n - 1] = '\0';
         n = strlen(plain);
