@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ends: of a bar of a tape the record that says that all which happened in it was reported (PATH_END).
+/* ends: of a bar of a tape the record that says that all which happened in it was reported
+ * (PATH_END).
  *
  * It follows from the bar but for its number, its time and the slots that it is for, so that a
  * journal which names the bar names the end too (journal/refs.h). Named is one that is byte for
