@@ -7,7 +7,7 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1952);
+PINNED(struct market, 2088);
 PINNED(struct exit_plan, 472);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 2056);
@@ -28,7 +28,7 @@ PINNED(struct tournament, 3483496);
 PINNED(struct slot_limits, 208);
 PINNED(struct portfolio_limits, 88);
 PINNED(struct halt, 144);
-PINNED(struct bars, 1192);
+PINNED(struct bars, 1328);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
