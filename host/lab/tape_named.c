@@ -43,11 +43,9 @@ static struct tape_named_one *one_of(struct tape_named *named, agon_instrument_t
 // Others of the market's are the host's own, or a file's of funding.
 static int is_of_tape(uint16_t type)
 {
-    static const uint32_t types = 1u << AGON_EVENT_QUOTE | 1u << AGON_EVENT_BAR |
-                                  1u << AGON_EVENT_TRADE | 1u << AGON_EVENT_BOOK_SNAPSHOT |
-                                  1u << AGON_EVENT_BOOK_DELTA | 1u << AGON_EVENT_STATUS;
-
-    return type < 32 && (types >> type & 1) != 0;
+    return type == AGON_EVENT_QUOTE || type == AGON_EVENT_BAR || type == AGON_EVENT_TRADE ||
+           type == AGON_EVENT_BOOK_SNAPSHOT || type == AGON_EVENT_BOOK_DELTA ||
+           type == AGON_EVENT_STATUS;
 }
 
 static HOT int tape_of(void *ctx, const struct agon_event_hdr *event)
