@@ -35,6 +35,8 @@ while time.monotonic() - began < 100:
 else:
     os.kill(pid, signal.SIGKILL)
     sys.exit('it does not end')
+if b'\x1b[?1049h' not in raw:
+    sys.exit(f'it drew nothing: {raw[-2000:]!r}')
 if raw.count(b'\x1b[?1049h') != 1:
     sys.exit('a picture stands over the summary of a demo that is kept')
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
