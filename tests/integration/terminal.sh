@@ -34,7 +34,8 @@ sed 's/.*\x1b\[?1049l//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' "$WORK/acts" | gr
 # Kept, it has two summaries: each agrees with its own table, and says no promise that nobody has counted.
 # The name of its folder is long, and the line that has it stays one.
 long=kept_$(printf '%032d' 0)
-(cd "$WORK" && "$PYTHON" "$HERE/demo_kept.py" "$long/run" "$AGON" demo --seconds 12 --keep --dir "$long" --report kept.html) \
+program=$(readlink -f "$AGON")
+(cd "$WORK" && "$PYTHON" "$HERE/demo_kept.py" "$long/run" "$program" demo --seconds 12 --keep --dir "$long" --report kept.html) \
     2>"$WORK/kept.err" || fail "a kept demo on a screen: $(cat "$WORK/kept.err")"
 
 # Of a backtest and of a run's report the columns that find room, and words broken at spaces.
