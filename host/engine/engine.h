@@ -203,10 +203,6 @@ const struct tournament_rules *engine_tournament(const struct engine *engine);
 const struct window *engine_window(const struct engine *engine, uint16_t slot);
 uint32_t engine_sample_s(const struct engine *engine);
 const struct book *engine_book(const struct engine *engine, agon_instrument_t instrument);
-/* The books follow those of the exchange, which is given what this engine is given, before it and
- * in this thread; until they follow none (NULL) it has to stand. */
-struct match;
-void engine_follow_books(struct engine *engine, const struct match *match);
 uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrument);
 /* The length of the bars that are all that comes of an instrument (CONFIG_STEP); 0: more does. */
 agon_ns_t engine_bars_ns(const struct engine *engine, agon_instrument_t instrument);

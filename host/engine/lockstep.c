@@ -849,8 +849,6 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
         (config->latency == NULL || config->latency->legs[LATENCY_MARKET].kind == LATENCY_CONSTANT);
     if (config->paper != NULL)
         paper_set_along(config->paper, run->along);
-    if (config->paper != NULL && !config->walks_all && !config->is_single)
-        engine_follow_books(config->engine, paper_match(config->paper));
     rc = run->is_steady ? look_new(&run->look, config, err) : AGON_OK;
     if (rc < 0 && rc != AGON_ENOTSUP)
         goto done;
@@ -873,7 +871,6 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
 done:
     if (config->paper != NULL)
         paper_set_along(config->paper, NULL);
-    engine_follow_books(config->engine, NULL);
     along_free(run->along);
     result->n_looked = run->look != NULL ? look_n(run->look) : 0;
     look_free(run->look);

@@ -3,7 +3,6 @@
 #include "base/hot.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
-#include "match/match.h"
 
 #define AHEAD_NS                                                                                   \
     ((agon_ns_t)60 * 1000000000) /* a venue's stamp may be so much later than its receipt */
@@ -74,14 +73,6 @@ void market_set_bars(struct market *market, uint8_t is_bars, agon_ns_t step_ns)
     market->data_step_ns = step_ns;
     // Bars that make no whole day are shown as they are, and build no longer ones.
     (void)bars_set_base(&market->bars, (uint32_t)(step_ns / 1000000000));
-}
-
-void engine_follow_books(struct engine *engine, const struct match *match)
-{
-    for (agon_instrument_t id = 1; id <= engine->table.n_instruments; id++) {
-        if (engine->markets[id].book != NULL)
-            book_follow(engine->markets[id].book, match != NULL ? match_book(match, id) : NULL);
-    }
 }
 
 static HOT void show_top(struct engine *engine, agon_instrument_t instrument, struct market *market)

@@ -34,7 +34,6 @@ struct tape {
     struct table table;
     struct table_plan plan;
     struct record_trade_book joined; /* of the row just read */
-    int is_l2;                       /* rows of L2 in a tape's file */
     int is_queued;                 /* the events of a row may be several, and stand in the queue */
     int is_plain;                  /* the row in hand was read by it: its values are in the row */
     struct recording_step step;    /* bars */
@@ -658,38 +657,10 @@ static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(s
     return event;
 }
 
-/* The next event of L2, where it is a quote or a trade with nothing wrong. NULL: it is taken as any
- * other. */
-static inline const struct agon_event_hdr *next_small(struct tape *tape)
-{
-    struct tape_report *report = &tape->report;
-    const struct agon_event_hdr *event;
-
-    if (tape->is_over || tape->is_scanning)
-        return NULL;
-    event = tape_rows_next_small(tape->rows, report->t_last);
-    if (event == NULL)
-        return NULL;
-    report->n_rows = tape_rows_number(tape->rows);
-    report->n_quotes += event->type == AGON_EVENT_QUOTE;
-    report->n_trades += event->type == AGON_EVENT_TRADE;
-    if (report->n_events++ == 0)
-        report->t_first = event->t;
-    tape->t = report->t_last = event->t;
-    tape->whole = event;
-    return event;
-}
-
 HOT const struct agon_event_hdr *tape_next(void *ctx)
 {
     struct tape *tape = ctx;
 
-    if (tape->is_l2) {
-        const struct agon_event_hdr *event = next_small(tape);
-
-        if (event != NULL)
-            return event;
-    }
     if (tape->behind == NULL || tape->has_shown)
         return next_of_rows(tape);
     tape->whole = tape->behind;
@@ -792,7 +763,6 @@ static int open_file(struct tape *tape, struct error *err)
         return rc;
     head = tape_file_head_of(tape->file);
     tape->is_queued = head->kind == TAPE_FILE_TRADES; // which may have a book behind each
-    tape->is_l2 = head->kind == TAPE_FILE_L2;
     tape->report.n_noisy = head->n_noisy;
     tape->report.n_cut = head->n_cut;
     tape->report.n_gaps = head->kind == TAPE_FILE_L2 ? head->n_gaps : 0;

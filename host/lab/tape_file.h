@@ -123,8 +123,6 @@ int tape_rows_next(struct tape_rows *rows, struct tape_row *row, struct error *e
  * 0: the row that comes is to be taken by tape_rows_next. And back again, for that. */
 int tape_rows_next_plain(struct tape_rows *rows, struct tape_row *row);
 void tape_rows_put_back(struct tape_rows *rows);
-/* The same of a quote or a trade of L2, not before t_last, as the event. NULL: as 0. */
-struct agon_event_hdr *tape_rows_next_small(struct tape_rows *rows, agon_ns_t t_last);
 /* Rows given so far; of the newest one (of an event: its last row) the number, from 1. */
 uint64_t tape_rows_number(const struct tape_rows *rows);
 

@@ -33,7 +33,6 @@ struct tape_rows {
     uint64_t block;                        /* of columns, + 1; 0: none yet */
     uint32_t at, n;                        /* in the block */
     uint64_t plain_end; /* bars: of the rows from next on before that nothing is wrong (is_plain) */
-    uint64_t pair_end;  /* L2: rows before that have one behind them in this block */
     union {
         struct agon_event_hdr hdr;
         struct agon_trade trade;
@@ -155,9 +154,6 @@ static inline int advance(struct tape_rows *rows, struct error *err)
         rows->plain_end = rows->head->kind == TAPE_FILE_BARS && is_plain(rows)
                               ? block * TAPE_BLOCK_ROWS + rows->n
                               : 0;
-        rows->pair_end = rows->head->kind == TAPE_FILE_L2 && rows->px.by == 1 && rows->qty.by == 1
-                             ? block * TAPE_BLOCK_ROWS + rows->n - 1
-                             : 0;
     }
     rows->at = (uint32_t)(rows->next++ % TAPE_BLOCK_ROWS);
     return 1;
@@ -415,53 +411,6 @@ HOT int tape_rows_next_plain(struct tape_rows *rows, struct tape_row *row)
         row->px[i] = column(rows, 1 + i) * rows->px.times;
     row->qty = column(rows, 5) * rows->qty.times;
     return 1;
-}
-
-/* Their rows need no more than a look; what is wrong with one is said by who takes it as any other.
- */
-HOT struct agon_event_hdr *tape_rows_next_small(struct tape_rows *rows, agon_ns_t t_last)
-{
-    struct agon_event_hdr hdr = {.granules = 1, .instrument = rows->instrument};
-
-    if (rows->next >= rows->pair_end)
-        return NULL;
-
-    const uint32_t at = (uint32_t)(rows->next % TAPE_BLOCK_ROWS);
-    const int64_t *px = (const int64_t *)rows->columns[2] + at;
-    const int64_t *qty = (const int64_t *)rows->columns[3] + at;
-    const uint32_t *of = (const uint32_t *)rows->columns[5] + at;
-    const struct fit fit = rows->fit;
-
-    hdr.t = ((const int64_t *)rows->columns[0])[at];
-    hdr.t_venue = ((const int64_t *)rows->columns[1])[at];
-    if (hdr.t < t_last || (hdr.t | hdr.t_venue) < 0 || misfit(fit, px[0], qty[0]) >> 63 != 0)
-        return NULL;
-    if ((of[0] & 0xff) == TAPE_QUOTE_BID) {
-        if ((of[1] & 0xff) != TAPE_QUOTE_ASK || misfit(fit, px[1], qty[1]) >> 63 != 0)
-            return NULL;
-        hdr.type = AGON_EVENT_QUOTE;
-        rows->event->quote = (struct agon_quote){.hdr = hdr,
-                                                 .bid_px = px[0] * rows->px.times,
-                                                 .bid_qty = qty[0] * rows->qty.times,
-                                                 .ask_px = px[1] * rows->px.times,
-                                                 .ask_qty = qty[1] * rows->qty.times};
-        rows->next += 2;
-        rows->at = at + 1;
-        return &rows->event->hdr;
-    }
-    if ((of[0] & 0xff) != TAPE_TRADE || (of[0] >> 8 & 0xff) > AGON_SELL || px[0] == 0 ||
-        qty[0] == 0)
-        return NULL;
-    hdr.type = AGON_EVENT_TRADE;
-    rows->event->trade = (struct agon_trade){.hdr = hdr,
-                                             .px = px[0] * rows->px.times,
-                                             .qty = qty[0] * rows->qty.times,
-                                             .venue_id = ((const uint64_t *)rows->columns[4])[at],
-                                             .side = (uint8_t)(of[0] >> 8),
-                                             .flags = (uint8_t)(of[0] >> 16)};
-    rows->next++;
-    rows->at = at;
-    return &rows->event->hdr;
 }
 
 void tape_rows_put_back(struct tape_rows *rows)

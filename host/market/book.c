@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/hot.h"
 #include "base/zeroed.h"
-#include "market/book_impl.h"
 
 __extension__ typedef unsigned __int128 wide_t;
 
@@ -16,7 +15,36 @@ __extension__ typedef unsigned __int128 wide_t;
 #define LEVELS_DEFAULT 16384
 #define LEVELS_MAX     (1u << 24)
 #define MISSES_MAX     64
-#define TICK_NEAR_MAX  ((int64_t)1 << 40) /* up to which near_place finds a place */
+#define NONE           UINT32_MAX
+
+/* One side. Everything inside is in keys: the price for bids, minus the price for asks. A higher
+ * key is a better one, so that both sides are one piece of code. */
+struct half {
+    int64_t sign;
+    int64_t base;      /* key, in ticks, of the window's place 0 */
+    uint32_t best;     /* highest place that is taken, or NONE */
+    uint32_t n_near;   /* levels in the window */
+    uint32_t n_far;    /* levels in the overflow */
+    uint32_t n_misses; /* levels set near the best but outside the window since it was placed */
+    agon_qty_t *qty;   /* of each place */
+    uint64_t *bits;    /* places that are taken */
+    uint64_t *summary; /* words of bits that are not 0 */
+    struct agon_level *far; /* sorted, best last; px is the key */
+};
+
+struct book {
+    int64_t tick_px;
+    uint64_t magic; /* px / tick_px = (px * magic) >> 64 >> shift; 0: tick_px is 1 */
+    uint32_t shift;
+    uint32_t window, n_summary;
+    uint32_t levels_max;
+    uint8_t is_cut;
+    uint8_t
+        is_shown; /* all that there is are these, one a side (qty 0: none), and halves are empty */
+    struct agon_level shown[2];
+    struct half half[2];
+    void *memory; /* owned: all arrays, of which no page is taken before there is a level in it */
+};
 
 /* Exact for 0 <= px < 2^63: the magic number is 2^(63 + l) / tick rounded up with 2^(l - 1) < tick
  * <= 2^l, so that its error times px stays below 1 / tick (Granlund and Montgomery, 1994). */
@@ -24,17 +52,10 @@ static void set_divisor(struct book *book, int64_t tick_px)
 {
     uint64_t tick = (uint64_t)tick_px;
     uint32_t log = tick > 1 ? 64 - (uint32_t)__builtin_clzll(tick - 1) : 0;
-    uint32_t turn = (uint32_t)__builtin_ctzll(tick);
-    uint64_t odd = tick >> turn, inverse = odd; // right in its last three bits
 
     book->tick_px = tick_px;
     book->magic = tick > 1 ? (uint64_t)((((wide_t)1) << (63 + log)) / tick + 1) : 0;
     book->shift = tick > 1 ? log - 1 : 0;
-    for (int bits = 3; bits < 64; bits *= 2)
-        inverse *= 2 - odd * inverse;
-    book->turn = turn;
-    book->inverse = inverse;
-    book->near = tick_px <= TICK_NEAR_MAX ? book->window : 0;
 }
 
 static inline int64_t ticks_of(const struct book *book, int64_t px)
@@ -42,18 +63,6 @@ static inline int64_t ticks_of(const struct book *book, int64_t px)
     if (book->magic == 0)
         return px;
     return (int64_t)((uint64_t)(((wide_t)(uint64_t)px * book->magic) >> 64) >> book->shift);
-}
-
-/* The place in the window of what lies so far above its start, without a division: a multiple of
- * the tick times the inverse of its odd part is the quotient, turned left by the tick's twos.
- * Anything that is no multiple, or lies outside the window, comes out as more than the window has:
- * the product is one to one, and the places take all that come out below it. Of a tick up to
- * TICK_NEAR_MAX a window of the largest size is less than 2^64 long. */
-static inline uint64_t near_place(uint64_t above, uint64_t inverse, uint32_t turn)
-{
-    uint64_t product = above * inverse;
-
-    return product >> turn | product << (-turn & 63);
 }
 
 static uint64_t round_up(uint64_t bytes)
@@ -84,15 +93,15 @@ struct book *book_new(const struct book_config *config)
         free(book);
         return NULL;
     }
-    book->window = window;
     set_divisor(book, config->tick_px);
+    book->window = window;
     book->n_summary = n_summary;
     book->levels_max = levels_max;
     for (int i = 0; i < 2; i++) {
         struct half *half = &book->half[i];
 
         half->sign = i == 0 ? 1 : -1;
-        half->best = BOOK_NONE;
+        half->best = NONE;
         half->qty = (agon_qty_t *)(void *)at;
         half->bits = (uint64_t *)(void *)(at + round_up((uint64_t)window * 8));
         half->summary = half->bits + round_up((uint64_t)n_words * 8) / 8;
@@ -106,7 +115,6 @@ void book_free(struct book *book)
 {
     if (book == NULL)
         return;
-    free(book->waiting);
     free(book->memory);
     free(book);
 }
@@ -119,7 +127,7 @@ static inline struct half *half_of(const struct book *book, enum agon_side side)
     return (struct half *)(uintptr_t)&book->half[side - AGON_BUY];
 }
 
-/* The highest taken place below limit, or BOOK_NONE. */
+/* The highest taken place below limit, or NONE. */
 static HOT uint32_t next_below(const struct half *half, uint32_t limit)
 {
     uint32_t word = limit / 64;
@@ -132,7 +140,7 @@ static HOT uint32_t next_below(const struct half *half, uint32_t limit)
     bits = word % 64 != 0 ? half->summary[group] & (~(uint64_t)0 >> (64 - word % 64)) : 0;
     while (bits == 0) {
         if (group == 0)
-            return BOOK_NONE;
+            return NONE;
         bits = half->summary[--group];
     }
     word = group * 64 + 63 - (uint32_t)__builtin_clzll(bits);
@@ -148,7 +156,7 @@ static uint32_t lowest(const struct book *book, const struct half *half)
             return word * 64 + (uint32_t)__builtin_ctzll(half->bits[word]);
         }
     }
-    return BOOK_NONE;
+    return NONE;
 }
 
 /* Sets or clears (qty 0) a place. Whether a level comes or goes is as good as random in a live
@@ -160,7 +168,7 @@ static inline void set_near(struct half *half, uint32_t place, agon_qty_t qty)
     uint64_t word = half->bits[at];
     uint64_t was_there = word >> (place % 64) & 1;
     uint64_t summary = half->summary[at / 64] & ~((uint64_t)1 << (at % 64));
-    // BOOK_NONE is -1 here, below every place.
+    // NONE is -1 here, below every place.
     int32_t best = (int32_t)half->best;
     int32_t candidate = is_there ? (int32_t)place : -1;
 
@@ -171,7 +179,7 @@ static inline void set_near(struct half *half, uint32_t place, agon_qty_t qty)
     half->n_near += (uint32_t)is_there - (uint32_t)was_there;
     half->best = (uint32_t)(candidate > best ? candidate : best);
     if (__builtin_expect((int32_t)place == best && !is_there, 0))
-        half->best = half->n_near != 0 ? next_below(half, place) : BOOK_NONE;
+        half->best = half->n_near != 0 ? next_below(half, place) : NONE;
 }
 
 /* The best of the window goes: of books that are said anew again and again it is often the only
@@ -186,7 +194,7 @@ static inline void drop_best(struct half *half)
     half->bits[at] = word;
     if (word == 0)
         half->summary[at / 64] &= ~((uint64_t)1 << (at % 64));
-    half->best = --half->n_near != 0 ? next_below(half, place) : BOOK_NONE;
+    half->best = --half->n_near != 0 ? next_below(half, place) : NONE;
 }
 
 static int64_t key_at(const struct book *book, const struct half *half, uint32_t place)
@@ -221,7 +229,7 @@ static void drop_far(struct half *half, uint32_t at)
     memmove(&half->far[at], &half->far[at + 1], (half->n_far - at) * sizeof(half->far[0]));
 }
 
-/* Where a price stands: its place in the window, or BOOK_NONE. */
+/* Where a price stands: its place in the window, or NONE. */
 static inline uint32_t place_of(const struct book *book, const struct half *half, agon_px_t px,
                                 int64_t *tick_key)
 {
@@ -230,16 +238,16 @@ static inline uint32_t place_of(const struct book *book, const struct half *half
 
     if (ticks * book->tick_px != px) {
         *tick_key = INT64_MIN; // off the tick: no place in any window
-        return BOOK_NONE;
+        return NONE;
     }
     *tick_key = half->sign * ticks;
     place = (uint64_t)*tick_key - (uint64_t)half->base;
-    return place < book->window ? (uint32_t)place : BOOK_NONE;
+    return place < book->window ? (uint32_t)place : NONE;
 }
 
 static int64_t best_key(const struct book *book, const struct half *half)
 {
-    int64_t key = half->best != BOOK_NONE ? key_at(book, half, half->best) : INT64_MIN;
+    int64_t key = half->best != NONE ? key_at(book, half, half->best) : INT64_MIN;
 
     if (half->n_far > 0 && half->far[half->n_far - 1].px > key)
         key = half->far[half->n_far - 1].px;
@@ -248,9 +256,6 @@ static int64_t best_key(const struct book *book, const struct half *half)
 
 static int64_t best_ticks(const struct book *book, const struct half *half)
 {
-    if (half->best != BOOK_NONE &&
-        (half->n_far == 0 || half->far[half->n_far - 1].px < key_at(book, half, half->best)))
-        return (int64_t)((uint64_t)half->base + half->best);
     return half->sign * ticks_of(book, half->sign * best_key(book, half));
 }
 
@@ -261,7 +266,7 @@ static HOT void spill(const struct book *book, struct half *half)
     uint32_t from = half->n_far;
 
     // From the best down and from the end backwards: no level is overwritten before it has moved.
-    while (half->best != BOOK_NONE) {
+    while (half->best != NONE) {
         int64_t key = key_at(book, half, half->best);
 
         while (from > 0 && half->far[from - 1].px > key)
@@ -279,13 +284,12 @@ static HOT void centre(const struct book *book, struct half *half, int64_t best)
     uint32_t kept = 0;
 
     half->base = (int64_t)((uint64_t)best - book->window / 4 * 3);
-    half->start = (uint64_t)half->base * (uint64_t)book->tick_px;
     half->n_misses = 0;
     for (uint32_t i = 0; i < half->n_far; i++) {
         int64_t tick_key;
         uint32_t place = place_of(book, half, half->sign * half->far[i].px, &tick_key);
 
-        if (place != BOOK_NONE)
+        if (place != NONE)
             set_near(half, place, half->far[i].qty);
         else
             half->far[kept++] = half->far[i];
@@ -311,7 +315,7 @@ static void drop_worst(const struct book *book, struct half *half)
 {
     uint32_t place = lowest(book, half);
 
-    if (place == BOOK_NONE || (half->n_far > 0 && half->far[0].px < key_at(book, half, place)))
+    if (place == NONE || (half->n_far > 0 && half->far[0].px < key_at(book, half, place)))
         drop_far(half, 0);
     else
         set_near(half, place, 0);
@@ -322,7 +326,7 @@ static int is_worse_than_all(const struct book *book, const struct half *half, i
     uint32_t place = lowest(book, half);
 
     return (half->n_far == 0 || key < half->far[0].px) &&
-           (place == BOOK_NONE || key < key_at(book, half, place));
+           (place == NONE || key < key_at(book, half, place));
 }
 
 /* Makes room for a new level on a full side; false when the new one is itself the worst. */
@@ -370,7 +374,7 @@ __attribute__((noinline)) static HOT int set_anywhere(struct book *book, struct 
     uint32_t place = place_of(book, half, px, &tick_key);
     int rc = AGON_OK;
 
-    if (place == BOOK_NONE) {
+    if (place == NONE) {
         if (half->n_near + half->n_far > 0 || qty == 0 || tick_key == INT64_MIN)
             return set_far(book, half, px, qty, tick_key);
         centre(book, half, tick_key); // the first level of an empty side
@@ -385,10 +389,12 @@ __attribute__((noinline)) static HOT int set_anywhere(struct book *book, struct 
 // The common case, a level in the window of a side that is not full, without a call.
 static inline int set_level(struct book *book, struct half *half, agon_px_t px, agon_qty_t qty)
 {
-    uint64_t place =
-        near_place((uint64_t)(half->sign * px) - half->start, book->inverse, book->turn);
+    int64_t ticks = ticks_of(book, px);
+    uint64_t place = (uint64_t)(half->sign * ticks) - (uint64_t)half->base;
 
-    if (__builtin_expect(place >= book->near || half->n_near + half->n_far >= book->levels_max, 0))
+    if (__builtin_expect(ticks * book->tick_px != px || place >= book->window ||
+                             half->n_near + half->n_far >= book->levels_max,
+                         0))
         return set_anywhere(book, half, px, qty);
     set_near(half, (uint32_t)place, qty);
     return AGON_OK;
@@ -400,7 +406,7 @@ static inline int set_level(struct book *book, struct half *half, agon_px_t px, 
  * between the others. */
 static inline __attribute__((always_inline)) void set_levels(struct book *book, struct half *half,
                                                              const struct agon_level *levels,
-                                                             uint32_t n, int is_ask)
+                                                             uint32_t n, int is_unit)
 {
     uint32_t i = 0;
 
@@ -408,39 +414,39 @@ static inline __attribute__((always_inline)) void set_levels(struct book *book, 
         uint64_t *restrict bits = half->bits;
         uint64_t *restrict summary = half->summary;
         agon_qty_t *restrict qtys = half->qty;
-        const uint64_t start = is_ask ? -half->start : half->start, inverse = book->inverse;
-        const uint32_t turn = book->turn;
-        uint64_t window = half->n_near + half->n_far + (n - i) <= book->levels_max ? book->near : 0;
+        const uint64_t base = (uint64_t)half->base;
+        uint64_t window =
+            half->n_near + half->n_far + (n - i) <= book->levels_max ? book->window : 0;
         uint32_t n_near = half->n_near;
-        // BOOK_NONE is -1 here, below every place.
-        int64_t best = (int32_t)half->best;
+        // NONE is -1 here, below every place.
+        int32_t best = (int32_t)half->best;
 
         for (; i < n; i++) {
-            const uint64_t px = (uint64_t)levels[i].px;
             const agon_qty_t qty = levels[i].qty;
-            uint64_t place = near_place(is_ask ? start - px : px - start, inverse, turn);
-            uint64_t is_there = qty != 0, at = place / 64, word, group, before, bit;
-            int64_t candidate = (int64_t)(place | (is_there - 1)); // or -1
+            int64_t ticks = is_unit ? levels[i].px : ticks_of(book, levels[i].px);
+            uint64_t place = (uint64_t)(half->sign * ticks) - base;
+            uint64_t at = place / 64, bit = (uint64_t)1 << place % 64, word, group, before;
+            int32_t candidate = qty != 0 ? (int32_t)place : -1;
 
-            if (__builtin_expect(place >= window, 0))
+            if (__builtin_expect(
+                    place >= window || (!is_unit && ticks * book->tick_px != levels[i].px), 0))
                 break;
-            n_near -= qtys[place] != 0;
-            n_near += (uint32_t)is_there;
-            qtys[place] = qty;
-            before = bits[at];
-            // Not chosen by is_there, of which a compiler makes a branch.
-            word = (before & ~((uint64_t)1 << place % 64)) | is_there << place % 64;
+            word = before = bits[at];
+            n_near -= (uint32_t)(word >> place % 64 & 1);
+            n_near += qty != 0;
+            word = qty != 0 ? word | bit : word & ~bit;
             bits[at] = word;
             if (__builtin_expect(word == 0 || before == 0, 0)) {
                 bit = (uint64_t)1 << at % 64;
                 group = summary[at / 64];
                 summary[at / 64] = word != 0 ? group | bit : group & ~bit;
             }
+            qtys[place] = qty;
             best = candidate > best ? candidate : best;
         }
         half->n_near = n_near;
-        if (best >= 0 && qtys[best] == 0)
-            half->best = n_near != 0 ? next_below(half, (uint32_t)best) : BOOK_NONE;
+        if (best >= 0 && (bits[best / 64] >> best % 64 & 1) == 0)
+            half->best = n_near != 0 ? next_below(half, (uint32_t)best) : NONE;
         else
             half->best = (uint32_t)best;
         if (i < n) {
@@ -471,20 +477,29 @@ int book_set(struct book *book, enum agon_side side, agon_px_t px, agon_qty_t qt
 
     if (half == NULL || px <= 0 || qty < 0)
         return AGON_EINVAL;
-    if (book->is_led || book->leader != NULL)
-        book_note_differ(book, side, px);
     if (book->is_shown)
         settle(book);
     return set_level(book, half, px, qty);
 }
 
-static void clear(struct book *book)
+HOT void book_show(struct book *book, const struct agon_level *bid, const struct agon_level *ask)
+{
+    const struct agon_level none = {0};
+
+    if (!book->is_shown)
+        book_clear(book);
+    book->shown[0] = bid->px > 0 && bid->qty > 0 ? *bid : none;
+    book->shown[1] = ask->px > 0 && ask->qty > 0 ? *ask : none;
+    book->is_shown = 1;
+}
+
+void book_clear(struct book *book)
 {
     book->is_shown = 0;
     for (int i = 0; i < 2; i++) {
         struct half *half = &book->half[i];
 
-        while (half->best != BOOK_NONE)
+        while (half->best != NONE)
             drop_best(half);
         half->n_far = 0;
         half->n_misses = 0;
@@ -492,33 +507,8 @@ static void clear(struct book *book)
     book->is_cut = 0;
 }
 
-static inline void show(struct book *book, const struct agon_level *bid,
-                        const struct agon_level *ask)
+agon_qty_t book_qty(const struct book *book, enum agon_side side, agon_px_t px)
 {
-    const struct agon_level none = {0};
-
-    if (!book->is_shown)
-        clear(book);
-    book->shown[0] = bid->px > 0 && bid->qty > 0 ? *bid : none;
-    book->shown[1] = ask->px > 0 && ask->qty > 0 ? *ask : none;
-    book->is_shown = 1;
-}
-
-HOT void book_show(struct book *book, const struct agon_level *bid, const struct agon_level *ask)
-{
-    book_go_astray(book);
-    show(book, bid, ask);
-}
-
-void book_clear(struct book *book)
-{
-    book_go_astray(book);
-    clear(book);
-}
-
-agon_qty_t book_qty(const struct book *of, enum agon_side side, agon_px_t px)
-{
-    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
     int64_t tick_key;
     uint32_t place;
@@ -529,15 +519,14 @@ agon_qty_t book_qty(const struct book *of, enum agon_side side, agon_px_t px)
     if (book->is_shown)
         return shown_of(book, side)->px == px ? shown_of(book, side)->qty : 0;
     place = place_of(book, half, px, &tick_key);
-    if (place != BOOK_NONE)
+    if (place != NONE)
         return half->qty[place];
     at = far_from(half, half->sign * px);
     return is_far_at(half, at, half->sign * px) ? half->far[at].qty : 0;
 }
 
-HOT int book_best(const struct book *of, enum agon_side side, struct agon_level *best)
+HOT int book_best(const struct book *book, enum agon_side side, struct agon_level *best)
 {
-    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
     int64_t key = INT64_MIN;
     agon_qty_t qty = 0;
@@ -550,7 +539,7 @@ HOT int book_best(const struct book *of, enum agon_side side, struct agon_level 
         *best = *shown_of(book, side);
         return best->qty != 0;
     }
-    if (half->best != BOOK_NONE) {
+    if (half->best != NONE) {
         key = key_at(book, half, half->best);
         qty = half->qty[half->best];
     }
@@ -563,10 +552,9 @@ HOT int book_best(const struct book *of, enum agon_side side, struct agon_level 
     return qty != 0;
 }
 
-HOT uint32_t book_levels(const struct book *of, enum agon_side side, struct agon_level *levels,
+HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct agon_level *levels,
                          uint32_t n)
 {
-    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
     uint32_t n_out = 0;
     uint32_t place;
@@ -583,8 +571,8 @@ HOT uint32_t book_levels(const struct book *of, enum agon_side side, struct agon
     place = half->best;
     from = half->n_far;
     n_near = half->n_near;
-    while (n_out < n && (place != BOOK_NONE || from > 0)) {
-        int64_t key = place != BOOK_NONE ? key_at(book, half, place) : INT64_MIN;
+    while (n_out < n && (place != NONE || from > 0)) {
+        int64_t key = place != NONE ? key_at(book, half, place) : INT64_MIN;
 
         if (from > 0 && half->far[from - 1].px > key) {
             from--;
@@ -592,15 +580,14 @@ HOT uint32_t book_levels(const struct book *of, enum agon_side side, struct agon
                                                   .qty = half->far[from].qty};
         } else {
             levels[n_out++] = (struct agon_level){.px = half->sign * key, .qty = half->qty[place]};
-            place = --n_near != 0 ? next_below(half, place) : BOOK_NONE;
+            place = --n_near != 0 ? next_below(half, place) : NONE;
         }
     }
     return n_out;
 }
 
-uint32_t book_count(const struct book *of, enum agon_side side)
+uint32_t book_count(const struct book *book, enum agon_side side)
 {
-    const struct book *book = book_of(of);
     const struct half *half = half_of(book, side);
 
     if (half != NULL && book->is_shown)
@@ -618,7 +605,7 @@ int book_is_crossed(const struct book *book)
 
 int book_is_cut(const struct book *book)
 {
-    return book_of(book)->is_cut;
+    return book->is_cut;
 }
 
 int book_set_tick(struct book *book, agon_px_t tick_px)
@@ -627,66 +614,48 @@ int book_set_tick(struct book *book, agon_px_t tick_px)
         return AGON_EINVAL;
     if (tick_px == book->tick_px)
         return AGON_OK;
-    if (book->n_waiting != 0)
-        book_set_waiting(book);
     for (int i = 0; i < 2; i++)
         spill(book, &book->half[i]);
     set_divisor(book, tick_px);
     for (int i = 0; i < 2; i++) {
-        book->half[i].start = (uint64_t)book->half[i].base * (uint64_t)tick_px;
         if (book->half[i].n_far > 0)
             centre(book, &book->half[i], best_ticks(book, &book->half[i]));
     }
     return AGON_OK;
 }
 
-static inline __attribute__((always_inline)) void set_part(struct book *book,
-                                                           const struct agon_book_part *part)
-{
-    const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
-
-    if (book_begins(part)) {
-        if (book_is_pair(part)) {
-            show(book, &levels[0], &levels[1]);
-            return;
-        }
-        clear(book);
-    } else if (book->is_shown) {
-        settle(book);
-    }
-    set_levels(book, &book->half[0], levels, part->n_bid, 0);
-    set_levels(book, &book->half[1], levels + part->n_bid, part->n_ask, 1);
-}
-
-void book_set_part(struct book *book, const struct agon_book_part *part)
-{
-    set_part(book, part);
-}
-
 HOT int book_apply(struct book *book, const struct agon_book_part *part)
 {
     const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
-    uint32_t n = (uint32_t)part->n_bid + part->n_ask;
+    uint32_t n_bid = part->n_bid;
+    uint32_t n = n_bid + part->n_ask;
     uint64_t wrong = 0; // its highest bit
 
     if (part->hdr.type != AGON_EVENT_BOOK_SNAPSHOT && part->hdr.type != AGON_EVENT_BOOK_DELTA)
         return AGON_EINVAL;
     if (sizeof(*part) + n * sizeof(*levels) > event_bytes(&part->hdr))
         return AGON_EINVAL;
-    if (book->leader != NULL && book_wait(book, part))
-        return AGON_OK;
     // A price has to be above zero, a quantity not below.
     for (uint32_t i = 0; i < n; i++)
         wrong |= (uint64_t)levels[i].px | ((uint64_t)levels[i].px - 1) | (uint64_t)levels[i].qty;
     if (wrong >> 63 != 0)
         return AGON_EINVAL;
-    if (book_begins(part))
-        book->n_waiting = 0;
-    else if (book->n_waiting != 0)
-        book_set_waiting(book);
-    if (book->is_led || book->leader != NULL)
-        book_note_part(book, part);
-    set_part(book, part);
+    if (part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT && (part->flags & BOOK_PART_FIRST) != 0) {
+        if (n_bid == 1 && n == 2 && levels[0].qty > 0 && levels[1].qty > 0) {
+            book_show(book, &levels[0], &levels[1]);
+            return AGON_OK;
+        }
+        book_clear(book);
+    } else if (book->is_shown) {
+        settle(book);
+    }
+    if (book->magic == 0) {
+        set_levels(book, &book->half[0], levels, n_bid, 1);
+        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 1);
+    } else {
+        set_levels(book, &book->half[0], levels, n_bid, 0);
+        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 0);
+    }
     return AGON_OK;
 }
 
@@ -696,10 +665,8 @@ static void save_level(struct enc *enc, int64_t px, agon_qty_t qty)
     enc_i64(enc, qty);
 }
 
-void book_save(const struct book *of, struct enc *enc)
+void book_save(const struct book *book, struct enc *enc)
 {
-    const struct book *book = book_of(of);
-
     enc_u8(enc, book->is_cut);
     for (int i = 0; i < 2; i++) {
         const struct half *half = &book->half[i];
@@ -712,7 +679,7 @@ void book_save(const struct book *of, struct enc *enc)
             continue;
         }
         enc_u32(enc, half->n_near + half->n_far);
-        for (uint32_t place = half->best; place != BOOK_NONE; place = next_below(half, place)) {
+        for (uint32_t place = half->best; place != NONE; place = next_below(half, place)) {
             int64_t key = key_at(book, half, place);
 
             for (; from > 0 && half->far[from - 1].px > key; from--)

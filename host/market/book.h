@@ -44,11 +44,6 @@ int book_set_tick(struct book *book, agon_px_t tick_px);
  * another type, counts beyond the record, a bad level (then nothing of the part was applied). A
  * full side is no failure here: book_is_cut tells. */
 int book_apply(struct book *book, const struct agon_book_part *part);
-/* The book is given the parts that the leader is given, later and in the same order, as a core is
- * behind an exchange: what both have had is set once, in the leader, and seen there. Nothing of
- * what a book says changes by it, whatever else happens to either; the leader has to stand until
- * the book follows none (NULL). */
-void book_follow(struct book *book, struct book *leader);
 /* Whether it is cut, and the levels, best first, bids then asks, in canonical bytes. */
 void book_save(const struct book *book, struct enc *enc);
 /* AGON_ECORRUPT: no saved book, or one of more levels than fit; the book is then empty. */

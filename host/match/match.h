@@ -246,8 +246,6 @@ void match_bars_quote(const struct match_bars *bars, const struct agon_instrumen
 int match_set_bars(struct match *match, agon_instrument_t instrument,
                    const struct match_bars *bars);
 int match_has_bars(const struct match *match, agon_instrument_t instrument);
-/* The exogenous levels of an instrument, for a book that follows them. NULL: unknown. */
-struct book *match_book(const struct match *match, agon_instrument_t instrument);
 /* When its last bar opened, by match's time; 0: none has. *is_inside: it has not closed. */
 agon_ns_t match_bar_open(const struct match *match, agon_instrument_t instrument, int *is_inside);
 /* Who acts inside a bar himself, for some of the owners, takes it apart instead of giving the BAR

@@ -36,13 +36,6 @@ static agon_qty_t shown(agon_qty_t exogenous, const struct level *own)
     return sum > NUM_MAX ? NUM_MAX : (agon_qty_t)sum;
 }
 
-struct book *match_book(const struct match *match, agon_instrument_t instrument)
-{
-    const struct market *market = market_get(match, instrument);
-
-    return market != NULL ? market->book : NULL;
-}
-
 agon_qty_t match_shown_qty(const struct match *match, agon_instrument_t instrument,
                            enum agon_side side, agon_px_t px)
 {

@@ -39,7 +39,7 @@ uint32_t own_metrics(const struct crew *crew, struct engine *engine, uint16_t sl
     for (uint32_t id = 0; id < AGON_METRICS_MAX; id++) {
         if ((is_set >> id & 1) == 0)
             continue;
-        all[n] = (struct own_metric){.id = id, .value = values[id]};
+        all[n] = (struct own_metric){.id = id};
         name_it(&all[n], engine, lines, n_lines);
         (void)money_figure(values[id], all[n].text);
         n++;

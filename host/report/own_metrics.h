@@ -10,9 +10,8 @@
 
 struct own_metric {
     uint32_t id;
-    double value;
-    char name[4 * AGON_LINE_NAME + 40]; /* "SMA fast", "SMA fast of BTCUSDT" where its
-                                                        lines are of several; "metric 3" */
+    char name[4 * AGON_LINE_NAME + 40]; /* "SMA fast"; "SMA fast of BTCUSDT" where its lines are of
+                                         * several; "metric 3" */
     char text[MONEY_TEXT];              /* the value */
 };
 /* Those that a slot's plugin has set, by number. Returns how many. */
