@@ -146,6 +146,8 @@ all_at_once() {
         ctl status --json >"$WORK/after.json" && ctl tournament --json >"$WORK/tournament_after.json" &&
         cmp -s "$WORK/tournament.json" "$WORK/tournament_after.json" &&
         ctl portfolio --json | cmp -s - "$WORK/portfolio.json" && ctl agents --json >"$WORK/agents_after.json" &&
+        ctl alerts all --json | cmp -s - "$WORK/alerts.json" && ctl quarantine ls --json | cmp -s - "$WORK/quarantine.json" &&
+        ctl reloads --json | cmp -s - "$WORK/reloads.json" &&
         [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \
             "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
 } 2>"$WORK/all.err"

@@ -210,6 +210,71 @@ START_TEST(of_random_states_the_same_check_refuses_and_the_same_is_remembered)
 }
 END_TEST
 
+static void make_losses(struct risk_losses *losses)
+{
+    *losses = (struct risk_losses){.daily_reason = REASON_DAILY_LOSS,
+                                   .drawdown_reason = REASON_DRAWDOWN,
+                                   .floor_reason = REASON_PORTFOLIO_EQUITY};
+    if (below(3) == 0)
+        losses->daily_loss_amt = 1 + (int64_t)below(1000);
+    if (below(3) == 0)
+        losses->drawdown_ppm = 1 + (uint32_t)below(400000);
+    if (below(3) == 0)
+        losses->floor_amt = 1 + (int64_t)below(2000);
+}
+
+/* How often a limit is reached on a way from where equity stands, which ends at the least after the
+ * most; the day turns at the most, or anywhere on a way that is drawn. */
+static uint32_t walk(struct risk_slot *slot, int64_t most, int64_t least, int is_drawn,
+                     const struct risk_losses *losses)
+{
+    uint32_t n = 0;
+
+    for (int i = 0; i < 8; i++) {
+        int64_t to = i == 3 ? most : least + (int64_t)below((uint64_t)(most - least) + 1);
+
+        if (i == 7)
+            to = least;
+        n += risk_mark(slot, to, T + i, losses) != REASON_NONE;
+        if (is_drawn ? below(8) == 0 : i == 3 && most > slot->equity_day_amt)
+            risk_day(slot);
+    }
+    return n;
+}
+
+START_TEST(where_no_limit_is_said_to_be_near_none_is_reached)
+{
+    uint32_t n_clear = 0, n_reached = 0;
+
+    rng_init(&rng, 13);
+    for (uint32_t i = 0; i < STATES; i++) {
+        struct risk_slot slot = {0};
+        struct risk_losses losses;
+        int64_t least, most;
+        int is_clear, was_reached;
+        int is_drawn = below(2) == 0;
+        uint32_t n;
+
+        make_losses(&losses);
+        risk_slot_start(&slot, 500 + (int64_t)below(2000));
+        (void)risk_mark(&slot, slot.equity_amt - (int64_t)below(300), T, &losses);
+        least = slot.equity_amt - (int64_t)below(400);
+        most = slot.equity_amt + (int64_t)below(400);
+        was_reached = slot.n_breaches > 0;
+        is_clear = risk_is_clear(&slot, most, least, &losses);
+        n = walk(&slot, most, least, is_drawn, &losses);
+        ck_assert_msg(!is_clear || n == 0, "state %u: clear, and %u limits reached", i, n);
+        // A limit that was reached before is not reached twice.
+        ck_assert_msg(is_clear || n > 0 || was_reached || is_drawn,
+                      "state %u: not clear, and nothing reached", i);
+        n_clear += (uint32_t)is_clear;
+        n_reached += n > 0;
+    }
+    ck_assert_uint_gt(n_clear, STATES / 20);
+    ck_assert_uint_gt(n_reached, STATES / 20);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("risk_chain");
@@ -219,6 +284,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, of_random_states_the_same_check_refuses_and_the_same_is_remembered);
+    tcase_add_test(tcase, where_no_limit_is_said_to_be_near_none_is_reached);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

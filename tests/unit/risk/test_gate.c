@@ -757,6 +757,12 @@ START_TEST(what_is_loaded_is_what_was_saved)
     risk_slot_load(&loaded, &dec);
     ck_assert(!dec_is_ok(&dec));
     ck_assert_uint_lt(loaded.next_recent, RISK_DUPLICATES);
+    slot.tokens_ppm = -1; // tokens that were never there
+    enc = (struct enc){.at = bytes, .room = sizeof(bytes)};
+    risk_slot_save(&slot, &enc);
+    dec = (struct dec){.at = bytes, .n = enc.used};
+    risk_slot_load(&loaded, &dec);
+    ck_assert(!dec_is_ok(&dec));
 }
 END_TEST
 
