@@ -5,33 +5,11 @@
 #include "base/hot.h"
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "engine/reach.h"
 #include "market/instrument_kind.h"
 #include "market/order_type.h"
 
 _Static_assert(LEDGER_POSITIONS <= 32, "a bit of exposure.held for each place");
-
-// A sum of 128 bits as an amount; what does not fit stands at the edge, on its own side.
-static agon_amt_t fit(num128_t sum)
-{
-    agon_amt_t narrow = (agon_amt_t)sum; // which most are
-
-    if (narrow == sum && narrow >= NUM_MIN)
-        return narrow;
-    return sum > 0 ? NUM_MAX : NUM_MIN;
-}
-
-static agon_amt_t magnitude(num128_t sum)
-{
-    return fit(sum < 0 ? -sum : sum);
-}
-
-static agon_amt_t larger(num128_t up, num128_t down)
-{
-    agon_amt_t up_amt = magnitude(up);
-    agon_amt_t down_amt = magnitude(down);
-
-    return up_amt > down_amt ? up_amt : down_amt;
-}
 
 // In the unit of *unit: what a position is worth there.
 static agon_amt_t worth_of(const struct engine *engine, const struct position *pos,
@@ -83,105 +61,6 @@ static void add_value(struct exposure *exposure, uint16_t slot, const struct exp
     exposure->n_unknown_all += (uint32_t)sign * line->is_unknown;
 }
 
-static void add_reach(struct exposure_reach *reach, const struct exposure_line *line, int sign)
-{
-    reach->gross += (num128_t)sign * line->reach_amt;
-    reach->net_up += (num128_t)sign * line->up_amt;
-    reach->net_down += (num128_t)sign * line->down_amt;
-    reach->venue[line->venue] += (num128_t)sign * line->reach_amt;
-    reach->asset_up[line->asset] += (num128_t)sign * line->up_amt;
-    reach->asset_down[line->asset] += (num128_t)sign * line->down_amt;
-}
-
-/* The same of a line that was counted and one that takes its place, in one go. */
-static void move_reach(struct exposure_reach *reach, const struct exposure_line *before,
-                       const struct exposure_line *line)
-{
-    num128_t up = (num128_t)line->up_amt - before->up_amt;
-    num128_t down = (num128_t)line->down_amt - before->down_amt;
-    num128_t more = (num128_t)line->reach_amt - before->reach_amt;
-
-    if (line->venue != before->venue || line->asset != before->asset) {
-        add_reach(reach, before, -1);
-        add_reach(reach, line, 1);
-        return;
-    }
-    reach->gross += more;
-    reach->net_up += up;
-    reach->net_down += down;
-    reach->venue[line->venue] += more;
-    reach->asset_up[line->asset] += up;
-    reach->asset_down[line->asset] += down;
-}
-
-static agon_asset_t unit_of(const struct agon_instrument *instrument)
-{
-    return instrument_kind_unit(instrument);
-}
-
-/* Is what a position reaches worked out with each change of it? In another currency it is in any
- * case: what cannot be valued there bars new risk. */
-static int is_reach_counted(const struct engine *engine, const struct agon_instrument *instrument)
-{
-    return engine->exposure->is_reach_kept || unit_of(instrument) != engine->table.base_currency;
-}
-
-static inline agon_amt_t worth_at(const struct engine *engine,
-                                  const struct agon_instrument *instrument, agon_px_t px,
-                                  agon_qty_t qty)
-{
-    return qty != 0 ? instruments_worth(&engine->table, instrument, px, qty, NUM_AWAY) : 0;
-}
-
-static inline agon_px_t reach_px(const struct engine *engine, const struct position *pos)
-{
-    const struct market *market = &engine->markets[pos->instrument];
-
-    return market->long_px > market->short_px ? market->long_px : market->short_px;
-}
-
-/* Notional in the instrument's unit with all buys filled, and with all sells filled. */
-static inline agon_amt_t up_at(const struct engine *engine, const struct position *pos,
-                               const struct agon_instrument *instrument)
-{
-    return worth_at(engine, instrument, reach_px(engine, pos),
-                    num_add(pos->qty, pos->working_buy_qty));
-}
-
-static inline agon_amt_t down_at(const struct engine *engine, const struct position *pos,
-                                 const struct agon_instrument *instrument)
-{
-    return worth_at(engine, instrument, reach_px(engine, pos),
-                    num_add(pos->qty, -pos->working_sell_qty));
-}
-
-static inline agon_amt_t larger_of(agon_amt_t up_amt, agon_amt_t down_amt)
-{
-    return num_abs(up_amt) > num_abs(down_amt) ? num_abs(up_amt) : num_abs(down_amt);
-}
-
-static inline uint32_t venue_of(const struct agon_instrument *instrument)
-{
-    return instrument->venue <= VENUES_MAX ? instrument->venue : 0;
-}
-
-static inline uint32_t asset_of(const struct agon_instrument *instrument)
-{
-    return instrument->base <= ASSETS_MAX ? instrument->base : 0;
-}
-
-static void work_out_reach(const struct engine *engine, const struct position *pos,
-                           const struct agon_instrument *instrument, struct exposure_line *line)
-{
-    agon_asset_t unit = unit_of(instrument);
-
-    line->up_amt = in_base(engine, unit, up_at(engine, pos, instrument), &line->is_unknown);
-    line->down_amt = in_base(engine, unit, down_at(engine, pos, instrument), &line->is_unknown);
-    line->reach_amt = larger_of(line->up_amt, line->down_amt);
-    line->venue = venue_of(instrument);
-    line->asset = asset_of(instrument);
-}
-
 static void note_holder(struct exposure *exposure, uint16_t slot, const struct position *pos)
 {
     struct slot_set *holders = &exposure->holders[pos->instrument];
@@ -225,17 +104,19 @@ static HOT void count(struct engine *engine, uint16_t slot, uint32_t place,
 
         if (px == 0)
             px = pos->held_amt > 0 ? market->long_px : market->short_px;
-        now.value_amt = in_base(engine, unit_of(instrument), worth_of(engine, pos, instrument, px),
-                                &now.is_unknown);
-        if (is_reach_counted(engine, instrument))
-            work_out_reach(engine, pos, instrument, &now);
+        now.value_amt = in_base(engine, instrument_kind_unit(instrument),
+                                worth_of(engine, pos, instrument, px), &now.is_unknown);
+        reach_place(instrument, &now);
+        now.is_plain = instrument_kind_unit(instrument) == engine->table.base_currency;
+        if (reach_is_counted(engine, instrument))
+            reach_work_out(engine, pos, instrument, &now);
         note_holder(exposure, slot, pos);
         exposure->places[pos->instrument][slot] = (uint8_t)(place + 1);
         exposure->held[slot] &= ~((uint32_t)1 << place);
         exposure->held[slot] |= (uint32_t)(pos->qty != 0) << place;
     }
     if (exposure->is_reach_kept)
-        move_reach(&exposure->reach, line, &now);
+        reach_move(&exposure->reach, line, &now);
     *line = now;
     add_value(exposure, slot, line, 1);
 }
@@ -255,7 +136,7 @@ static agon_amt_t rest_of(const struct engine *engine, uint16_t slot, agon_asset
             instrument->base == asset)
             rest -= all[i].held_amt;
     }
-    return fit(rest);
+    return reach_fit(rest);
 }
 
 static void count_cash(struct engine *engine, uint16_t slot)
@@ -333,68 +214,16 @@ static inline int move_value(struct engine *engine, uint16_t slot, uint32_t plac
     return 1;
 }
 
-/* Of a position that was counted before, in the base currency: an order, or a price, changes what
- * it reaches and nothing of what it is worth. Most often on one side. */
-static HOT void count_reach(struct engine *engine, uint16_t slot, uint32_t place,
-                            const struct position *pos, const struct agon_instrument *instrument)
-{
-    struct exposure_reach *reach = &engine->exposure->reach;
-    struct exposure_line *line = &engine->exposure->lines[slot][place];
-    const agon_amt_t up_amt = up_at(engine, pos, instrument);
-    const agon_amt_t down_amt = down_at(engine, pos, instrument);
-    const agon_amt_t reach_amt = larger_of(up_amt, down_amt);
-    num128_t more;
-
-    if (line->venue != venue_of(instrument) || line->asset != asset_of(instrument)) {
-        const struct exposure_line before = *line;
-
-        work_out_reach(engine, pos, instrument, line);
-        move_reach(reach, &before, line);
-        return;
-    }
-    more = (num128_t)up_amt - line->up_amt;
-    reach->net_up += more;
-    reach->asset_up[line->asset] += more;
-    if (down_amt != line->down_amt) {
-        more = (num128_t)down_amt - line->down_amt;
-        reach->net_down += more;
-        reach->asset_down[line->asset] += more;
-    }
-    more = (num128_t)reach_amt - line->reach_amt;
-    reach->gross += more;
-    reach->venue[line->venue] += more;
-    line->up_amt = up_amt;
-    line->down_amt = down_amt;
-    line->reach_amt = reach_amt;
-}
-
-/* Nothing is held, and counted in the base currency: a price moves what the open orders reach, and
- * no value. False: it is another kind of position. */
-static inline int move_orders(struct engine *engine, uint16_t slot, uint32_t place,
-                              const struct agon_instrument *instrument)
-{
-    const struct exposure_line *line = &engine->exposure->lines[slot][place];
-    const struct position *pos = ledger_position_at(engine->ledger, slot, place);
-
-    REQUIRE(pos->instrument == instrument->hdr.instrument);
-    if (pos->held_amt != 0 || line->value_amt != 0 || line->is_unknown ||
-        unit_of(instrument) != engine->table.base_currency)
-        return 0;
-    if (engine->exposure->is_reach_kept)
-        count_reach(engine, slot, place, pos, instrument);
-    return 1;
-}
-
 int exposure_is_value_all(const struct engine *engine, const struct agon_instrument *instrument)
 {
     return instrument != NULL && instrument_kind_has_coins(instrument->kind) &&
-           !is_reach_counted(engine, instrument) &&
+           !reach_is_counted(engine, instrument) &&
            engine->exposure->path_instrument != instrument->hdr.instrument;
 }
 
-/* Not inlined: something is held there, or it is counted in another currency. The place. */
-static HOT __attribute__((noinline)) uint32_t price_held(struct engine *engine, uint16_t slot,
-                                                         agon_instrument_t instrument)
+// Not inlined: most who have something at a price that moves have orders alone, or are calm.
+HOT __attribute__((noinline)) uint32_t exposure_price_held(struct engine *engine, uint16_t slot,
+                                                           agon_instrument_t instrument)
 {
     const struct agon_instrument *def = instruments_get(&engine->table, instrument);
     int is_counted = engine->exposure->places[instrument][slot] != 0;
@@ -406,26 +235,6 @@ static HOT __attribute__((noinline)) uint32_t price_held(struct engine *engine, 
         count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
     touch(engine, slot);
     return place;
-}
-
-static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
-                                                        agon_instrument_t instrument,
-                                                        agon_px_t before_long_px,
-                                                        agon_px_t before_short_px)
-{
-    const struct agon_instrument *def = instruments_get(&engine->table, instrument);
-    struct slot_set holders = engine->exposure->holders[instrument];
-    uint16_t slot;
-
-    while (slot_set_take(&holders, &slot)) {
-        uint32_t place = engine->exposure->places[instrument][slot];
-        int is_orders = place != 0 && def != NULL && move_orders(engine, slot, place - 1, def);
-
-        place = is_orders ? place - 1 : price_held(engine, slot, instrument);
-        exposure_open_price(engine, slot, instrument, place, before_long_px, before_short_px);
-        if (is_orders && !exposure_is_judged(engine, slot))
-            touch(engine, slot);
-    }
 }
 
 /* All that a price moves, where it reaches and passes nothing. That what open orders may lose is to
@@ -443,19 +252,8 @@ static inline void move_calm(struct engine *engine, agon_px_t px)
     exposure->equity[calm->slot] += by;
     exposure->total += by;
     line->value_amt = value_amt;
-    engine->risk[calm->slot].equity_amt = fit(exposure->equity[calm->slot]);
-    engine->portfolio.equity_amt = fit(exposure->total);
-}
-
-/* All that a price moves that was another before. Not inlined: most that come are calm, or move
- * nothing. */
-static __attribute__((noinline)) void price_others(struct engine *engine, agon_instrument_t id,
-                                                   agon_px_t long_px, agon_px_t short_px)
-{
-    if (!slot_set_is_empty(&engine->exposure->holders[id]))
-        price_holders(engine, id, long_px, short_px);
-    if (engine->exposure->values[id] != 0)
-        value_again(engine, engine->exposure->values[id]);
+    risk_move(&engine->risk[calm->slot], reach_fit(exposure->equity[calm->slot]));
+    risk_move(&engine->portfolio, reach_fit(exposure->total));
 }
 
 HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
@@ -477,10 +275,14 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
     market->long_px = now.long_px;
     market->short_px = now.short_px;
     if (calm->instrument == instrument && now.long_px >= calm->low_px &&
-        now.long_px <= calm->high_px)
+        now.long_px <= calm->high_px) {
         move_calm(engine, now.long_px);
-    else
-        price_others(engine, instrument, before.long_px, before.short_px);
+        return;
+    }
+    if (!slot_set_is_empty(&engine->exposure->holders[instrument]))
+        reach_price(engine, instrument, before.long_px, before.short_px);
+    if (engine->exposure->values[instrument] != 0)
+        value_again(engine, engine->exposure->values[instrument]);
 }
 
 agon_px_t exposure_path_px(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
@@ -541,74 +343,19 @@ void exposure_working(struct engine *engine, uint16_t slot, const struct positio
     uint32_t place = engine->exposure->places[pos->instrument][slot];
 
     note_sides(engine->exposure, slot, pos);
-    if (instrument == NULL || place == 0 || unit_of(instrument) != engine->table.base_currency) {
+    if (instrument == NULL || place == 0 ||
+        instrument_kind_unit(instrument) != engine->table.base_currency) {
         count_at(engine, slot, pos->instrument);
         return;
     }
     note_holder(engine->exposure, slot, pos);
     if (engine->exposure->is_reach_kept)
-        count_reach(engine, slot, place - 1, pos, instrument);
-}
-
-/* What all slots reach, summed up anew. */
-static void sum_reach(const struct engine *engine, struct exposure_reach *reach)
-{
-    memset(reach, 0, sizeof(*reach));
-    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
-        uint32_t n;
-        const struct position *all = ledger_positions(engine->ledger, slot, &n);
-
-        if (!engine->slots.all[slot].is_used)
-            continue;
-        for (uint32_t i = 0; i < n; i++) {
-            const struct agon_instrument *instrument =
-                instruments_get(&engine->table, all[i].instrument);
-            struct exposure_line line = engine->exposure->lines[slot][i];
-
-            // In another currency it stands as it was valued last.
-            if (instrument != NULL && unit_of(instrument) == engine->table.base_currency)
-                work_out_reach(engine, &all[i], instrument, &line);
-            add_reach(reach, &line, 1);
-        }
-    }
-}
-
-/* The lines of what is counted from now on, as if it had been all along. */
-static void keep_reach(struct engine *engine)
-{
-    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
-        uint32_t n;
-        const struct position *all = ledger_positions(engine->ledger, slot, &n);
-
-        for (uint32_t i = 0; i < n && engine->slots.all[slot].is_used; i++) {
-            const struct agon_instrument *instrument =
-                instruments_get(&engine->table, all[i].instrument);
-
-            if (instrument != NULL && unit_of(instrument) == engine->table.base_currency)
-                work_out_reach(engine, &all[i], instrument, &engine->exposure->lines[slot][i]);
-        }
-    }
-    sum_reach(engine, &engine->exposure->reach);
-}
-
-static int has_reach_limits(const struct portfolio_limits *limits)
-{
-    return limits->gross_amt > 0 || limits->net_amt > 0 || limits->venue_amt > 0 ||
-           limits->asset_amt > 0;
-}
-
-void exposure_limits(struct engine *engine)
-{
-    int was_kept = engine->exposure->is_reach_kept;
-
-    engine->exposure->is_reach_kept = (uint8_t)has_reach_limits(&engine->portfolio_limits);
-    if (engine->exposure->is_reach_kept && !was_kept)
-        keep_reach(engine);
+        reach_count(engine, slot, place - 1, pos, instrument);
 }
 
 int exposure_judges_all(const struct engine *engine)
 {
-    return has_reach_limits(&engine->portfolio_limits) || exposure_judges_loss_all(engine);
+    return reach_has_limits(&engine->portfolio_limits) || exposure_judges_loss_all(engine);
 }
 
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
@@ -627,7 +374,7 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     for (uint32_t i = 0; i < LEDGER_POSITIONS; i++) {
         add_value(exposure, slot, &exposure->lines[slot][i], -1);
         if (exposure->is_reach_kept)
-            add_reach(&exposure->reach, &exposure->lines[slot][i], -1);
+            reach_add(&exposure->reach, &exposure->lines[slot][i], -1);
     }
     memset(exposure->lines[slot], 0, sizeof(exposure->lines[slot]));
     exposure->held[slot] = 0;
@@ -655,12 +402,12 @@ HOT void exposure_look(struct engine *engine, uint16_t slot)
 
 agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot)
 {
-    return fit(engine->exposure->equity[slot]);
+    return reach_fit(engine->exposure->equity[slot]);
 }
 
 agon_amt_t exposure_equity_all(const struct engine *engine)
 {
-    return fit(engine->exposure->total);
+    return reach_fit(engine->exposure->total);
 }
 
 agon_amt_t exposure_worth(const struct engine *engine, const struct position *pos, agon_px_t px)
@@ -669,7 +416,7 @@ agon_amt_t exposure_worth(const struct engine *engine, const struct position *po
     uint32_t is_unknown = 0;
 
     return instrument == NULL ? 0
-                              : in_base(engine, unit_of(instrument),
+                              : in_base(engine, instrument_kind_unit(instrument),
                                         worth_of(engine, pos, instrument, px), &is_unknown);
 }
 
@@ -703,7 +450,7 @@ void exposure_rebuild(struct engine *engine)
     struct exposure *exposure = engine->exposure;
 
     forget(engine);
-    exposure->is_reach_kept = (uint8_t)has_reach_limits(&engine->portfolio_limits);
+    exposure->is_reach_kept = (uint8_t)reach_has_limits(&engine->portfolio_limits);
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
         if (engine->valued_by[asset] != 0)
             exposure->values[engine->valued_by[asset]] = asset;
@@ -789,7 +536,7 @@ static void judge_portfolio(struct engine *engine)
 
     if (engine->exposure->n_unknown_all != 0)
         return;
-    reason = risk_mark(&engine->portfolio, fit(engine->exposure->total), engine->t, &losses);
+    reason = risk_mark(&engine->portfolio, reach_fit(engine->exposure->total), engine->t, &losses);
     if (reason == REASON_NONE) {
         cut_all(engine, &losses);
         return;
@@ -825,60 +572,4 @@ HOT void exposure_settle(struct engine *engine)
 {
     if (!slot_set_is_empty(&engine->exposure->touched))
         judge_touched(engine);
-}
-
-/* --- what an order would add --- */
-
-void exposure_reach(const struct engine *engine, uint16_t slot,
-                    const struct agon_instrument *instrument, uint8_t side, agon_amt_t notional_amt,
-                    struct risk_reach *reach)
-{
-    const struct exposure_reach *all = &engine->exposure->reach;
-    const struct exposure_line none = {0};
-    const struct exposure_line *line = &none;
-    uint32_t place = engine->exposure->places[instrument->hdr.instrument][slot];
-    uint32_t venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
-    uint32_t asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
-    agon_amt_t up = side == AGON_BUY ? notional_amt : 0;
-    agon_amt_t down = side == AGON_BUY ? 0 : -notional_amt;
-    agon_amt_t up_amt, down_amt, more_amt;
-
-    memset(reach, 0, sizeof(*reach));
-    if (!engine->exposure->is_reach_kept)
-        return;
-    if (place != 0)
-        line = &engine->exposure->lines[slot][place - 1];
-    up_amt = num_abs(num_add(line->up_amt, up));
-    down_amt = num_abs(num_add(line->down_amt, down));
-    more_amt = (up_amt > down_amt ? up_amt : down_amt) - line->reach_amt;
-    reach->gross_amt = fit(all->gross + more_amt);
-    reach->venue_amt = fit(all->venue[venue] + more_amt);
-    reach->net_amt =
-        side == AGON_BUY ? magnitude(all->net_up + up) : magnitude(all->net_down + down);
-    reach->asset_amt = side == AGON_BUY ? magnitude(all->asset_up[asset] + up)
-                                        : magnitude(all->asset_down[asset] + down);
-}
-
-void exposure_now(const struct engine *engine, struct risk_reach *reach)
-{
-    struct exposure_reach summed;
-    const struct exposure_reach *all = &engine->exposure->reach;
-
-    if (!engine->exposure->is_reach_kept) {
-        sum_reach(engine, &summed);
-        all = &summed;
-    }
-    memset(reach, 0, sizeof(*reach));
-    reach->gross_amt = fit(all->gross);
-    reach->net_amt = larger(all->net_up, all->net_down);
-    for (uint32_t i = 0; i <= VENUES_MAX; i++) {
-        if (all->venue[i] > reach->venue_amt)
-            reach->venue_amt = fit(all->venue[i]);
-    }
-    for (uint32_t i = 0; i <= engine->table.n_assets; i++) {
-        agon_amt_t amt = larger(all->asset_up[i], all->asset_down[i]);
-
-        if (amt > reach->asset_amt)
-            reach->asset_amt = amt;
-    }
 }

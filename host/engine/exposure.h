@@ -23,6 +23,7 @@ struct exposure_line {           /* of one position, as it was counted */
     agon_amt_t reach_amt;        /* the larger of both */
     uint32_t venue, asset;       /* where it counts */
     uint32_t is_unknown;         /* something of it cannot be valued in the base currency */
+    uint32_t is_plain;           /* it is counted in the base currency itself */
 };
 struct exposure_reach { /* of all slots together, each with its open orders filled */
     num128_t gross, net_up, net_down;
@@ -38,6 +39,11 @@ struct exposure_side {
     uint32_t n[EXPOSURE_FURTHEST];
     int64_t rest;
 };
+/* The key of what reaches furthest; 0: nothing does. */
+static inline int64_t exposure_side_furthest(const struct exposure_side *side)
+{
+    return side->key[0] > side->rest ? side->key[0] : side->rest;
+}
 /* What a slot's open orders stand to lose at once: kept up with each of them, each order's own part
  * beside it. It is unknown, and worked out when it is asked for, after a price came to where one of
  * them would trade at a loss or left it, and after each change where one is valued in another
@@ -105,6 +111,9 @@ struct exposure {
 
 /* A price of the instrument may have changed. */
 void exposure_price(struct engine *engine, agon_instrument_t instrument);
+/* ... of what the slot has there, where it holds something or is counted in another currency. It is
+ * to be judged. The place of its position. */
+uint32_t exposure_price_held(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 /* Finds out whether that is so from the bar's low to its high, and beyond. is_along: as there. */
 void exposure_note_calm(struct engine *engine, const struct agon_bar *bar, int is_along);
 /* Would a price move the worth in the base currency of coins that are held, and nothing else:
@@ -154,7 +163,11 @@ struct risk_losses exposure_losses(const struct slot_limits *limits);
 struct risk_losses exposure_losses_all(const struct portfolio_limits *limits);
 /* Would judging the slot, and all, say nothing and change nothing: equity is what it was, and what
  * open orders may lose is known and reaches no limit? */
-int exposure_is_judged(const struct engine *engine, uint16_t slot);
+int exposure_is_judged(struct engine *engine, uint16_t slot);
+/* Equity being what it was when it was judged last: is no limit of the slot's reached, nor one of
+ * all, and would none be were so much lost? */
+int exposure_bears(struct engine *engine, uint16_t slot, num128_t loss);
+int exposure_bears_all(struct engine *engine, num128_t loss);
 /* Judges what this event touched. At a limit: what on_breach says. Where open orders could lead to
  * one, if each filled at the worst price that it can: those that add risk are cancelled. */
 void exposure_settle(struct engine *engine);
@@ -180,13 +193,9 @@ agon_amt_t exposure_order_loss(const struct engine *engine,
                                const struct agon_instrument *instrument, uint8_t side, agon_px_t px,
                                agon_qty_t qty, agon_amt_t worth_amt);
 /* What open orders of a slot stand to lose is worked out anew when it is asked for: for any reason;
- * where something of it is valued in a currency whose worth changed; where a price of an
- * instrument, at that place of the slot's, came from long_px and short_px to what the market has
- * now. */
+ * where something of it is valued in a currency whose worth changed. */
 void exposure_open_forget(struct engine *engine, uint16_t slot);
 void exposure_open_valued(struct engine *engine, uint16_t slot);
-void exposure_open_price(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
-                         uint32_t place, agon_px_t long_px, agon_px_t short_px);
 /* The slot is gone: it has no orders. */
 void exposure_open_vacate(struct engine *engine, uint16_t slot);
 /* amt of a unit in the base currency; what nothing values is 0, and *is_unknown then 1. */

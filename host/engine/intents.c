@@ -614,6 +614,7 @@ static void group(struct engine *engine, struct slot *slot, const struct leg_gro
     // Accepted or refused together: what had passed gives back what it took of the gate's memory
     // too.
     engine->risk[slot->id] = before;
+    risk_forget(&engine->risk[slot->id]);
     for (uint32_t i = 0; i < n; i++)
         drop(engine, entered[i], reason);
     for (uint32_t i = n; i < legs->n; i++)

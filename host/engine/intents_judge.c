@@ -237,7 +237,7 @@ static void into_base(const struct engine *engine, const struct slot *slot,
 }
 
 /* What the order could lose, and what all slots would hold with it. */
-static void judge_losses(const struct engine *engine, const struct slot *slot,
+static void judge_losses(struct engine *engine, const struct slot *slot,
                          const struct agon_instrument *instrument, const struct agon_intent *intent,
                          agon_px_t px, struct risk_view *view)
 {
@@ -252,10 +252,12 @@ static void judge_losses(const struct engine *engine, const struct slot *slot,
             loss_amt = exposure_order_loss(engine, instrument, intent->side, px, intent->qty,
                                            view->least_amt);
         view->open_loss_amt = num_add(exposure_open_loss(engine, slot), loss_amt);
+        view->is_borne = (uint8_t)exposure_bears(engine, slot->id, view->open_loss_amt);
     }
     if (!exposure_judges_all(engine))
         return;
     view->open_loss_all_amt = num_add(exposure_open_loss_all(engine), loss_amt);
+    view->is_borne_all = (uint8_t)exposure_bears_all(engine, view->open_loss_all_amt);
     view->portfolio = &engine->portfolio;
     view->portfolio_limits = &engine->portfolio_limits;
     exposure_reach(engine, slot->id, instrument, intent->side, view->notional_amt, &view->reach);

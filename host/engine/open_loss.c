@@ -114,11 +114,6 @@ static int64_t key_of(uint8_t side, agon_px_t px)
     return side == AGON_BUY ? px : INT64_MAX - px;
 }
 
-static int64_t furthest(const struct exposure_side *side)
-{
-    return side->n[0] > 0 ? side->key[0] : side->rest;
-}
-
 static void reach_to(struct exposure_side *side, int64_t key)
 {
     uint32_t at = 0;
@@ -174,20 +169,6 @@ static struct exposure_side *side_of(const struct engine *engine, const struct o
     place = place != 0 ? place - 1 : exposure_place(engine, order->slot, order->instrument);
     REQUIRE(place < LEDGER_POSITIONS); // it holds something back there
     return order->side == AGON_BUY ? &open->buys[place] : &open->sells[place];
-}
-
-/* Of orders that no price before or now would have trade at a loss, only the fees are at stake. */
-HOT void exposure_open_price(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
-                             uint32_t place, agon_px_t long_px, agon_px_t short_px)
-{
-    const struct exposure_open *open = &engine->exposure->open[slot];
-    const struct market *market = &engine->markets[instrument];
-    agon_px_t low_px = long_px < market->long_px ? long_px : market->long_px;
-    agon_px_t high_px = short_px > market->short_px ? short_px : market->short_px;
-
-    if (place >= LEDGER_POSITIONS || furthest(&open->buys[place]) > key_of(AGON_BUY, low_px) ||
-        furthest(&open->sells[place]) > key_of(AGON_SELL, high_px))
-        forget(engine->exposure, slot);
 }
 
 HOT agon_amt_t exposure_order_loss(const struct engine *engine,
@@ -312,26 +293,39 @@ struct risk_losses exposure_losses_all(const struct portfolio_limits *limits)
                                 .floor_reason = REASON_PORTFOLIO_EQUITY};
 }
 
-/* Is equity what it was when it was judged last, no limit reached, and none within what open orders
- * may lose? Then judging it again says nothing. */
-static inline int is_clear(const struct risk_slot *risk, num128_t equity, num128_t open_loss,
-                           const struct risk_losses *losses)
+/* Not inlined, nor is the next: what is borne is remembered. */
+static __attribute__((noinline)) int bears(struct engine *engine, uint16_t slot, num128_t loss)
 {
-    REQUIRE(open_loss >= 0);
-    return equity == risk->equity_amt && !risk->is_daily_breached && !risk->is_drawdown_breached &&
-           !risk->is_floor_breached && open_loss <= NUM_MAX &&
-           risk_is_above(risk, num_add(risk->equity_amt, -(agon_amt_t)open_loss), losses);
+    const struct risk_losses losses = exposure_losses(&engine->slots.all[slot].limits);
+
+    return risk_bears(&engine->risk[slot], loss, &losses);
+}
+
+static __attribute__((noinline)) int bears_all(struct engine *engine, num128_t loss)
+{
+    const struct risk_losses losses = exposure_losses_all(&engine->portfolio_limits);
+
+    return risk_bears(&engine->portfolio, loss, &losses);
+}
+
+HOT int exposure_bears(struct engine *engine, uint16_t slot, num128_t loss)
+{
+    return risk_is_borne(&engine->risk[slot], loss) || bears(engine, slot, loss);
+}
+
+HOT int exposure_bears_all(struct engine *engine, num128_t loss)
+{
+    return risk_is_borne(&engine->portfolio, loss) || bears_all(engine, loss);
 }
 
 // Of the slot, and of all. What is not known yet is worked out by who judges.
-HOT int exposure_is_judged(const struct engine *engine, uint16_t slot)
+HOT int exposure_is_judged(struct engine *engine, uint16_t slot)
 {
     const struct exposure *exposure = engine->exposure;
-    const struct risk_losses losses = exposure_losses(&engine->slots.all[slot].limits);
-    const struct risk_losses all = exposure_losses_all(&engine->portfolio_limits);
 
     return slot_set_is_empty(&exposure->open_unknown) && exposure->n_unknown_all == 0 &&
-           is_clear(&engine->risk[slot], exposure->equity[slot], exposure->open[slot].loss,
-                    &losses) &&
-           is_clear(&engine->portfolio, exposure->total, exposure->open_loss, &all);
+           exposure->equity[slot] == engine->risk[slot].equity_amt &&
+           exposure->total == engine->portfolio.equity_amt &&
+           exposure_bears(engine, slot, exposure->open[slot].loss) &&
+           exposure_bears_all(engine, exposure->open_loss);
 }

@@ -148,12 +148,48 @@ static uint16_t note_breach(struct risk_slot *slot, agon_ns_t t, uint16_t reason
     return reason;
 }
 
+static inline int is_above(const struct risk_slot *slot, agon_amt_t equity_amt,
+                           const struct risk_losses *losses)
+{
+    return !(losses->daily_loss_amt > 0 &&
+             risk_is_day_lost(slot, equity_amt, losses->daily_loss_amt)) &&
+           !(losses->drawdown_ppm > 0 && risk_is_fallen(slot, equity_amt, losses->drawdown_ppm)) &&
+           !(losses->floor_amt > 0 && equity_amt <= losses->floor_amt);
+}
+
+/* Whatever is borne of a loss is borne of a smaller one. Twice as much is asked about first: orders
+ * that come and go need not ask again and again. */
+int risk_bears(struct risk_slot *slot, num128_t open_loss, const struct risk_losses *losses)
+{
+    agon_amt_t amt = (agon_amt_t)open_loss;
+    agon_amt_t most_amt = num_add(amt, amt);
+
+    REQUIRE(open_loss >= 0);
+    REQUIRE(slot->equity_high_amt >= slot->equity_amt);
+    if (slot->is_daily_breached || slot->is_drawdown_breached || slot->is_floor_breached ||
+        open_loss > NUM_MAX)
+        return 0;
+    if (!is_above(slot, num_add(slot->equity_amt, -most_amt), losses)) {
+        most_amt = amt;
+        if (!is_above(slot, num_add(slot->equity_amt, -amt), losses))
+            return 0;
+    }
+    slot->borne_amt = num_add(most_amt, 1);
+    return 1;
+}
+
+HOT void risk_move(struct risk_slot *slot, agon_amt_t equity_amt)
+{
+    slot->equity_amt = equity_amt;
+    risk_forget(slot);
+}
+
 HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
                        const struct risk_losses *losses)
 {
     uint16_t reason = REASON_NONE;
 
-    slot->equity_amt = equity_amt;
+    risk_move(slot, equity_amt);
     if (equity_amt > slot->equity_high_amt) {
         slot->equity_high_amt = equity_amt;
         slot->high_moved_amt = 0;
@@ -217,7 +253,7 @@ void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt, int is_not
     agon_amt_t day_amt = less(slot->equity_day_amt, before_amt);
     agon_amt_t high_amt = less(slot->equity_high_amt, before_amt);
 
-    slot->equity_amt = num_add(before_amt, change_amt);
+    risk_move(slot, num_add(before_amt, change_amt));
     slot->equity_high_amt = moved(slot->equity_high_amt, before_amt, slot->equity_amt);
     slot->equity_day_amt = moved(slot->equity_day_amt, before_amt, slot->equity_amt);
     if (is_noted) {
@@ -238,6 +274,7 @@ void risk_resume(struct risk_slot *slot)
     }
     slot->is_drawdown_breached = 0;
     slot->is_floor_breached = 0;
+    risk_forget(slot);
 }
 
 void risk_day(struct risk_slot *slot)
@@ -245,6 +282,7 @@ void risk_day(struct risk_slot *slot)
     slot->equity_day_amt = slot->equity_amt;
     slot->day_moved_amt = 0;
     slot->is_daily_breached = 0;
+    risk_forget(slot);
 }
 
 agon_amt_t risk_day_scaled_amt(const struct risk_slot *slot)

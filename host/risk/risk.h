@@ -41,6 +41,8 @@ struct risk_slot {      /* what the gate remembers of one slot */
     uint8_t is_drawdown_breached; /* until resumed */
     uint8_t is_floor_breached;    /* until resumed; of the portfolio only */
     uint8_t pad1[7];
+    agon_amt_t
+        borne_amt; /* open losses below it are known to reach no limit; follows from the rest */
 };
 
 /* Loss limits of a slot, or of all slots together, and the reason that each gives; 0: none. */
@@ -83,6 +85,8 @@ struct risk_view {
     int64_t tokens_ppm;      /* risk_tokens_ppm; by risk_judge */
     const struct slot_limits *limits;
     uint8_t is_unpriced;      /* the slot holds what has no live price */
+    uint8_t is_borne;         /* risk_bears says so of open_loss_amt; 0: it is to be asked */
+    uint8_t is_borne_all;     /* ... of open_loss_all_amt, by the portfolio */
     agon_amt_t open_loss_amt; /* what open orders and this one would lose at once, each filled at
                                  the worst price that it can be */
     agon_amt_t open_loss_all_amt; /* the same, of all slots */
@@ -117,6 +121,8 @@ uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent
  * REASON_NONE. */
 uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
                    const struct risk_losses *losses);
+/* Equity as a price left it that is known to reach no limit and no highest. */
+void risk_move(struct risk_slot *slot, agon_amt_t equity_amt);
 /* Would no limit be reached on the way, were equity no more and no less than so much? The day may
  * turn on it: then its loss counts from where equity stands by then. */
 int risk_is_clear(const struct risk_slot *slot, agon_amt_t most_amt, agon_amt_t least_amt,
@@ -137,16 +143,20 @@ static inline int risk_is_day_lost(const struct risk_slot *slot, agon_amt_t equi
     return (num128_t)slot->equity_day_amt - equity_amt >= loss_amt;
 }
 
-/* Would equity of so much reach none of the limits? What was reached before is not asked about. */
-static inline int risk_is_above(const struct risk_slot *slot, agon_amt_t equity_amt,
-                                const struct risk_losses *losses)
+/* Is no limit reached, nor would one be by what open orders may lose? That is remembered, and more
+ * than was asked about: until equity, what it is compared with or what was reached is another. Of
+ * limits that change risk_forget says so. */
+int risk_bears(struct risk_slot *slot, num128_t open_loss, const struct risk_losses *losses);
+/* The same, as far as it is remembered: of what is below 0 nothing is. */
+static inline int risk_is_borne(const struct risk_slot *slot, num128_t open_loss)
 {
-    return !(losses->daily_loss_amt > 0 &&
-             risk_is_day_lost(slot, equity_amt, losses->daily_loss_amt)) &&
-           !(losses->drawdown_ppm > 0 && risk_is_fallen(slot, equity_amt, losses->drawdown_ppm)) &&
-           !(losses->floor_amt > 0 && equity_amt <= losses->floor_amt);
+    return (uint64_t)(open_loss >> 64) == 0 && (uint64_t)open_loss < (uint64_t)slot->borne_amt;
 }
 
+static inline void risk_forget(struct risk_slot *slot)
+{
+    slot->borne_amt = 0;
+}
 /* The reason why no new risk may be taken, were equity lower by so much; or REASON_NONE. */
 uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
                     const struct risk_losses *losses);

@@ -11,8 +11,9 @@ static enum risk_verdict judge_daily_loss(const struct risk_view *view,
                                        .daily_reason = REASON_DAILY_LOSS};
 
     (void)intent;
-    return worst_of(view->slot, view->open_loss_amt, &losses) == REASON_NONE ? RISK_PASS
-                                                                             : RISK_REFUSE;
+    return view->is_borne || worst_of(view->slot, view->open_loss_amt, &losses) == REASON_NONE
+               ? RISK_PASS
+               : RISK_REFUSE;
 }
 
 const struct risk_check risk_daily_loss = {

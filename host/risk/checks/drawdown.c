@@ -11,8 +11,9 @@ static enum risk_verdict judge_drawdown(const struct risk_view *view,
                                        .drawdown_reason = REASON_DRAWDOWN};
 
     (void)intent;
-    return worst_of(view->slot, view->open_loss_amt, &losses) == REASON_NONE ? RISK_PASS
-                                                                             : RISK_REFUSE;
+    return view->is_borne || worst_of(view->slot, view->open_loss_amt, &losses) == REASON_NONE
+               ? RISK_PASS
+               : RISK_REFUSE;
 }
 
 const struct risk_check risk_drawdown = {

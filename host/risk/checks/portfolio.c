@@ -11,7 +11,8 @@ static inline __attribute__((always_inline)) int is_portfolio_lost(const struct 
                                                                    const struct risk_losses *losses)
 {
     REQUIRE(view->portfolio != NULL); // limits without anything that is judged by them
-    return worst_of(view->portfolio, view->open_loss_all_amt, losses) != REASON_NONE;
+    return !view->is_borne_all &&
+           worst_of(view->portfolio, view->open_loss_all_amt, losses) != REASON_NONE;
 }
 
 static enum risk_verdict judge_portfolio_equity(const struct risk_view *view,

@@ -177,11 +177,34 @@ static void make(struct state *state)
             .t = below(8) == 0 ? 0 : T - (int64_t)below(2500000000)};
 }
 
+/* As the engine does: what was asked about before, and is remembered, need not be asked again. */
+static int bears(struct risk_slot *slot, agon_amt_t loss_amt, const struct risk_losses *losses)
+{
+    if (below(2) == 0)
+        (void)risk_bears(slot, (agon_amt_t)below((uint64_t)loss_amt + 1), losses);
+    if (below(4) == 0)
+        (void)risk_bears(slot, near(400000), losses);
+    return risk_is_borne(slot, loss_amt) || risk_bears(slot, loss_amt, losses);
+}
+
+static void note_borne(struct state *state)
+{
+    struct risk_view *view = &state->view;
+    const struct risk_losses losses = {.daily_loss_amt = state->limits.daily_loss_amt,
+                                       .drawdown_ppm = state->limits.drawdown_ppm};
+    const struct risk_losses all = {.daily_loss_amt = state->all_limits.daily_loss_amt,
+                                    .drawdown_ppm = state->all_limits.drawdown_ppm,
+                                    .floor_amt = state->all_limits.equity_amt};
+
+    view->is_borne = (uint8_t)bears(&state->slot, view->open_loss_amt, &losses);
+    view->is_borne_all = (uint8_t)bears(&state->all, view->open_loss_all_amt, &all);
+}
+
 START_TEST(of_random_states_the_same_check_refuses_and_the_same_is_remembered)
 {
     static uint64_t n_by[UINT16_MAX + 1];
     static struct state state;
-    uint64_t n_reasons = 0;
+    uint64_t n_reasons = 0, n_borne = 0;
 
     rng_init(&rng, 12);
     for (uint32_t i = 0; i < STATES; i++) {
@@ -190,6 +213,9 @@ START_TEST(of_random_states_the_same_check_refuses_and_the_same_is_remembered)
         uint16_t want, got;
 
         make(&state);
+        if (below(4) != 0)
+            note_borne(&state);
+        n_borne += state.view.is_borne;
         slow_slot = state.slot;
         slow = state.view;
         slow.slot = &slow_slot;
@@ -207,6 +233,7 @@ START_TEST(of_random_states_the_same_check_refuses_and_the_same_is_remembered)
     // Each of the thirty has had its say.
     ck_assert_uint_eq(n_reasons, 30);
     ck_assert_uint_gt(n_by[REASON_NONE], STATES / 20);
+    ck_assert_uint_gt(n_borne, STATES / 4);
 }
 END_TEST
 
