@@ -302,6 +302,74 @@ START_TEST(where_no_limit_is_said_to_be_near_none_is_reached)
 }
 END_TEST
 
+/* No limit is reached, nor would one be were so much lost: in 128 bits, by each limit. */
+static int is_clear(const struct risk_slot *slot, num128_t loss, const struct risk_losses *losses)
+{
+    num128_t left = slot->equity_amt - loss;
+
+    return !slot->is_daily_breached && !slot->is_drawdown_breached && !slot->is_floor_breached &&
+           (losses->daily_loss_amt == 0 || slot->equity_day_amt - left < losses->daily_loss_amt) &&
+           (losses->drawdown_ppm == 0 || slot->equity_high_amt <= 0 ||
+            (slot->equity_high_amt - left) * 1000000 <
+                (num128_t)slot->equity_high_amt * losses->drawdown_ppm) &&
+           (losses->floor_amt == 0 || left > losses->floor_amt);
+}
+
+static void change(struct risk_slot *slot, const struct risk_losses *losses)
+{
+    switch (below(5)) {
+    case 0:
+        risk_mark(slot, slot->equity_amt + (int64_t)below(2001) - 1000, T, losses);
+        break;
+    case 1:
+        risk_move(slot, slot->equity_amt - (int64_t)below(1000)); // no highest is passed
+        break;
+    case 2:
+        risk_recapitalise(slot, (int64_t)below(20001) - 10000, (int)below(2));
+        break;
+    case 3:
+        risk_resume(slot);
+        break;
+    case 4:
+        risk_day(slot);
+        break;
+    }
+}
+
+/* Equity, what it is compared with and what was reached change at random; asked at the edge of what
+ * is borne, no memory of it outlives that. */
+START_TEST(what_is_borne_is_remembered_as_long_as_it_is_so)
+{
+    uint64_t n_borne = 0;
+
+    rng_init(&rng, 14);
+    for (uint32_t i = 0; i < STATES / 100; i++) {
+        const struct risk_losses losses = {.daily_loss_amt = (agon_amt_t)below(3) * 40000,
+                                           .drawdown_ppm = (uint32_t)below(3) * 40000,
+                                           .floor_amt = (agon_amt_t)below(3) * 400000};
+        struct risk_slot slot;
+
+        risk_slot_start(&slot, 1000000);
+        for (uint32_t step = 0; step < 100; step++) {
+            agon_amt_t room_amt = -1;
+
+            change(&slot, &losses);
+            ck_assert_msg(slot.borne_amt == 0,
+                          "state %u, step %u: losses below %lld are still borne", i, step,
+                          (long long)slot.borne_amt);
+            for (int64_t by = (int64_t)1 << 40; by > 0; by /= 2)
+                room_amt += is_clear(&slot, room_amt + by, &losses) ? by : 0;
+            if (room_amt >= 0)
+                ck_assert_int_eq(risk_bears(&slot, room_amt, &losses), 1);
+            ck_assert_int_eq(risk_bears(&slot, room_amt + 1, &losses),
+                             is_clear(&slot, room_amt + 1, &losses));
+            n_borne += room_amt >= 0;
+        }
+    }
+    ck_assert_uint_gt(n_borne, STATES / 4);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("risk_chain");
@@ -312,6 +380,7 @@ int main(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, of_random_states_the_same_check_refuses_and_the_same_is_remembered);
     tcase_add_test(tcase, where_no_limit_is_said_to_be_near_none_is_reached);
+    tcase_add_test(tcase, what_is_borne_is_remembered_as_long_as_it_is_so);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
