@@ -70,6 +70,7 @@ START_TEST(slots_risk_and_score)
         STATE(risk->is_daily_breached);
         STATE(risk->is_drawdown_breached);
         STATE(risk->is_floor_breached);
+        NO_STATE(risk->borne_amt);
         STATE(score->start_amt);
         STATE(score->last_amt);
         STATE(score->high_amt);
