@@ -53,9 +53,15 @@ static uint32_t by_table(uint32_t crc, const unsigned char *at, size_t n)
 static uint64_t over_one, over_two; /* lanes and that word */
 
 /* A record is of whole granules, and its sum goes on from one that is known late: that one is
- * brought over all of it, and nothing but the last word waits for it. */
-#define GRANULE 64
-static uint64_t over_granules[STRETCH / GRANULE + 1];
+ * brought over all of it, and nothing but the last word waits for it. Six of them, a book's first
+ * ten, are three lanes. */
+#define GRANULE  64
+#define GRANULES 6
+static uint64_t over_granules[GRANULES + 1];
+static int has_instructions; /* for both; from before main on */
+
+#define EACH_WORD_BUT_LAST(_) _(0) _(1) _(2) _(3) _(4) _(5) _(6)
+#define EACH_WORD(_)          EACH_WORD_BUT_LAST(_) _(7)
 
 // x^n modulo the polynomial, its bits reversed as a sum's are.
 static uint32_t power_of_x(uint32_t n)
@@ -71,8 +77,10 @@ __attribute__((constructor)) static void fill_powers(void)
 {
     over_one = power_of_x(8 * (LANE + 8) - 33);
     over_two = power_of_x(8 * (2 * LANE + 8) - 33);
-    for (uint32_t i = 1; i <= STRETCH / GRANULE; i++)
+    for (uint32_t i = 1; i <= GRANULES; i++)
         over_granules[i] = power_of_x(8 * GRANULE * i - 33);
+    __builtin_cpu_init();
+    has_instructions = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul");
 }
 
 static inline uint64_t word_at(const unsigned char *at)
@@ -106,16 +114,40 @@ __attribute__((target("sse4.2,pclmul"))) static HOT uint32_t stretch(uint32_t cr
                                                        over(second, over_one));
 }
 
+/* Of one to five. */
 __attribute__((target("sse4.2,pclmul"))) static HOT uint32_t record(uint32_t crc,
                                                                     const unsigned char *at,
-                                                                    size_t n)
+                                                                    size_t granules)
 {
-    uint64_t sum = 0;
+    uint64_t before = over(crc, over_granules[granules]), sum = 0;
 
-    for (const unsigned char *end = at + n - 8; at < end; at += 8)
-        sum = __builtin_ia32_crc32di(sum, word_at(at));
-    return (uint32_t)__builtin_ia32_crc32di(sum,
-                                            word_at(at) ^ over(crc, over_granules[n / GRANULE]));
+    for (; granules > 1; granules--, at += GRANULE) {
+#define STEP(i) sum = __builtin_ia32_crc32di(sum, word_at(at + (size_t)(i)*8));
+        EACH_WORD(STEP)
+    }
+    EACH_WORD_BUT_LAST(STEP)
+#undef STEP
+    return (uint32_t)__builtin_ia32_crc32di(sum, word_at(at + GRANULE - 8) ^ before);
+}
+
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t six(uint32_t crc,
+                                                                 const unsigned char *at)
+{
+    uint64_t before = over(crc, over_granules[6]), first = 0, second = 0, third = 0;
+
+#define STEP(i)                                                                                    \
+    first = __builtin_ia32_crc32di(first, word_at(at + (size_t)(i)*8));                            \
+    second = __builtin_ia32_crc32di(second, word_at(at + 2 * GRANULE + (size_t)(i)*8));            \
+    third = __builtin_ia32_crc32di(third, word_at(at + 4 * GRANULE + (size_t)(i)*8));
+    EACH_WORD(STEP)
+    at += GRANULE;
+    EACH_WORD_BUT_LAST(STEP)
+#undef STEP
+    first = __builtin_ia32_crc32di(first, word_at(at + GRANULE - 8));
+    second = __builtin_ia32_crc32di(second, word_at(at + 3 * GRANULE - 8));
+    return (uint32_t)__builtin_ia32_crc32di(third, word_at(at + 5 * GRANULE - 8) ^ before ^
+                                                       over(first, over_granules[4]) ^
+                                                       over(second, over_granules[2]));
 }
 
 __attribute__((target("sse4.2"))) static HOT uint32_t by_instruction(uint32_t crc,
@@ -139,21 +171,28 @@ __attribute__((target("sse4.2"))) static HOT uint32_t by_instruction(uint32_t cr
 }
 #endif
 
-HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
+/* Not inlined: a record needs none of it. */
+static HOT __attribute__((noinline)) uint32_t others(uint32_t crc, const unsigned char *from,
+                                                     size_t n)
 {
-    crc = ~crc;
 #if defined(__x86_64__)
-    if (n >= GRANULE && __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")) {
-        const unsigned char *from = bytes;
-
-        if (n < STRETCH && n % GRANULE == 0)
-            return ~record(crc, from, n);
+    if (has_instructions) {
         for (; n >= STRETCH; n -= STRETCH, from += STRETCH)
             crc = stretch(crc, from);
-        bytes = from;
     }
     if (__builtin_cpu_supports("sse4.2"))
-        return ~by_instruction(crc, bytes, n);
+        return by_instruction(crc, from, n);
 #endif
-    return ~by_table(crc, bytes, n);
+    return by_table(crc, from, n);
+}
+
+HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
+{
+#if defined(__x86_64__)
+    size_t granules = n / GRANULE;
+
+    if (n % GRANULE == 0 && granules - 1 < GRANULES && has_instructions)
+        return ~(granules == 6 ? six(~crc, bytes) : record(~crc, bytes, granules));
+#endif
+    return ~others(~crc, bytes, n);
 }

@@ -62,6 +62,24 @@ START_TEST(pieces_at_any_alignment_give_the_whole)
 }
 END_TEST
 
+/* Whole granules go ways of their own, up to six of them. */
+START_TEST(granules_are_as_their_bytes)
+{
+    static unsigned char bytes[8 * 64 + 8];
+    struct rng rng;
+
+    rng_init(&rng, 12);
+    for (int i = 0; i < 2000; i++) {
+        size_t from = rng_below(&rng, 8), n = 64 * rng_below(&rng, 9);
+        uint32_t crc = (uint32_t)rng_u64(&rng);
+
+        for (size_t at = 0; at < sizeof(bytes); at++)
+            bytes[at] = (unsigned char)rng_u64(&rng);
+        MUST_EQ(crc32c(crc, bytes + from, n), table_crc(crc, bytes + from, n));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("crc");
@@ -72,6 +90,7 @@ int main(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, answers_of_the_rfc);
     tcase_add_test(tcase, pieces_at_any_alignment_give_the_whole);
+    tcase_add_test(tcase, granules_are_as_their_bytes);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
