@@ -34,9 +34,17 @@ enum journal_state {
     JOURNAL_FAILED = 5    /* write or sync failed: never again durable in this run */
 };
 
+/* Who takes events from the producer where it stands, before they are in the ring: the writer of
+ * the same thread (journal/near.h). take: 1, it has the event; 0, the ring is to have it. */
+struct journal_near {
+    void *ctx;
+    int (*take)(void *ctx, const struct agon_event_hdr *event);
+};
+
 struct journal_buffer {
     unsigned char *data;                        /* owned */
     uint64_t mask;                              /* granules - 1 */
+    struct journal_near near;                   /* take may be NULL: all go into the ring */
     _Alignas(128) _Atomic uint64_t tail;        /* granules written; the producer's */
     _Atomic uint64_t seq;                       /* last number given; the producer's */
     uint64_t head_seen;                         /* producer's last look at head */
@@ -65,7 +73,14 @@ int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *e
  * handed to the kernel (class async). [any] */
 uint64_t journal_durable_seq(const struct journal_buffer *buffer);
 enum journal_state journal_state(const struct journal_buffer *buffer); /* [any] */
-uint64_t journal_buffer_used(const struct journal_buffer *buffer); /* bytes, for a metric. [any] */
+/* Bytes. [any] */
+static inline uint64_t journal_buffer_used(const struct journal_buffer *buffer)
+{
+    uint64_t head = atomic_load_explicit(&buffer->head, memory_order_acquire);
+    uint64_t tail = atomic_load_explicit(&buffer->tail, memory_order_acquire);
+
+    return (tail - head) * EVENT_GRANULE;
+}
 const char *journal_state_name(enum journal_state state);
 
 /* The writer's side. journal_take_limit freezes how far this turn goes. journal_take_at copies the

@@ -17,13 +17,31 @@ HOT void ends_make(struct record_path *end, const struct agon_bar *bar, uint64_t
                                 .kind = PATH_END};
 }
 
+_Static_assert(sizeof(struct record_path) == 64, "eight words are compared");
+
+HOT int ends_follows(const struct record_path *end, const struct agon_bar *bar)
+{
+    struct record_path made;
+    uint64_t a[8], b[8], differs = 0;
+
+    if (event_bytes(&bar->hdr) != sizeof(*bar) || event_bytes(&end->hdr) != sizeof(*end))
+        return 0;
+    ends_make(&made, bar, end->slots);
+    made.hdr.seq = end->hdr.seq;
+    made.hdr.t = end->hdr.t;
+    memcpy(a, &made, sizeof(a));
+    memcpy(b, end, sizeof(b));
+    for (int i = 0; i < 8; i++)
+        differs |= a[i] ^ b[i];
+    return differs == 0;
+}
+
 HOT int ends_tape_of(const struct journal_named *named, const struct journal_buffer *buffer,
                      uint64_t at, uint64_t limit)
 {
     // A record of one granule is never at both ends of the ring.
     const struct record_path *end = (const void *)journal_take_hdr(buffer, at);
     int tape = AGON_ENOENT;
-    struct record_path made;
     struct agon_bar bar;
 
     if (event_bytes(&end->hdr) != sizeof(*end) || end->kind != PATH_END)
@@ -38,10 +56,7 @@ HOT int ends_tape_of(const struct journal_named *named, const struct journal_buf
             if (event->type != AGON_EVENT_BAR || event_bytes(event) != sizeof(bar))
                 return AGON_ENOENT;
             (void)journal_take_at(buffer, at, &bar);
-            ends_make(&made, &bar, end->slots);
-            made.hdr.seq = end->hdr.seq;
-            made.hdr.t = end->hdr.t;
-            return memcmp(&made, end, sizeof(made)) == 0 ? tape : AGON_ENOENT;
+            return ends_follows(end, &bar) ? tape : AGON_ENOENT;
         }
         at += event->granules;
     }

@@ -13,6 +13,8 @@
 
 /* All but its number and its time. */
 void ends_make(struct record_path *end, const struct agon_bar *bar, uint64_t slots);
+/* Is the end byte for byte what is made of that bar, which its tape gives next? */
+int ends_follows(const struct record_path *end, const struct agon_bar *bar);
 /* Of which tape is the bar whose end the record at `at` is? AGON_ENOENT: of none, or its bar does
  * not lie before limit among what comes soon. [writer] */
 int ends_tape_of(const struct journal_named *named, const struct journal_buffer *buffer,

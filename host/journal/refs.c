@@ -2,7 +2,6 @@
 #include "journal/refs.h"
 
 #include "base/codec.h"
-#include "base/crc.h"
 #include "base/hot.h"
 
 #define GAP       7u  /* in bits 0-2: more follows */

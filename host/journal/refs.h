@@ -29,6 +29,7 @@
 #ifndef JOURNAL_REFS_H
 #define JOURNAL_REFS_H
 
+#include "base/crc.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "journal/segment.h"
@@ -98,6 +99,22 @@ void refs_add(struct refs_out *out, unsigned char *payload, uint32_t tape,
               const struct agon_event_hdr *event);
 void refs_add_end(struct refs_out *out, unsigned char *payload, uint32_t tape,
                   const struct record_path *end);
+/* Is the event's own nothing but that it comes next? Most are: a byte of 0. */
+static inline int refs_is_next(const struct refs_out *out, uint32_t tape,
+                               const struct agon_event_hdr *event)
+{
+    return event->seq == out->last + 1 && tape == out->tape &&
+           (int64_t)((uint64_t)event->t - (uint64_t)event->t_venue) == out->lags[tape];
+}
+/* As refs_add, of such a one. */
+static inline void refs_add_next(struct refs_out *out, unsigned char *payload,
+                                 const struct agon_event_hdr *event)
+{
+    payload[REFS_HEAD + out->bytes++] = 0;
+    out->last++;
+    out->n++;
+    out->crc = crc32c(out->crc, event, event_bytes(event));
+}
 /* Completes it. The payload's length, filled up. */
 uint32_t refs_end(const struct refs_out *out, unsigned char *payload);
 

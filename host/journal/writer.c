@@ -13,7 +13,6 @@
 #define ASYNC_SYNC      ((uint64_t)64 << 20) /* class async syncs this often, to have a mark */
 #define LOW_EVERY_BYTES ((uint64_t)16 << 20)
 
-#define NAMES_TAPES(writer)   ((writer)->config.named != NULL && (writer)->config.named->n > 0)
 #define LACKS_RESERVE(writer) (!(writer)->has_reserve && !(writer)->config.has_no_reserve)
 
 static void tell_state(struct journal_writer *writer)
@@ -251,11 +250,6 @@ static int roll(struct journal_writer *writer, enum journal_class cls)
     return AGON_OK;
 }
 
-static unsigned char *stage_at(struct lane *lane)
-{
-    return lane->stage + lane->n + FRAME_HEAD;
-}
-
 static void stage_seal(struct lane *lane, enum frame_kind kind, uint32_t n)
 {
     REQUIRE(lane->n + n <= STAGE_BYTES + STAGE_SLACK);
@@ -274,7 +268,7 @@ static void stage_mark(struct journal_writer *writer, enum journal_class cls, in
     // A mark vouches for more than the one before it, or for as much, and for nothing unwritten.
     REQUIRE(lane->file >= 0 && lane->marked_seq <= writer->synced_seq);
     REQUIRE(writer->synced_seq <= writer->base_seq);
-    frame_mark_encode(stage_at(lane), &mark, writer->config.id, cls);
+    frame_mark_encode(lane_at(lane), &mark, writer->config.id, cls);
     stage_seal(lane, FRAME_MARK, MARK_BYTES);
     lane->marked_seq = writer->synced_seq;
 }
@@ -285,7 +279,7 @@ static void end_refs(struct journal_writer *writer)
     struct lane *lane = &writer->lanes[JOURNAL_MARKET];
 
     if (writer->refs.n > 0)
-        stage_seal(lane, FRAME_REFS, FRAME_HEAD + refs_end(&writer->refs, stage_at(lane)));
+        stage_seal(lane, FRAME_REFS, FRAME_HEAD + refs_end(&writer->refs, lane_at(lane)));
     writer->refs.n = 0;
 }
 
@@ -305,7 +299,7 @@ static void stage_tapes(struct journal_writer *writer, int is_closed)
         if (tape.path[0] == '\0') // nothing is named of it
             continue;
         REQUIRE(journal_tape_is_good(&tape));
-        memcpy(stage_at(lane), &tape, sizeof(tape));
+        memcpy(lane_at(lane), &tape, sizeof(tape));
         stage_seal(lane, FRAME_TAPE, TAPE_FRAME_BYTES);
     }
     writer->given.named_seq = lane->first_seq;
@@ -360,9 +354,9 @@ static HOT int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t t
     *at += event->granules;
     writer->seq = event->seq;
     if (is_end) {
-        refs_add_end(&writer->refs, stage_at(lane), tape, (const void *)event);
+        refs_add_end(&writer->refs, lane_at(lane), tape, (const void *)event);
     } else {
-        refs_add(&writer->refs, stage_at(lane), tape, event);
+        refs_add(&writer->refs, lane_at(lane), tape, event);
         writer->given.n[tape]++;
     }
     writer->n_staged++;
@@ -411,7 +405,7 @@ static HOT int stage_record(struct journal_writer *writer, uint64_t *at, uint64_
     }
     if (rc != 1)
         return rc;
-    *at = journal_take_at(writer->buffer, *at, stage_at(&writer->lanes[cls]));
+    *at = journal_take_at(writer->buffer, *at, lane_at(&writer->lanes[cls]));
     stage_seal(&writer->lanes[cls], FRAME_EVENT, n);
     writer->seq = seq;
     writer->n_staged++;

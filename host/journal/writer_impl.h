@@ -38,6 +38,7 @@ struct journal_writer {
     uint64_t n_staged;
     struct refs_out refs; /* the market's frame that is open at the end of its stage; n 0: none */
     struct refs_given given, base_given;
+    uint64_t waiting; /* instruments, modulo 64, with an end in the ring whose bar has not come */
     union {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
@@ -52,5 +53,12 @@ struct journal_writer {
     char why[WHY];
     struct journal_stats stats;
 };
+#define NAMES_TAPES(writer) ((writer)->config.named != NULL && (writer)->config.named->n > 0)
+
+/* Where the payload of the next frame goes. */
+static inline unsigned char *lane_at(const struct lane *lane)
+{
+    return lane->stage + lane->n + FRAME_HEAD;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hot.h"
 #include "lab/backtest_impl.h"
 #include "lab/backtest_jobs.h"
 #include "lab/backtest_moved.h"
@@ -21,7 +22,7 @@ int backtest_step(struct run *run, void *event, const char *what, struct error *
     ((struct agon_event_hdr *)event)->t = run->t_start;
     rc = driver_step(&run->driver, event);
     rc = rc < 0 ? rc : run->driver.rc;
-    rc = rc < 0 ? rc : backtest_journal_turn(&run->journal);
+    rc = rc < 0 ? rc : backtest_journal_turn(&run->journal, event);
     return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
 }
 
@@ -274,21 +275,19 @@ static __attribute__((noinline)) int on_any_step(struct run *run,
         run->config->event(run->config->ctx, run->result->engine, event, rc);
     if (run->named.has_clips)
         tape_named_step(&run->named, event);
-    return kept >= 0 ? backtest_journal_turn(&run->journal) : kept;
+    return kept >= 0 ? backtest_journal_turn(&run->journal, event) : kept;
 }
 
-static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
+static HOT int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
+    int is_row = event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_BAR;
 
-    if ((event->type != AGON_EVENT_QUOTE && event->type != AGON_EVENT_BAR &&
-         event->type != EVENT_PATH) ||
-        run->config->event != NULL || run->named.has_clips || run->result->plan != NULL ||
-        crew_note(run->result->crew) != NULL)
+    if (!run->is_plain || (!is_row && event->type != EVENT_PATH))
         return on_any_step(run, event, rc);
-    if (rc >= 0 && event->t_venue > run->t_venue && event->type != EVENT_PATH)
+    if (is_row && rc >= 0 && event->t_venue > run->t_venue)
         run->t_venue = event->t_venue;
-    return run->kept >= 0 ? backtest_journal_turn(&run->journal) : run->kept;
+    return run->kept >= 0 ? backtest_journal_turn(&run->journal, event) : run->kept;
 }
 
 /* Of what a plugin ended. Nothing restarts it here: its slot stays suspended to the end. */
@@ -443,6 +442,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     }
     if (config->feed != NULL)
         config->feed(config->feed_ctx, run.sources, run.n_sources);
+    run.is_plain =
+        config->event == NULL && !run.named.has_clips && result->plan == NULL && !crew.is_noted;
     lockstep.engine = result->engine;
     lockstep.paper = run.paper;
     lockstep.sources = run.sources;

@@ -41,6 +41,7 @@ struct run {
     struct backtest_journal journal;
     struct tape_named named; /* what of tapes the journal names */
     int is_begun;            /* every agent has joined */
+    int is_plain;            /* nobody looks at steps that are of the market alone */
 };
 
 /* A record of the configuration, at the time the data begin: the engine takes it and the journal

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest_journal.h"
 
+#include "base/hot.h"
+#include "journal/near.h"
 #include "journal/reader.h"
 #include "sys/buildid.h"
 #include "sys/entropy.h"
 
 /* Small: what is appended is still near when it is taken, and no memory is touched only to wait.
- * Not smaller: each turn that writes wakes who has the files (sys/disk_far.h), once a class.
  * Between two turns comes one event, of EVENT_BYTES_MAX at most. */
-#define ROOM ((uint64_t)2 << 20)
-#define TURN ((uint64_t)1 << 20)
-/* And of frames, since most events are one byte of them. Who is killed loses no more than that. */
+#define ROOM ((uint64_t)256 << 10)
+#define TURN ((uint64_t)128 << 10)
+/* Frames wait for more: most events are one byte of them, and each write wakes who has the files
+ * (sys/disk_far.h), once a class. Who is killed loses no more than that. */
 #define HOLD ((uint32_t)64 << 10)
 
 int backtest_journal_open(struct backtest_journal *journal, const struct backtest_config *config,
@@ -37,12 +39,17 @@ int backtest_journal_open(struct backtest_journal *journal, const struct backtes
     memcpy(writer.build, build, sizeof(writer.build));
     journal->writer =
         journal_writer_new(config->journal, &journal->buffer, &writer, &summary.end, err);
-    return journal->writer != NULL ? AGON_OK : AGON_EIO;
+    if (journal->writer == NULL)
+        return AGON_EIO;
+    journal_near(journal->writer);
+    return AGON_OK;
 }
 
-int backtest_journal_turn(struct backtest_journal *journal)
+HOT int backtest_journal_turn_of(struct backtest_journal *journal,
+                                 const struct agon_event_hdr *event)
 {
-    if (journal->writer == NULL || journal_buffer_used(&journal->buffer) < TURN)
+    if (journal_buffer_used(&journal->buffer) < TURN &&
+        !journal_near_is_due(journal->writer, event))
         return AGON_OK;
     return journal_writer_step(journal->writer) < 0 ? AGON_EIO : AGON_OK;
 }

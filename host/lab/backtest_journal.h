@@ -28,8 +28,16 @@ int backtest_journal_begins(struct crew *crew,
                             struct error *err);
 /* What they met beside their events nobody runs once more: behind each event but a BEGIN. */
 void backtest_journal_pass(struct crew *crew, const struct agon_event_hdr *event);
-/* Behind each event: writes once enough lies in the buffer. AGON_EIO. */
-int backtest_journal_turn(struct backtest_journal *journal);
+/* Behind each event: takes what lies in the buffer once it is enough, or in the way of what comes
+ * next (journal/near.h). AGON_EIO. */
+int backtest_journal_turn_of(struct backtest_journal *journal, const struct agon_event_hdr *event);
+static inline int backtest_journal_turn(struct backtest_journal *journal,
+                                        const struct agon_event_hdr *event)
+{
+    if (journal->writer == NULL || journal_buffer_used(&journal->buffer) == 0)
+        return AGON_OK;
+    return backtest_journal_turn_of(journal, event);
+}
 /* Writes the rest and frees all. */
 int backtest_journal_close(struct backtest_journal *journal, struct error *err);
 

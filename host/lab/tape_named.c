@@ -31,31 +31,35 @@ static const struct agon_event_hdr *told_next(void *ctx)
 }
 
 /* NULL: what comes of the instrument is copied. */
-static struct tape_named_one *one_of(struct tape_named *named, agon_instrument_t instrument)
+static inline struct tape_named_one *one_of(struct tape_named *named, agon_instrument_t instrument)
 {
     uint32_t number = instrument <= INSTRUMENTS_MAX ? named->of[instrument] : 0;
-    struct tape_named_one *one =
-        number > 0 && number != TAPE_NAMED_MANY ? &named->all[number - 1] : NULL;
+    // Nor is 0, or TAPE_NAMED_MANY, the number of one.
+    struct tape_named_one *one = number - 1 < JOURNAL_TAPES ? &named->all[number - 1] : NULL;
 
     return one != NULL && one->is_named ? one : NULL;
 }
 
 // Others of the market's are the host's own, or a file's of funding.
-static int is_of_tape(uint16_t type)
+static inline int is_of_tape(uint16_t type)
 {
-    return type == AGON_EVENT_QUOTE || type == AGON_EVENT_BAR || type == AGON_EVENT_TRADE ||
-           type == AGON_EVENT_BOOK_SNAPSHOT || type == AGON_EVENT_BOOK_DELTA ||
-           type == AGON_EVENT_STATUS;
+    static const uint64_t all = AGON_ON(AGON_EVENT_QUOTE) | AGON_ON(AGON_EVENT_BAR) |
+                                AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) |
+                                AGON_ON(AGON_EVENT_BOOK_DELTA) | AGON_ON(AGON_EVENT_STATUS);
+
+    return type < 64 && (all >> type & 1) != 0;
 }
 
+/* Asked before its step too, of what a clip tells: that is not counted yet then. */
 static HOT int tape_of(void *ctx, const struct agon_event_hdr *event)
 {
     struct tape_named *named = ctx;
     const struct tape_named_one *one = one_of(named, event->instrument);
 
-    return one != NULL && is_of_tape(event->type) && event->seq > one->told_seq
-               ? (int)(one - named->all)
-               : -1;
+    if (one == NULL || !is_of_tape(event->type) ||
+        (named->has_clips && (event->seq <= one->told_seq || one->n_told > 0)))
+        return -1;
+    return (int)named->of[event->instrument] - 1;
 }
 
 static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
@@ -147,8 +151,11 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
         // What a clip passed over; the first that is played it has in hand.
         one->said.first_row = report.n_rows > 0 ? report.n_rows : 1;
         one->said.n_events = one->n_own > 0 ? one->n_own - 1 : 0;
-        if (sources[i].next == own_next)
+        if (sources[i].next == own_next) { // nobody asks any more how many it gave
+            sources[i].ctx = one->tape;
+            sources[i].next = tape_next;
             continue;
+        }
         named->has_clips = 1;
         one->next = sources[i].next;
         one->ctx = sources[i].ctx;

@@ -7,6 +7,7 @@
 #include "help.h"
 
 #include "journal/ends.h"
+#include "journal/near.h"
 #include "journal/refs.h"
 
 #define TAPES 3 /* of instruments 1 to 3 */
@@ -43,7 +44,7 @@ static uint64_t draw(uint64_t at, uint64_t of)
 
 /* Minutes of all instruments: their ends, what else happens, their bars and opens. Of some the end
  * says something else, or a quote comes before the bar; of instrument 3 there are ends without. */
-static void make(void)
+static void make(uint16_t n_tapes)
 {
     n_all = 0;
     memset(is_followed, 0, sizeof(is_followed));
@@ -51,7 +52,7 @@ static void make(void)
         agon_ns_t t = (agon_ns_t)minute * 60000000000;
         int has_quote[TAPES] = {0};
 
-        for (uint16_t k = 0; k < TAPES; k++) {
+        for (uint16_t k = 0; k < n_tapes; k++) {
             uint64_t d = draw(minute, k), how = d % 16;
             struct record_path *end;
 
@@ -68,9 +69,9 @@ static void make(void)
             has_quote[k] = how == 6;
             is_followed[n_all] = how == 0 || how > 6;
         }
-        for (uint64_t i = draw(minute, 9) % 3; i > 0; i--)
+        for (uint64_t i = draw(minute, 9) % (n_tapes > 1 ? 3 : 64); i > 0 && i < 3; i--)
             put(AGON_EVENT_COMMAND, EVENT_GRANULE, 0)->hdr.t = t + 2000000;
-        for (uint16_t k = 0; k < TAPES; k++) {
+        for (uint16_t k = 0; k < n_tapes; k++) {
             union record *bar, *quote;
 
             if (has_quote[k])
@@ -145,7 +146,10 @@ struct wanted {
     uint32_t turn;
     int is_closed, has_ends;
     uint32_t hold;
+    int is_near;            /* and turns are more, behind what is named of tapes (journal/near.h) */
+    uint64_t segment_bytes; /* 0: the least */
 };
+static uint32_t n_in_ring; /* records that were not taken where they stood */
 
 static void write_all(struct disk_mem *mem, const struct wanted *wanted)
 {
@@ -158,12 +162,21 @@ static void write_all(struct disk_mem *mem, const struct wanted *wanted)
     config.is_async = wanted->hold > 0;
     config.has_no_reserve = wanted->hold > 0;
     config.hold_bytes = wanted->hold;
+    for (int cls = 0; wanted->segment_bytes > 0 && cls < JOURNAL_CLASSES; cls++)
+        config.segment_bytes[cls] = wanted->segment_bytes;
     ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
     journal_buffer_deinit(&host.buffer);
     ck_assert_int_eq(journal_buffer_init(&host.buffer, ROOM, 1), AGON_OK);
+    if (wanted->is_near)
+        journal_near(host.writer);
+    n_in_ring = 0;
     for (uint32_t i = 0; i < n_all; i++) {
+        uint64_t before = journal_buffer_used(&host.buffer);
+
         ck_assert_int_eq(journal_append(&host.buffer, &all[i].hdr), AGON_OK);
-        if ((i + 1) % wanted->turn == 0)
+        n_in_ring += journal_buffer_used(&host.buffer) > before;
+        if ((i + 1) % wanted->turn == 0 ||
+            (wanted->is_near && journal_near_is_due(host.writer, &all[i].hdr)))
             ck_assert_int_ge(journal_writer_step(host.writer), 0);
     }
     ck_assert_int_ge(journal_writer_step(host.writer), 0);
@@ -204,12 +217,13 @@ static uint64_t read_all(struct disk_mem *mem, struct play *play, uint64_t from,
 
 START_TEST(ends_that_follow_are_named_and_come_back_as_they_were)
 {
-    static const struct wanted cases[] = {{4000, 1, 1, 0},  {250, 1, 1, 0}, {1, 1, 1, 0},
-                                          {3, 0, 1, 0},     {400, 1, 0, 0}, {400, 1, 1, 20000},
-                                          {7, 1, 1, 60000}, {90, 1, 1, 1}};
+    static const struct wanted cases[] = {{4000, 1, 1, 0, 0, 0},  {250, 1, 1, 0, 0, 0},
+                                          {1, 1, 1, 0, 0, 0},     {3, 0, 1, 0, 0, 0},
+                                          {400, 1, 0, 0, 0, 0},   {400, 1, 1, 20000, 0, 0},
+                                          {7, 1, 1, 60000, 0, 0}, {90, 1, 1, 1, 0, 0}};
     uint32_t n_paths = 0, n_followed = 0;
 
-    make();
+    make(TAPES);
     for (uint32_t i = 0; i < n_all; i++) {
         n_paths += all[i].hdr.type == EVENT_PATH;
         n_followed += is_followed[i + 1] != 0;
@@ -243,9 +257,53 @@ START_TEST(ends_that_follow_are_named_and_come_back_as_they_were)
 }
 END_TEST
 
+/* What is taken where it stands is as if it had been in the ring, and ends are with their bars. */
+START_TEST(what_is_taken_where_it_stands_is_as_what_was_in_the_ring)
+{
+    static const struct wanted cases[] = {
+        {4000, 1, 1, 65536, 1, 0}, {250, 1, 1, 20000, 1, 0},
+        {3, 1, 1, 65536, 1, 0},    {N + 64, 1, 1, 200000, 1, 4 << 20},
+        {N + 64, 1, 1, 600, 1, 0}, {90, 1, 0, 65536, 1, 0},
+        {N + 64, 0, 1, 1, 1, 0}};
+    const size_t n_cases = sizeof(cases) / sizeof(cases[0]);
+
+    for (size_t i = 0; i < 2 * n_cases; i++) {
+        const struct wanted *wanted = &cases[i / 2];
+        struct disk_mem *mem = disk_mem_new(512);
+        struct journal_summary summary;
+        struct play play = {.spoilt = 0};
+        uint32_t n_read, n_records, n_followed = 0, n_paths = 0;
+
+        make(i % 2 == 0 ? TAPES : 1);
+        for (uint32_t k = 0; k < n_all; k++) {
+            n_paths += all[k].hdr.type == EVENT_PATH;
+            n_followed += is_followed[k + 1] != 0;
+        }
+        write_all(mem, wanted);
+        ck_assert_uint_eq(read_all(mem, &play, 0, &n_read, &summary), n_all);
+        ck_assert_uint_eq(n_read, n_paths);
+        ck_assert_uint_eq(summary.n_records, n_all);
+        ck_assert_int_eq(summary.is_clean, wanted->is_closed);
+        for (uint64_t from = 2; from < n_all; from += 1013) {
+            play = (struct play){.spoilt = 0};
+            ck_assert_uint_eq(read_all(mem, &play, from, &n_read, &summary), n_all);
+        }
+        (void)read_all(mem, NULL, 0, &n_records, &summary);
+        ck_assert_uint_ge(n_records, n_paths - n_followed);
+        if (!wanted->has_ends)
+            ck_assert_uint_eq(n_records, n_paths);
+        else if (wanted->turn > N) // no step but where it is due
+            ck_assert_uint_eq(n_records, n_paths - n_followed);
+        if (wanted->turn > N && wanted->hold > 20000) // some are taken, and some cannot be
+            ck_assert_uint_lt(n_in_ring, n_all * (i % 2 == 0 ? 9 : 4) / 10);
+        disk_mem_free(mem);
+    }
+}
+END_TEST
+
 START_TEST(a_tape_that_gives_no_bar_where_one_ends_is_named)
 {
-    static const struct wanted whole = {4000, 1, 1, 0};
+    static const struct wanted whole = {4000, 1, 1, 0, 0, 0};
     struct disk_mem *mem = disk_mem_new(512);
     struct disk disk = disk_mem_port(mem);
     struct play play = {.spoilt = 0};
@@ -258,7 +316,7 @@ START_TEST(a_tape_that_gives_no_bar_where_one_ends_is_named)
     uint64_t last = 0;
     int rc;
 
-    make();
+    make(TAPES);
     while (!is_followed[at + 1])
         at++;
     for (uint32_t i = at; play.spoilt == 0; i++) {
@@ -360,6 +418,7 @@ int main(void)
     tcase_add_test(tests, ends_that_follow_are_named_and_come_back_as_they_were);
     tcase_add_test(tests, a_tape_that_gives_no_bar_where_one_ends_is_named);
     tcase_add_test(tests, no_end_is_read_where_there_can_be_none);
+    tcase_add_test(tests, what_is_taken_where_it_stands_is_as_what_was_in_the_ring);
     tcase_add_test(tests, frames_wait_until_there_are_enough);
     suite_add_tcase(suite, tests);
     return help_main(suite);
