@@ -365,7 +365,8 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .on_lapse = note_lapse,
                                       .answer = generation->crew->config.answer != NULL ? on_answer
                                                                                         : NULL,
-                                      .now = clock_mono,
+                                      // A worker has no host that says when a step began.
+                                      .now = generation->crew->config.is_worker ? NULL : clock_mono,
                                       .ctx = generation};
 }
 

@@ -103,7 +103,7 @@ static inline void feed_show_begin(struct feed_show *show, struct feed *first)
                                                       (turn->last_at & first->bus.mask) *
                                                           EVENT_GRANULE);
     uint64_t seq = event->seq;
-    int64_t began_ns = bus_stamped(&first->bus, seq);
+    int64_t began_ns = first->config.now != NULL ? bus_stamped(&first->bus, seq) : 0;
 
     show->event = event;
     show->current = &feed_current;

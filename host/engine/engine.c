@@ -124,6 +124,7 @@ void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
     SPARE(engine->slots.all);
     SPARE(engine->risk);
     SPARE(engine->scores);
+    SPARE(engine->sampled);
     SPARE(engine->sampled_amt);
     SPARE(engine->legs);
     SPARE(engine->slot_halts);

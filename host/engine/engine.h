@@ -97,9 +97,10 @@ void engine_due(const struct engine *engine, struct record_due *due);
  * (record_samples), and which judges nobody? Then it is no longer due, and 1: the driver answers
  * for it that a step at a later time will come. 0: it is to be offered like any other. */
 int engine_leave_sample(struct engine *engine);
-/* Would it, and is nothing else due before t? */
-int engine_may_leave_sample(const struct engine *engine, agon_ns_t t);
-/* It is, by a driver that has asked and changed nothing since. */
+/* Is anything due before t? 0: nothing; 1: a sample that it would leave, and nothing else;
+ * AGON_EAGAIN: anything else. */
+int engine_due_before(const struct engine *engine, agon_ns_t t);
+/* It is left, by a driver that has asked and changed nothing since. */
 void engine_sample_left(struct engine *engine);
 
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner

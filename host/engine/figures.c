@@ -185,21 +185,10 @@ void figures_funding(struct engine *engine, uint16_t slot, agon_asset_t asset, a
         score_funding(&engine->scores[slot], value_or_zero(engine, asset, amt));
 }
 
-HOT void figures_sample(struct engine *engine, int is_hour, int is_day)
+HOT void figures_sample(struct engine *engine, agon_amt_t all_amt, int is_hour, int is_day)
 {
-    agon_amt_t all_amt = engine_pool_amt(engine);
-
     if (!engine->is_figured)
         return;
-    for (uint16_t id = 0; id < engine->slots.n; id++) {
-        agon_amt_t equity_amt;
-
-        if (!engine->slots.all[id].is_used)
-            continue;
-        if (!value_equity(engine, id, &equity_amt))
-            return; // what has no price is no loss and no gain
-        all_amt = num_add(all_amt, equity_amt);
-    }
     if (is_hour)
         score_hour(&engine->whole, all_amt);
     else

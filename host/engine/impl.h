@@ -144,7 +144,7 @@ struct engine {
     uint8_t is_advancing;
     uint8_t is_sample_left; /* the next one is taken within a step */
     /* While samples are taken nothing changes what slots hold: their equity is found once. */
-    struct slot_set sampled, sampled_known;
+    uint64_t n_samples, sampled[SLOTS_MAX]; /* value_sampled */
     agon_amt_t sampled_amt[SLOTS_MAX];
     struct runner_turn turn;
     struct slot_set beginners;    /* slots whose runner has a begin */
@@ -480,7 +480,7 @@ void tournament_slot(struct engine *engine, uint16_t slot, agon_amt_t given_amt,
                      agon_amt_t change_amt, int is_new);
 /* A slot that is added got that much of an account: as much of it as the pool there pays. */
 agon_amt_t tournament_pays(struct engine *engine, agon_account_t account, agon_amt_t capital_amt);
-void tournament_sample(struct engine *engine, agon_ns_t t_due);
+void tournament_sample(struct engine *engine, agon_ns_t t_due, int is_hour);
 void tournament_due(struct engine *engine, agon_ns_t t_due);
 int tournament_values(struct engine *engine,
                       const struct agon_event_hdr *values); /* what comes before a PLAN */
@@ -512,12 +512,14 @@ void value_watch(struct engine *engine, const struct slot *slot);
 /* False where a part of it has no price yet: it is then left out, and nobody is judged by the rest.
  */
 int value_equity_now(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+/* In sampled: which sample it is of, from 1 on, and whether all of it was known. */
+#define SAMPLED(engine) (2 * ((engine)->n_samples + 1))
 static inline int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
 {
-    if (!slot_set_has(&engine->sampled, slot))
+    if (engine->sampled[slot] < SAMPLED(engine))
         return value_equity_now(engine, slot, equity_amt);
     *equity_amt = engine->sampled_amt[slot];
-    return slot_set_has(&engine->sampled_known, slot);
+    return (int)(engine->sampled[slot] & 1);
 }
 /* The same from all that the slot has, whatever is known of it. */
 int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
@@ -528,16 +530,11 @@ static inline void value_sampled(struct engine *engine, uint16_t slot, agon_amt_
                                  int is_known)
 {
     engine->sampled_amt[slot] = equity_amt;
-    slot_set_add(&engine->sampled, slot);
-    if (is_known)
-        slot_set_add(&engine->sampled_known, slot);
+    engine->sampled[slot] = SAMPLED(engine) + (uint64_t)(is_known != 0);
 }
 static inline void value_forget(struct engine *engine)
 {
-    uint16_t slot;
-
-    while (slot_set_take(&engine->sampled, &slot))
-        slot_set_remove(&engine->sampled_known, slot);
+    engine->n_samples++;
 }
 
 /* figures.c: each does nothing where the journal does not say that figures are kept */
@@ -565,7 +562,8 @@ void figures_capital(struct engine *engine, agon_amt_t change_amt, int is_there)
 agon_px_t figures_mids(const struct engine *engine, agon_instrument_t instrument);
 void figures_fill(struct engine *engine, uint16_t slot, const struct figures_fill *fill);
 void figures_funding(struct engine *engine, uint16_t slot, agon_asset_t asset, agon_amt_t amt);
-void figures_sample(struct engine *engine, int is_hour, int is_day); /* behind the slots' */
+/* Behind the slots', whose equity with the pools' comes to all_amt. */
+void figures_sample(struct engine *engine, agon_amt_t all_amt, int is_hour, int is_day);
 void figures_save(struct engine *engine, struct enc *enc);
 int figures_load(struct engine *engine, struct dec *dec);
 

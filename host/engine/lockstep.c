@@ -590,8 +590,8 @@ static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_b
     *t_bar = told_at(run, run->at[0], *t_end);
     if (*t_end == 0)
         return 0;
-    *has_sample = engine_next_due(engine) < *t_bar;
-    return !*has_sample || engine_may_leave_sample(engine, *t_bar);
+    *has_sample = engine_due_before(engine, *t_bar);
+    return *has_sample >= 0;
 }
 
 /* Both at the core, where nothing is on its way: neither has been. An open that has something else

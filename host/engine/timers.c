@@ -132,8 +132,9 @@ HOT void engine_due(const struct engine *engine, struct record_due *due)
     REQUIRE(due->kind != 0); // what is due names itself, or it would be due for ever
 }
 
-static INLINE void score_sample(struct engine *engine, uint16_t id, int is_hour, int is_day,
-                                int is_within)
+/* False: a part of its equity has no price. */
+static INLINE int score_sample(struct engine *engine, uint16_t id, int is_hour, int is_day,
+                               int is_within, agon_amt_t *all_amt)
 {
     agon_amt_t equity_amt;
     int is_known;
@@ -144,7 +145,8 @@ static INLINE void score_sample(struct engine *engine, uint16_t id, int is_hour,
     value_sampled(engine, id, equity_amt, is_known);
     // What has no price is no loss and no gain.
     if (!is_known)
-        return;
+        return 0;
+    *all_amt = num_add(*all_amt, equity_amt);
     if (is_hour)
         score_hour(&engine->scores[id], equity_amt);
     else
@@ -153,11 +155,14 @@ static INLINE void score_sample(struct engine *engine, uint16_t id, int is_hour,
         score_day(&engine->scores[id], equity_amt);
     if (!is_within)
         exposure_look(engine, id);
+    return 1;
 }
 
 void timers_sample(struct engine *engine, uint16_t id, int is_hour)
 {
-    score_sample(engine, id, is_hour, 0, 0);
+    agon_amt_t all_amt = 0;
+
+    (void)score_sample(engine, id, is_hour, 0, 0, &all_amt);
     value_forget(engine);
 }
 
@@ -202,9 +207,15 @@ static inline int is_left(const struct engine *engine)
            engine->bars_least != engine->sample_due && is_quiet(engine);
 }
 
-HOT int engine_may_leave_sample(const struct engine *engine, agon_ns_t t)
+HOT int engine_due_before(const struct engine *engine, agon_ns_t t)
 {
-    return other_due(engine) >= t && is_left(engine);
+    if (other_due(engine) < t)
+        return AGON_EAGAIN;
+    if (sample_due(engine) >= t)
+        return 0;
+    return engine->is_within && slot_set_is_empty(&engine->exposure->touched) && is_quiet(engine)
+               ? 1
+               : AGON_EAGAIN;
 }
 
 HOT void engine_sample_left(struct engine *engine)
@@ -233,7 +244,9 @@ int timers_config(struct engine *engine, const struct record_samples *record)
 static HOT void take_sample(struct engine *engine, agon_ns_t t_due, int is_within)
 {
     int is_hour = t_due % HOUR_NS == 0;
-    int is_day = t_due % DAY_NS == 0;
+    int is_day = is_hour && t_due % DAY_NS == 0;
+    int is_known = 1;
+    agon_amt_t all_amt;
 
     // After a long silence one sample stands for the minutes that nobody saw: their equity is
     // unknown.
@@ -243,19 +256,23 @@ static HOT void take_sample(struct engine *engine, agon_ns_t t_due, int is_withi
         engine->is_sample_left = 0;
         return;
     }
-    is_hour |= t_due / HOUR_NS != engine->t / HOUR_NS;
-    is_day |= t_due / DAY_NS != engine->t / DAY_NS;
+    if (t_due != engine->t) {
+        is_hour |= t_due / HOUR_NS != engine->t / HOUR_NS;
+        is_day |= t_due / DAY_NS != engine->t / DAY_NS;
+    }
+    all_amt = engine_pool_amt(engine);
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         if (!engine->slots.all[id].is_used)
             continue;
-        score_sample(engine, id, is_hour, is_day, is_within);
+        is_known &= score_sample(engine, id, is_hour, is_day, is_within, &all_amt);
         if (is_day)
             risk_day(&engine->risk[id]);
     }
-    figures_sample(engine, is_hour, is_day);
+    if (is_known) // what has no price is no loss and no gain
+        figures_sample(engine, all_amt, is_hour, is_day);
     if (is_day)
         risk_day(&engine->portfolio);
-    tournament_sample(engine, t_due);
+    tournament_sample(engine, t_due, is_hour);
     engine->is_sample_left = 0;
     if (engine->config.samples.sample != NULL)
         engine->config.samples.sample(engine->config.samples.ctx, engine->t);

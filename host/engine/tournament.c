@@ -163,10 +163,14 @@ static void sample_days(struct engine *engine, agon_ns_t t_due)
     }
 }
 
-HOT void tournament_sample(struct engine *engine, agon_ns_t t_due)
+HOT void tournament_sample(struct engine *engine, agon_ns_t t_due, int is_hour)
 {
-    agon_ns_t every = engine_sample_s(engine) * SECOND_NS;
+    agon_ns_t every;
 
+    // Without rules each is of an hour (SAMPLE_S).
+    if (!is_hour && !has_rules(&engine->tournament))
+        return;
+    every = engine_sample_s(engine) * SECOND_NS;
     // After a long silence one sample stands for all that nobody saw.
     if (t_due % every != 0 && (t_due == engine->t || t_due / every == engine->t / every))
         return;
