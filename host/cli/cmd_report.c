@@ -111,7 +111,7 @@ static int show(const struct opts *opts, const struct run_report *story,
 {
     struct run_report_page page = {.title = "Agon: a run", .path = opts->html, .compare = compare};
     struct error err = {0};
-    char command[2 * PATH_MAX + 64], proof[320];
+    char command[2 * PATH_MAX + 64], proof[320], market[RUN_REPORT_MARKET];
     int rc = EXIT_OK;
 
     say_proof(&story->replay, proof, sizeof(proof));
@@ -129,8 +129,12 @@ static int show(const struct opts *opts, const struct run_report *story,
     if (opts->is_json)
         return commands_printed(run_report_json(story, compare, stdout)) < 0 ? EXIT_ENVIRONMENT
                                                                              : rc;
-    run_sections_print(story, stdout);
+    if (run_report_market(story, market)[0] != '\0') {
+        wrap_text(stdout, wrap_width(stdout), 0, 0, market);
+        printf("\n");
+    }
     run_spread_print(story, stdout);
+    run_sections_print(story, stdout);
     run_trades_print(story, stdout);
     printf("\n");
     run_report_print(story, stdout);
