@@ -711,7 +711,10 @@ enum {                           /* flags of a plan_line: why after is not what 
        PLAN_BACK = 256,          /* comes back to the floor */
        PLAN_FAULT_NOW = 512,     /* faulty since the plan before */
        PLAN_BY_CHANCE = 1024,    /* its result may be chance: it keeps what it has */
-       PLAN_RANK_HIGH = 1 << 15  /* the rank is 256 more: plan_rank */
+       /* How who is excluded is, from edition 5 of the rules on; its flags say that alone. */
+       PLAN_SUSPENDED = 2048,   /* its plugin does not run, or may not trade */
+       PLAN_QUARANTINED = 4096, /* its file crashed too often */
+       PLAN_RANK_HIGH = 1 << 15 /* the rank is 256 more: plan_rank */
 };
 #define PLAN_PARTS    3
 #define PLAN_ACCOUNTS 16 /* whose pools a PLAN has room for */
