@@ -563,7 +563,10 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         clock_text(json_integer_value(value) * 1000000, time);
         snprintf(out, CELL_MAX, "%.5s %.8s", time + 5, time + 11);
     } else if (kind == NS && json_is_number(value)) {
-        table_time((int64_t)json_number_value(value), out);
+        if (json_number_value(value) == 0) // of nothing: no span that was measured is as short
+            snprintf(out, CELL_MAX, "-");
+        else
+            table_time((int64_t)json_number_value(value), out);
     } else if (kind == SECONDS && json_is_number(value)) {
         put_span((int64_t)json_number_value(value), out);
     } else if (kind == MILLIS && json_is_number(value)) {
