@@ -47,7 +47,7 @@ for command in "backtest --market demo --roster $AGON_SOURCE_ROOT/configs/roster
     "report $WORK/backtest"; do
     # shellcheck disable=SC2086
     "$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows 24 cols 80; exec '$AGON' $command" 2>&1 </dev/null | tr -d '\r' >"$WORK/text"
-    grep -q '^agent \[USDT\]  *result  *return  *drawdown  *t \[95 %\]' "$WORK/text" && ! grep -q '.\{81\}' "$WORK/text" ||
+    grep -q '^agent \[USDT\]  *result  *return  *drawdown  *t \[95 % of t\]' "$WORK/text" && ! grep -q '.\{81\}' "$WORK/text" ||
         fail "$command in 80 columns: $(cat "$WORK/text")"
 done
 
