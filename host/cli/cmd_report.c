@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "report/figures.h"
@@ -68,14 +69,14 @@ static void print_agents(const struct run_report *story)
 
 static void say_proof(const struct replay *replay, char *text, size_t room)
 {
-    char state[2 * HASH_SIZE + 1];
+    char state[2 * HASH_SIZE + 1], counts[2][MONEY_TEXT];
 
     hash_hex(replay->state, state);
     snprintf(text, room,
-             "Proven: the journal's %llu events, stepped again through a new engine, reach %s%llu "
+             "Proven: the journal's %s events, stepped again through a new engine, reach %s%s "
              "recorded state hash%s, and every invariant held; the last state is %.16s.",
-             (unsigned long long)replay->n_events, replay->n_marks == 1 ? "its " : "all ",
-             (unsigned long long)replay->n_marks, replay->n_marks == 1 ? "" : "es", state);
+             money_count(replay->n_events, counts[0]), replay->n_marks == 1 ? "its " : "all ",
+             money_count(replay->n_marks, counts[1]), replay->n_marks == 1 ? "" : "es", state);
 }
 
 struct opts {
@@ -133,8 +134,8 @@ static int show(const struct opts *opts, const struct run_report *story,
         wrap_text(stdout, wrap_width(stdout), 0, 0, market);
         printf("\n");
     }
-    run_spread_print(story, stdout);
     run_sections_print(story, stdout);
+    run_spread_print(story, stdout);
     run_trades_print(story, stdout);
     printf("\n");
     run_report_print(story, stdout);
