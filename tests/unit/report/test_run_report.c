@@ -265,7 +265,9 @@ START_TEST(what_a_run_traded_on_is_said_where_it_is_no_real_market)
     struct {
         struct record_start start;
         struct start_build builds[START_MARKET_ENTRIES];
-    } event = {.start = {.hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .seed = 7}};
+    } event = {
+        .start = {
+            .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER, .seed = 7}};
     char text[RUN_REPORT_MARKET];
 
     ck_assert_str_eq(run_report_market(story, text), "");
