@@ -553,7 +553,7 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         snprintf(out, CELL_MAX, "%.2f", json_number_value(value));
     else if (kind == PRICE && strspn(plain, "0.") == strlen(plain))
         snprintf(out, CELL_MAX, "-");
-    else if (kind == RANK && json_integer_value(value) == 0)
+    else if ((kind == RANK || kind == NS) && json_number_value(value) == 0) // of nothing
         snprintf(out, CELL_MAX, "-");
     else if ((kind == SHARE || kind == LIMIT) && json_is_number(value))
         snprintf(out, CELL_MAX, "%.30s", figures_share_text(json_number_value(value), 0, share));
@@ -563,10 +563,7 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         clock_text(json_integer_value(value) * 1000000, time);
         snprintf(out, CELL_MAX, "%.5s %.8s", time + 5, time + 11);
     } else if (kind == NS && json_is_number(value)) {
-        if (json_number_value(value) == 0) // of nothing: no span that was measured is as short
-            snprintf(out, CELL_MAX, "-");
-        else
-            table_time((int64_t)json_number_value(value), out);
+        table_time((int64_t)json_number_value(value), out);
     } else if (kind == SECONDS && json_is_number(value)) {
         put_span((int64_t)json_number_value(value), out);
     } else if (kind == MILLIS && json_is_number(value)) {

@@ -128,6 +128,12 @@ for file in flat demo.html; do
         fail "$file: the report does not tell of the real rate windows: $(grep -i 'rate windows' "$WORK/$file" | head -2)"
 done
 "$AGON" replay "$KEPT/run" --verify >"$WORK/replay.out" || fail "the kept journal does not replay"
+# A later report, of the journal alone, says too that it was a simulation, and of what.
+"$AGON" report "$KEPT/run" >"$WORK/later" || fail "a later report"
+head -1 "$WORK/later" | grep -q '^A simulation, no real market and no real money: the generated market demo, seed 1 (synthetic, with known structure: ' ||
+    fail "a later report does not name its market: $(head -2 "$WORK/later")"
+"$AGON" report "$KEPT/run" --json | jq -e '.market_name == "demo" and .seed == 1 and (.market | startswith("synthetic"))' >/dev/null ||
+    fail "nor does its JSON"
 grep '^Events sent\|^reload of' "$WORK/out"
 clean "the kept demo"
 
