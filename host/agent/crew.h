@@ -15,6 +15,7 @@
 #include "agent/run_process.h"
 #include "base/hist.h"
 #include "engine/engine.h"
+#include "market/start_market.h"
 #include "slot/meters.h"
 #include "sys/futex.h"
 
@@ -276,7 +277,7 @@ int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t 
 const char *crew_build_id(const struct crew *crew, uint16_t slot);
 struct crew_start { /* START with the builds of the run */
     struct record_start start;
-    struct start_build builds[SLOTS_MAX + 2];
+    struct start_build builds[SLOTS_MAX + 2 + START_MARKET_ENTRIES];
     uint32_t n; /* of builds; not in the event */
 };
 /* Adds this program's build to a START that has none yet; sets its length. [any] */
@@ -284,6 +285,8 @@ void crew_start_host(struct crew_start *event);
 /* Adds that of the plugin which plays for the slot, where it has one. [core] */
 void crew_start_plugin(struct crew_start *event, const struct crew *crew,
                        const struct crew_slot *slot);
+/* Adds what the run trades on, where that is no real market. Before its plugins. [any] */
+void crew_start_market(struct crew_start *event, const struct start_market *market);
 const struct crew_pauses *crew_pauses(const struct crew *crew);
 
 #endif

@@ -33,6 +33,12 @@ void crew_start_host(struct crew_start *event)
     set_granules(event);
 }
 
+void crew_start_market(struct crew_start *event, const struct start_market *market)
+{
+    event->n += start_market_put(&event->builds[event->n], market);
+    set_granules(event);
+}
+
 void crew_start_plugin(struct crew_start *event, const struct crew *crew,
                        const struct crew_slot *slot)
 {
@@ -40,7 +46,7 @@ void crew_start_plugin(struct crew_start *event, const struct crew *crew,
                                 .file_hash = slot->record.generation_hash};
 
     build.n = read_hex(crew_build_id(crew, slot->record.slot), build.id, sizeof(build.id));
-    if (build.n == 0 || event->n > SLOTS_MAX)
+    if (build.n == 0 || event->n > SLOTS_MAX + START_MARKET_ENTRIES)
         return;
     event->builds[event->n++] = build;
     set_granules(event);

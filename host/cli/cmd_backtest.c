@@ -733,6 +733,7 @@ int cmd_backtest(int argc, char **argv)
     if (opts.market != NULL) {
         rc = market_arg_read(&market, "backtest", opts.market);
         config.market = &market;
+        config.market_name = opts.market;
     }
     if (rc != EXIT_OK) {
         free(slots);

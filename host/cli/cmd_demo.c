@@ -27,6 +27,9 @@
 
 #define GRACE_NS ((int64_t)3 * 1000000000)
 #define DRAW_NS  ((int64_t)200 * 1000000)
+#define KEPT_NS  ((int64_t)5 * 1000000000) /* of what a kept demo's acts came to */
+/* Of fewer the act of the hang is over before the plugin that hangs is ended (acts.c). */
+#define DEMO_SECONDS_MIN 10
 
 static int make_dir(struct demo *demo, struct error *err)
 {
@@ -181,6 +184,13 @@ static int start_host(struct demo *demo, struct error *err)
     int rc;
 
     set_rules(&config.tournament, plan.length_s);
+    if (demo->opts.data != NULL)
+        snprintf(config.market.about, sizeof(config.market.about), "recordings of %.180s",
+                 demo->opts.data);
+    else
+        snprintf(config.market.about, sizeof(config.market.about), "%s", demo->about);
+    if (demo->opts.market != NULL)
+        start_market_name(&config.market, demo->opts.market);
     rc = demo_venues(config.venues, &demo->sim, err);
     config.n_venues = rc > 0 ? (uint32_t)rc : 0;
     if (rc >= 0)
@@ -275,6 +285,7 @@ static void reload(struct demo *demo, int64_t elapsed_ns)
 static int watch(struct demo *demo, int64_t length_ns)
 {
     int64_t began = clock_mono();
+    int64_t next_kept = 0;
     _Atomic uint32_t never = 0;
     int signal_number = 0;
 
@@ -287,8 +298,13 @@ static int watch(struct demo *demo, int64_t length_ns)
         if (length_ns != 0) {
             reload(demo, elapsed_ns);
             demo_show(demo, elapsed_ns);
-        } else if (!demo->table.frame.is_screen) { // a picture would stand over the summary
-            table_draw(&demo->table, demo->view, clock_mono());
+        } else {
+            if (clock_mono() >= next_kept) {
+                demo_show_kept(demo);
+                next_kept = clock_mono() + KEPT_NS;
+            }
+            if (!demo->table.frame.is_screen) // a picture would stand over the summary
+                table_draw(&demo->table, demo->view, clock_mono());
         }
         futex_wait(&never, 0, DRAW_NS);
         signal_number = signals_next(demo->signal_fd);
@@ -339,7 +355,6 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
             return rc;
         say_kept(demo);
         fflush(stdout);
-        demo_show_kept(demo);
         // That is how a kept demo ends.
         demo->table.length_ns = 0;
         (void)watch(demo, 0);
@@ -431,8 +446,8 @@ int cmd_demo(int argc, char **argv)
                                .log_fd = -1,
                                .signal_fd = -1};
     const struct arg table[] = {
-        {"seconds", ARG_INT, "N", "how long, real time (90)", &demo.opts.seconds_ns, .min = 1,
-         .max = 86400},
+        {"seconds", ARG_INT, "N", "how long, real time, 10 or more (90)", &demo.opts.seconds_ns,
+         .min = DEMO_SECONDS_MIN, .max = 86400},
         {"speed", ARG_INT, "X", "market time runs X times as fast, 1 to 60 (60)", &demo.opts.speed,
          .min = 1, .max = 60},
         {"seed", ARG_U64, "N", "of the generated market (1)", &demo.opts.seed},

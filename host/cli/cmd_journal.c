@@ -129,13 +129,23 @@ static int find_type(const char *name, const char *given, uint16_t *type)
     return 0;
 }
 
+/* An end that the journal does not have: whoever asked for it thought of another journal. */
+static void say_behind(const struct opts *opts, uint64_t last)
+{
+    if (opts->until != 0 && (uint64_t)opts->until > last)
+        fprintf(
+            stderr,
+            "agon journal: --until %llu is behind the journal's last event, %llu: it ends there\n",
+            (unsigned long long)opts->until, (unsigned long long)last);
+}
+
 static int cat(const struct opts *opts, struct walk *walk)
 {
     enum text_style style = opts->is_json ? TEXT_JSON : TEXT_LINE;
     char *text = malloc(JOURNAL_TEXT_MAX);
     const struct agon_event_hdr *event;
     struct error err = {0};
-    uint64_t n = 0;
+    uint64_t n = 0, last = 0;
     uint16_t type = 0;
     int rc;
 
@@ -150,6 +160,7 @@ static int cat(const struct opts *opts, struct walk *walk)
 
         if (opts->until != 0 && event->seq > (uint64_t)opts->until)
             break;
+        last = event->seq;
         if (event->seq < opts->from || (type != 0 && event->type != type))
             continue;
         length = text_event(event, style, scale_of, walk, text, JOURNAL_TEXT_MAX);
@@ -168,6 +179,8 @@ static int cat(const struct opts *opts, struct walk *walk)
                 type != 0 ? " of type " : "", type != 0 ? opts->type_name : "",
                 opts->from != 0 || opts->until != 0 ? " in that range" : "",
                 args_safe(opts->operands.at[1]));
+    if (rc == 0)
+        say_behind(opts, last);
     return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
 }
 
@@ -444,11 +457,8 @@ static int export_all(const struct opts *opts)
     rc = journal_export(&ask, &err);
     if (rc < 0)
         fprintf(stderr, "agon journal: %s\n", err.text[0] != '\0' ? err.text : "cannot be read");
-    else if (ask.until > ask.last_seq)
-        fprintf(stderr,
-                "agon journal: --until %llu is behind the journal's last event, %llu: all of it is "
-                "exported\n",
-                (unsigned long long)ask.until, (unsigned long long)ask.last_seq);
+    else
+        say_behind(opts, ask.last_seq);
     return rc < 0 ? exit_of(rc) : EXIT_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "report/figures.h"
@@ -68,14 +69,14 @@ static void print_agents(const struct run_report *story)
 
 static void say_proof(const struct replay *replay, char *text, size_t room)
 {
-    char state[2 * HASH_SIZE + 1];
+    char state[2 * HASH_SIZE + 1], counts[2][MONEY_TEXT];
 
     hash_hex(replay->state, state);
     snprintf(text, room,
-             "Proven: the journal's %llu events, stepped again through a new engine, reach %s%llu "
+             "Proven: the journal's %s events, stepped again through a new engine, reach %s%s "
              "recorded state hash%s, and every invariant held; the last state is %.16s.",
-             (unsigned long long)replay->n_events, replay->n_marks == 1 ? "its " : "all ",
-             (unsigned long long)replay->n_marks, replay->n_marks == 1 ? "" : "es", state);
+             money_count(replay->n_events, counts[0]), replay->n_marks == 1 ? "its " : "all ",
+             money_count(replay->n_marks, counts[1]), replay->n_marks == 1 ? "" : "es", state);
 }
 
 struct opts {
@@ -111,7 +112,7 @@ static int show(const struct opts *opts, const struct run_report *story,
 {
     struct run_report_page page = {.title = "Agon: a run", .path = opts->html, .compare = compare};
     struct error err = {0};
-    char command[2 * PATH_MAX + 64], proof[320];
+    char command[2 * PATH_MAX + 64], proof[320], market[RUN_REPORT_MARKET];
     int rc = EXIT_OK;
 
     say_proof(&story->replay, proof, sizeof(proof));
@@ -129,6 +130,10 @@ static int show(const struct opts *opts, const struct run_report *story,
     if (opts->is_json)
         return commands_printed(run_report_json(story, compare, stdout)) < 0 ? EXIT_ENVIRONMENT
                                                                              : rc;
+    if (run_report_market(story, market)[0] != '\0') {
+        wrap_text(stdout, wrap_width(stdout), 0, 0, market);
+        printf("\n");
+    }
     run_sections_print(story, stdout);
     run_spread_print(story, stdout);
     run_trades_print(story, stdout);

@@ -58,7 +58,8 @@ void demo_show(struct demo *demo, int64_t elapsed_ns);
 void demo_show_end(struct demo *demo);
 /* What its acts are told by. */
 struct acts_seen demo_acts_seen(const struct demo *demo);
-/* It goes on behind its summary: the proof is yet to come. */
+/* It goes on behind its summary: the proof is yet to come, and what became of an agent may be
+ * another thing than then. */
 void demo_show_kept(struct demo *demo);
 /* The column of the day's backtest. */
 struct table_more demo_show_day(struct demo *demo);

@@ -246,7 +246,9 @@ void demo_show_end(struct demo *demo)
 void demo_show_kept(struct demo *demo)
 {
     struct api_act act = {.number = ACTS, .n = ACTS};
+    const struct acts_seen seen = demo_acts_seen(demo);
 
+    acts_sum_up(&demo->acts, &seen);
     snprintf(act.market, sizeof(act.market), "%s", market_of(demo));
     snprintf(act.title, sizeof(act.title), "The acts are over, the arena runs on");
     snprintf(act.said, sizeof(act.said),

@@ -263,6 +263,10 @@ static void fill_line(struct engine *engine, const struct slot *slot,
         note_faults(engine, slot, line, event);
     if (line->n_accounts == 0)
         line->verdict = PLAN_ASIDE; // it is on more accounts than a plan can say
+    if (line->verdict == PLAN_ASIDE && rules_setting(rules, SETTING_EDITION) >= 5.0)
+        line->flags |= slot->condition == CONDITION_QUARANTINED ? PLAN_QUARANTINED
+                       : slot->condition == CONDITION_SUSPENDED ? PLAN_SUSPENDED
+                                                                : 0;
     line->equity_amt = engine_equity(engine, slot->id);
     line->capital_before_amt = slot->limits.capital_amt;
 }

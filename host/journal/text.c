@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/utf8.h"
 #include "journal/text_fields.h"
+#include "market/start_market.h"
 #include "score/measure.h"
 #include "slot/slot.h"
 
@@ -437,6 +438,18 @@ static void put_builds(struct out *out, const struct record_start *start)
     put_bytes(out, "]", 1);
 }
 
+static void put_market(struct out *out, const struct record_start *start)
+{
+    struct start_market market;
+
+    if (!start_market_read(start, &market))
+        return;
+    put_name(out, "market", "");
+    put_text(out, market.name, strlen(market.name));
+    put_name(out, "market_about", "");
+    put_text(out, market.about, strlen(market.about));
+}
+
 static const char *put_pairs(struct out *out, const char *name, const char *at, uint32_t n)
 {
     put_name(out, name, "");
@@ -548,8 +561,10 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
         put_field(&out, field, (const unsigned char *)event, event_bytes(event));
     if (fields != NULL)
         put_all_levels(&out, event);
-    if (fields != NULL && event->type == EVENT_START)
+    if (fields != NULL && event->type == EVENT_START) {
         put_builds(&out, (const struct record_start *)(const void *)event);
+        put_market(&out, (const struct record_start *)(const void *)event);
+    }
     if (fields != NULL && event->type == EVENT_BEGIN)
         put_begin(&out, (const struct record_begin *)(const void *)event);
     if (fields != NULL && event->type == EVENT_PLAN)

@@ -111,6 +111,13 @@ static int configure(struct run *run, struct error *err)
     if (rc >= 0)
         rc = backtest_step(run, &samples, "how equity is sampled", err);
     crew_start_host(&start);
+    if (config->market != NULL && config->market_name != NULL) {
+        struct start_market market = {0};
+
+        start_market_name(&market, config->market_name);
+        snprintf(market.about, sizeof(market.about), "%s", config->market->about);
+        crew_start_market(&start, &market);
+    }
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
         crew_start_plugin(&start, run->result->crew, &config->slots[i]);
     if (rc >= 0)

@@ -38,6 +38,7 @@ struct backtest_config {
     uint64_t seed;              /* with no paths: the generator's */
     agon_ns_t gen_length_ns;    /* how long a generated market lasts */
     const struct synth *market; /* what it is like; NULL: four majors (gen_defaults) */
+    const char *market_name;    /* of it, as it was named; NULL: the journal does not say */
     /* Rows before t_from are not played, but their bars are history (lab/clip.h); it ends at t_end.
      * 0: the data's own. */
     agon_ns_t t_from, t_end;

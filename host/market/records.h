@@ -272,6 +272,18 @@ struct start_build {
     uint64_t file_hash;   /* of a plugin: record_generation.generation_hash */
 };
 #define START_BUILD_HOST 0xffff
+/* Among them, of a run on a market that is no real one: what that is (market/start_market.h).
+ * Whoever knows builds alone takes n for the length of an id, which none has, and passes it over.
+ */
+struct start_text {
+    uint16_t slot;  /* START_MARKET */
+    uint8_t n;      /* START_TEXT */
+    uint8_t n_text; /* bytes of text; the next entry goes on */
+    char text[28];
+};
+#define START_MARKET         0xfffe
+#define START_TEXT           0xff
+#define START_MARKET_ENTRIES 10
 static inline uint32_t start_n_builds(const struct record_start *start)
 {
     return start->hdr.granules > 1
@@ -699,7 +711,10 @@ enum {                           /* flags of a plan_line: why after is not what 
        PLAN_BACK = 256,          /* comes back to the floor */
        PLAN_FAULT_NOW = 512,     /* faulty since the plan before */
        PLAN_BY_CHANCE = 1024,    /* its result may be chance: it keeps what it has */
-       PLAN_RANK_HIGH = 1 << 15  /* the rank is 256 more: plan_rank */
+       /* How who is excluded is, from edition 5 of the rules on; its flags say that alone. */
+       PLAN_SUSPENDED = 2048,   /* its plugin does not run, or may not trade */
+       PLAN_QUARANTINED = 4096, /* its file crashed too often */
+       PLAN_RANK_HIGH = 1 << 15 /* the rank is 256 more: plan_rank */
 };
 #define PLAN_PARTS    3
 #define PLAN_ACCOUNTS 16 /* whose pools a PLAN has room for */

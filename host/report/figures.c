@@ -86,7 +86,7 @@ static const struct column {
     [CAPITAL] = {"capital", 16, 8},  [EQUITY] = {"equity", 16, 4},
     [RESULT] = {"result", 14, 0},    [YIELD] = {"return", 10, 1},
     [DRAWDOWN] = {"drawdown", 9, 3}, [SHARPE] = {"sharpe", 7, 7},
-    [T] = {"t [95 %]", -22, 2},      [GROSS] = {"gross", 12, 9},
+    [T] = {"t [95 % of t]", -22, 2}, [GROSS] = {"gross", 12, 9},
     [FEES] = {"fees", 10, 6},        [REBATES] = {"rebates", 10, 13},
     [FUNDING] = {"funding", 10, 12}, [SLIPPAGE] = {"slippage", 10, 10},
     [FILLS] = {"fills", 7, 5},       [REFUSED] = {"refused", 9, 11},

@@ -355,7 +355,7 @@ static void print_verdict(const union plan_event *event, const struct plan_line 
             plan_noted(event, line, SETTING_FAULT_REST) - 1.0);
         break;
     case PLAN_ASIDE:
-        say("suspended or quarantined: not judged, it keeps what it has");
+        say("%s", plan_line_doc(line));
         break;
     default:
         say("unloaded before: it gives back what it can");

@@ -8,6 +8,7 @@
 
 #include "base/hist.h"
 #include "lab/replay.h"
+#include "market/start_market.h"
 #include "report/seats.h"
 #include "report/trail.h"
 #include "report/weights.h"
@@ -76,6 +77,8 @@ struct run_report {
     uint32_t n_plans;
     uint32_t n_starts;              /* runs that the journal is of */
     uint8_t is_ended;               /* the last of them, in order */
+    struct start_market market;     /* of the last run that says one; empty: none does */
+    uint64_t market_seed;           /* of that run */
     uint64_t stop_seq;              /* of the last emergency stop */
     struct record_command_by asked; /* the last word on who is unloaded; which 0: there is none */
     uint32_t n_given_faulty;        /* times that a plan gave capital to an agent after its fault */
@@ -122,6 +125,10 @@ char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN
 /* Whom it happened to, by the name of then; NULL: to nobody in particular. */
 const char *run_report_agent(const struct run_report *story,
                              const struct run_report_happening *one);
+/* "A simulation, no real market and no real money: ...": what the run traded on, where the journal
+ * says that it was no real one; empty: it does not. Returns text. */
+#define RUN_REPORT_MARKET 448
+char *run_report_market(const struct run_report *story, char text[RUN_REPORT_MARKET]);
 /* What happened, one line each, and the last tournament. */
 void run_report_print(const struct run_report *story, FILE *out);
 /* One object: figures of docs/figures.md, trades (the newest), drawdowns, what happened. Amounts as
@@ -136,7 +143,7 @@ struct run_report_page {
     const char *path;
     const char *title;
     const char *command;          /* that made the page; NULL: not said */
-    const char *market;           /* sentences on what was traded on; NULL: not said */
+    const char *market;           /* sentences on what was traded on; NULL: the journal's */
     const struct host_view *view; /* at the end; NULL: there is no host, and no changeovers */
     const struct host_changeover *changeovers; /* n of them */
     uint32_t n_changeovers;

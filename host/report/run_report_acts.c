@@ -4,6 +4,7 @@
  *
  * An operator's command says who gave it, in his words why. What a command follows from that is not
  * his (a slot of which the plugin is loaded anew, a place that is free again) has no name. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "args/args.h"
@@ -384,13 +385,35 @@ void run_report_on_alert(struct run_report *story, struct engine *engine,
 
 void run_report_on_start(struct run_report *story, const struct record_start *start)
 {
+    struct start_market market;
+
     if (story->n_starts++ > 0)
         (void)run_report_happen(story, start->hdr.t, UINT16_MAX, RUN_REPORT_RUN,
                                 story->is_ended ? "run %u begins"
                                                 : "run %u begins; the one before left no word of "
                                                   "its end",
                                 start->run);
+    if (start_market_read(start, &market)) {
+        story->market = market;
+        story->market_seed = start->seed;
+    }
     story->is_ended = 0;
     story->asked.command.which = 0;
     story->is_live = start->mode == RUN_LIVE;
+}
+
+char *run_report_market(const struct run_report *story, char text[RUN_REPORT_MARKET])
+{
+    const struct start_market *market = &story->market;
+    char seed[32] = "";
+
+    text[0] = '\0';
+    if (market->about[0] == '\0')
+        return text;
+    if (market->name[0] != '\0')
+        snprintf(seed, sizeof(seed), ", seed %" PRIu64 " (", story->market_seed);
+    snprintf(text, RUN_REPORT_MARKET, "A simulation, no real market and no real money: %s%s%s%s%s.",
+             seed[0] != '\0' ? "the generated market " : "", market->name, seed, market->about,
+             seed[0] != '\0' ? ")" : "");
+    return text;
 }

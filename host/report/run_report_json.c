@@ -151,6 +151,11 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
         "trades", trades_json(story), "happenings", happenings_json(story), "events",
         (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks, "files",
         files_json(story), "state_hash", state, "intents_hash", intents);
+    if (root != NULL && story->market.about[0] != '\0')
+        (void)json_object_update_new(
+            root, json_pack("{s:s, s:s*, s:I}", "market", story->market.about, "market_name",
+                            story->market.name[0] != '\0' ? story->market.name : NULL, "seed",
+                            (json_int_t)story->market_seed));
     root = run_spread_json(story, root);
     if (root == NULL ||
         (compare != NULL && json_object_set_new(root, "beside", run_compare_json(compare)) < 0)) {

@@ -324,7 +324,7 @@ int run_report_html(const struct run_report *story, const struct run_report_page
     char from[CLOCK_TEXT];
     char to[CLOCK_TEXT];
     char subtitle[96];
-    char rate[HOST_RATE_TEXT];
+    char rate[HOST_RATE_TEXT], market[RUN_REPORT_MARKET];
     struct page *page;
     int rc;
 
@@ -337,8 +337,8 @@ int run_report_html(const struct run_report *story, const struct run_report_page
     if (page == NULL) {
         rc = error_set(err, AGON_ENOMEM, "%s: no memory for the report", at->path);
     } else {
-        if (at->market != NULL)
-            page_text(page, "%s", at->market);
+        if (at->market != NULL || run_report_market(story, market)[0] != '\0')
+            page_text(page, "%s", at->market != NULL ? at->market : market);
         run_sections_lead(story, page);
         page_text(page, "%s", at->proof);
         if (at->view != NULL)

@@ -614,7 +614,7 @@ static void put_agent_facts(const struct run_report *story, uint16_t id, const s
     page_fact(page, "result", tone, "%s %s", money(base, of->result_amt, amount), base->name);
     page_fact(page, "return", tone, "%s", figures_yield_text(of, text));
     page_fact(page, "drawdown", 0, "%s", figures_drawdown_text(of, text));
-    page_fact(page, "t [95 %]", 0, "%s", figures_t_text(of, text));
+    page_fact(page, "t [95 % of t]", 0, "%s", figures_t_text(of, text));
     page_fact(page, "Sharpe", 0, "%s",
               of->is_annual ? figures_sharpe_text(of, text) : FIGURES_SHORT);
     page_fact(page, "trades", 0, "%s", money_count(slot->n_trades, amount));

@@ -19,7 +19,7 @@ int run_sections_whole(const struct run_report *story, struct page *page);
  * in another table, so that neither is wider than the page, of what that is made. */
 #define RUN_SECTIONS_FIGURES                                                                       \
     "agent", "#capital", "#equity", "#result", "#return", "#drawdown", "#Sharpe", "#Sortino",      \
-        "#t [95 %]", "#fills"
+        "#t [95 % of t]", "#fills"
 #define RUN_SECTIONS_COSTS "agent", "#gross", "#fees", "#rebates", "#funding", "#slippage"
 void run_sections_figures(const struct run_report *story, struct page *page,
                           const struct figures *of);

@@ -29,8 +29,10 @@ char *table_time(int64_t ns, char text[24])
         snprintf(text, 24, "%lld ns", (long long)ns);
     else if (ns < 1000000)
         snprintf(text, 24, "%.1f us", (double)ns / 1e3);
-    else if (ns < 10000000000)
+    else if (ns < 1000000000)
         snprintf(text, 24, "%.1f ms", (double)ns / 1e6);
+    else if (ns < 10000000000)
+        snprintf(text, 24, "%.2f s", (double)ns / 1e9);
     else
         snprintf(text, 24, "%.1f s", (double)ns / 1e9);
     return text;

@@ -553,7 +553,7 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         snprintf(out, CELL_MAX, "%.2f", json_number_value(value));
     else if (kind == PRICE && strspn(plain, "0.") == strlen(plain))
         snprintf(out, CELL_MAX, "-");
-    else if (kind == RANK && json_integer_value(value) == 0)
+    else if ((kind == RANK || kind == NS) && json_number_value(value) == 0) // of nothing
         snprintf(out, CELL_MAX, "-");
     else if ((kind == SHARE || kind == LIMIT) && json_is_number(value))
         snprintf(out, CELL_MAX, "%.30s", figures_share_text(json_number_value(value), 0, share));

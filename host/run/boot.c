@@ -571,6 +571,7 @@ static int step_start(struct host *host, uint32_t run, struct error *err)
                          "distinguish: stop trading with it and begin another run directory",
                          run - 1);
     crew_start_host(&event);
+    crew_start_market(&event, &host->config.market);
     for (uint32_t i = 0; i < host->config.n_slots; i++) {
         if (host_has_agent(host, i))
             crew_start_plugin(&event, host->crew, &host->config.slots[i]);

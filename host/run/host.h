@@ -82,6 +82,7 @@ struct host_config {
     double entry_sigma, report_sigma;    /* above 0: log-normal around them */
     uint64_t mark_every, snapshot_every; /* events; 0: 100,000 and 1,000,000 */
     uint64_t seed;
+    struct start_market market;    /* that a simulated exchange serves; empty: not known */
     uint64_t market_segment_bytes; /* a multiple of 4096; 0: 64 MiB */
     uint64_t plugin_keep_bytes;    /* of plugins' files and states, by their hashes; 0: 1 GiB */
     uint64_t market_keep_bytes;    /* more is dropped once snapshots cover it; 0: never */

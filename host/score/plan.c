@@ -154,6 +154,12 @@ const char *plan_line_doc(const struct plan_line *line)
                    ? "crashed, hung or flooded: a step down, given nothing for a while"
                    : "crashed, hung or flooded: keeps what it has, which can be made no less; "
                      "given nothing for a while";
+    case PLAN_ASIDE:
+        return (line->flags & PLAN_QUARANTINED) != 0
+                   ? "quarantined, its file crashed too often: not judged, keeps what it has"
+               : (line->flags & PLAN_SUSPENDED) != 0 ? "suspended, its plugin does not run or may "
+                                                       "not trade: not judged, keeps what it has"
+                                                     : plan_verdict_doc(line->verdict);
     default:
         return plan_verdict_doc(line->verdict);
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct setting table[SETTINGS] = {
-    [SETTING_EDITION] = {"edition", 0, MEASURE_COUNT, 0, 4, NULL, "4"},
+    [SETTING_EDITION] = {"edition", 0, MEASURE_COUNT, 0, 5, NULL, "5"},
     [SETTING_MIN_TRADES] =
         {"min_trades", 0, MEASURE_COUNT, 1, 1000000,
          "closing fills in the window; fewer: an agent is not judged, keeps what it "

@@ -9,11 +9,12 @@
 #include "score/measure.h"
 
 enum {
-    /* 4 in all rules that are made now. From 2 on: ties share alike, faults and what was not traded
+    /* 5 in all rules that are made now. From 2 on: ties share alike, faults and what was not traded
      * are looked at, yearly gates wait for 30 daily samples, a failed gate is a step down, and no
      * plan is made while prices of what is held are stale. From 3 on: the pool pays for an agent
      * that is added, as far as it can. From 4 on: scores that differ by how sums are rounded
-     * are equal. */
+     * are equal. From 5 on: a plan says of who is excluded whether it is suspended or quarantined.
+     */
     SETTING_EDITION,
     SETTING_MIN_TRADES, /* closing fills of the window */
     SETTING_INCREASE,   /* shares of the agent's equity, 1: all of it */

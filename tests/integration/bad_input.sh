@@ -160,7 +160,7 @@ refused 4 'BTCUSDT.csv:1: a table of a book' sim --port 0 --data "$WORK/BTCUSDT.
 seq 1000 | gzip | head -c 500 >"$WORK/binance_spot_BTCUSDT_data.csv.gz"
 refused 4 'data.csv.gz' backtest "$PLUGINS/busy.so" --data "$WORK/binance_spot_BTCUSDT_data.csv.gz"
 refused 4 'nowhere' backtest "$PLUGINS/busy.so" --data "$WORK/nowhere.csv"
-refused 4 'nowhere' demo --data "$WORK/nowhere" --seconds 1
+refused 4 'nowhere' demo --data "$WORK/nowhere" --seconds 10
 
 # journals
 "$AGON" backtest "$PLUGINS/busy.so" --seed 3 --for 1m --journal "$WORK/journal" >"$WORK/out" || fail "no journal"

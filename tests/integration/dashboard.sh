@@ -20,7 +20,7 @@ PLUGINS=$WORK
 
 "$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 30m \
     --html "$WORK/backtest.html" >"$WORK/backtest" || fail "no report"
-"$AGON" demo --seconds 6 --dir "$WORK/of_demo" --report "$WORK/demo.html" --plugins "$AGON_BUILD_ROOT/plugins" >"$WORK/demo" 2>&1 ||
+"$AGON" demo --seconds 10 --dir "$WORK/of_demo" --report "$WORK/demo.html" --plugins "$AGON_BUILD_ROOT/plugins" >"$WORK/demo" 2>&1 ||
     fail "the demo: $(tail -5 "$WORK/demo")"
 # Its page has a tape: the market's trades are listened to.
 "$AGON" journal cat "$WORK/of_demo/run" --type trade --json 2>&1 | head -1 | grep -q '"type":"trade"' || fail "the demo reads no trades of the market"

@@ -128,16 +128,22 @@ for file in flat demo.html; do
         fail "$file: the report does not tell of the real rate windows: $(grep -i 'rate windows' "$WORK/$file" | head -2)"
 done
 "$AGON" replay "$KEPT/run" --verify >"$WORK/replay.out" || fail "the kept journal does not replay"
+# A later report, of the journal alone, says too that it was a simulation, and of what.
+"$AGON" report "$KEPT/run" >"$WORK/later" || fail "a later report"
+head -1 "$WORK/later" | grep -q '^A simulation, no real market and no real money: the generated market demo, seed 1 (synthetic, with known structure: ' ||
+    fail "a later report does not name its market: $(head -2 "$WORK/later")"
+"$AGON" report "$KEPT/run" --json | jq -e '.market_name == "demo" and .seed == 1 and (.market | startswith("synthetic"))' >/dev/null ||
+    fail "nor does its JSON"
 grep '^Events sent\|^reload of' "$WORK/out"
 clean "the kept demo"
 
-"$AGON" demo --seconds 4 --market random-walk --seed 5 --speed 30 --report "$WORK/walk.html" >"$WORK/out" 2>"$WORK/err" || fail "a short demo ended with $?: $(cat "$WORK/err")"
+"$AGON" demo --seconds 10 --market random-walk --seed 5 --speed 30 --report "$WORK/walk.html" >"$WORK/out" 2>"$WORK/err" || fail "a short demo ended with $?: $(cat "$WORK/err")"
 # Its report says what market that was, and how it was asked for.
-for said in 'A simulation, no real market' 'the generated market random-walk, seed 5 (a random walk: ' 'at 30 times real time for 4 s' \
+for said in 'A simulation, no real market' 'the generated market random-walk, seed 5 (a random walk: ' 'at 30 times real time for 10 s' \
     '10 and 10 bp on spot, 2 and 5 bp on perpetuals'; do
     grep -qF "$said" "$WORK/walk.html" || fail "the report does not say '$said'"
 done
-grep -qF "Command: agon demo --seconds 4 --market random-walk --seed 5 --speed 30 --report $WORK/walk.html" "$WORK/walk.html" ||
+grep -qF "Command: agon demo --seconds 10 --market random-walk --seed 5 --speed 30 --report $WORK/walk.html" "$WORK/walk.html" ||
     fail "the report does not have its command line"
 happened '^market  *a random walk: .*Nobody has an edge'
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
@@ -145,7 +151,7 @@ clean "a short demo"
 
 # Plugins by a path with ../ in it: the day's backtest names each from / on, and one that fails says so.
 host=$(realpath "$AGON")
-(cd "$WORK" && "$host" demo --seconds 4 --report off --dir "$WORK/near" --plugins "$(realpath --relative-to=. "$(dirname "$host")/plugins")") \
+(cd "$WORK" && "$host" demo --seconds 10 --report off --dir "$WORK/near" --plugins "$(realpath --relative-to=. "$(dirname "$host")/plugins")") \
     >"$WORK/out" 2>"$WORK/err" || fail "a demo with a relative --plugins ended with $?: $(cat "$WORK/err")"
 sed -n 's/^ *plugin: "\(.*\)"$/\1/p' "$WORK/near/daytest.yaml" >"$WORK/named"
 [ -s "$WORK/named" ] || fail "the 1-day test names no plugin"
@@ -157,7 +163,7 @@ rm -rf "$WORK/near"
 
 if [ -e "$DATA/book" ]; then
     # A slow machine needs longer for as much.
-    for seconds in 5 30 120; do
+    for seconds in 10 30 120; do
         "$AGON" demo --data "$DATA/book" --seconds $seconds --report "$WORK/recorded.html" >"$WORK/out" 2>"$WORK/err" ||
             fail "the demo on recordings ended with $?: $(cat "$WORK/err")"
         lines "$WORK/out" ' equal$' 1 || fail "no equal proof on recordings: $(tail -5 "$WORK/out")"
@@ -168,7 +174,7 @@ if [ -e "$DATA/book" ]; then
     [ -s "$WORK/recorded.html" ] || fail "no report on recordings"
     clean "the demo on recordings"
 fi
-"$AGON" demo --seconds 5 --report /nonexistent/report.html >"$WORK/out" 2>"$WORK/err"
+"$AGON" demo --seconds 10 --report /nonexistent/report.html >"$WORK/out" 2>"$WORK/err"
 code=$?
 [ "$code" = 6 ] || fail "a report that cannot be written: ended with $code instead of 6"
 grep -q /nonexistent/report.html "$WORK/err" || fail "the message does not name it: $(cat "$WORK/err")"
@@ -180,7 +186,7 @@ PIDS="$PIDS $DEMO_PID"
 until_true "$DEMO_PID" "a long demo begins" lines "$WORK/out" '^dashboard' 1
 kill -INT "$DEMO_PID"
 ended "$DEMO_PID" 130 "a long demo that is interrupted"
-"$AGON" demo --data /nonexistent --seconds 5 --report off >"$WORK/out" 2>"$WORK/err"
+"$AGON" demo --data /nonexistent --seconds 10 --report off >"$WORK/out" 2>"$WORK/err"
 code=$?
 [ "$code" = 4 ] || fail "a folder that is not there: ended with $code instead of 4"
 [ ! -s "$WORK/out" ] || fail "nothing was kept, and it says: $(cat "$WORK/out")"

@@ -324,7 +324,7 @@ def check_page(want):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), '%.2f%%' % (round(100 * its[key], 2) + 0.0))
         same('page of an agent', f'{agent} sharpe', plain(facts['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
         same('page of an agent', f'{agent} fills', plain(facts['Fills']), str(its['fills']))
-        same('page of an agent', f'{agent} t', plain(facts['t [95 %]']), '–' if its['t'] is None else t_text(its))
+        same('page of an agent', f'{agent} t', plain(facts['t [95 % of t]']), '–' if its['t'] is None else t_text(its))
         for head, key, sign in (('Gross', 'gross', 1), ('Fees', 'fees', -1), ('Rebates', 'rebates', 1), ('Funding', 'funding', 1), ('Result', 'result', 1)):
             same('page of an agent', f'{agent} {key}, from gross to net', D(plain(facts['falls'][head])), sign * D(its[key]))
     same('page', 'agents with a page', sorted(page['of']), sorted(here(want)))
@@ -580,7 +580,7 @@ def check_html(page, want):
         same(page, f'{name} Sharpe', row['Sharpe'], ratio_text(its['sharpe']))
         same(page, f'{name} Sortino', row['Sortino'], ratio_text(its['sortino']))
         same(page, f'{name} fills', row['fills'], f'{its["fills"]:,}')
-        same(page, f'{name} t', row['t [95 %]'], t_text(its))
+        same(page, f'{name} t', row['t [95 % of t]'], t_text(its))
 
 
 DEEPER = ': a larger share was lost than the deepest fall'

@@ -105,7 +105,7 @@ export PATH=$PATH:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive
 there "$WORK/before"
 dpkg_in -i "$packages"/*.deb
 [ "$(inside agon --version)" = "$("$AGON" --version)" ] || fail "the installed program says: $(inside agon --version)"
-inside agon demo --seconds 3 >"$WORK/demo" 2>&1 || fail "the installed demo: $(tail -n 5 "$WORK/demo")"
+inside agon demo --seconds 10 >"$WORK/demo" 2>&1 || fail "the installed demo: $(tail -n 5 "$WORK/demo")"
 inside agon backtest /usr/lib/agon/plugins/sma_cross/sma_cross.so >"$WORK/backtest" 2>&1 || fail "a backtest: $(tail -n 5 "$WORK/backtest")"
 cp "$AGON_SOURCE_ROOT/tests/data/trees/softprob.ubj" "$root/tmp/"
 inside agon-onnx /tmp/softprob.ubj /tmp/softprob.onnx >"$WORK/onnx" 2>&1 && [ -s "$root/tmp/softprob.onnx" ] || fail "the installed agon-onnx: $(cat "$WORK/onnx")"

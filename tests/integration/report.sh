@@ -145,7 +145,7 @@ python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows
     tr -d '\r' >"$WORK/narrow"
 ! grep -q '.\{81\}' "$WORK/narrow" && grep -q '^closed  *agent  *symbol  *side  *result  *held' "$WORK/narrow" ||
     fail "in 80 columns: $(grep -e '.\{81\}' -e '^closed' "$WORK/narrow")"
-grep -q "^Proven: the journal's [0-9]* events, .* reach \(all\|its\) [0-9]* recorded state hash" "$WORK/text" || fail "no proof: $(tail -3 "$WORK/text")"
+grep -q "^Proven: the journal's [0-9,]* events, .* reach \(all\|its\) [0-9,]* recorded state hash" "$WORK/text" || fail "no proof: $(tail -3 "$WORK/text")"
 grep -q '^tournament 4 at 2026-01-05T00:00' "$WORK/text" || fail "no tournament: $(cat "$WORK/text")"
 for page in page journal; do
     for what in 'Buying what they traded and holding it' 'Where the result of all comes from' 'Deepest drawdowns' 'Returns of [0-9]* hours' \

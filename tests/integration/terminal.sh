@@ -47,7 +47,7 @@ for command in "backtest --market demo --roster $AGON_SOURCE_ROOT/configs/roster
     "report $WORK/backtest"; do
     # shellcheck disable=SC2086
     "$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows 24 cols 80; exec '$AGON' $command" 2>&1 </dev/null | tr -d '\r' >"$WORK/text"
-    grep -q '^agent \[USDT\]  *result  *return  *drawdown  *t \[95 %\]' "$WORK/text" && ! grep -q '.\{81\}' "$WORK/text" ||
+    grep -q '^agent \[USDT\]  *result  *return  *drawdown  *t \[95 % of t\]' "$WORK/text" && ! grep -q '.\{81\}' "$WORK/text" ||
         fail "$command in 80 columns: $(cat "$WORK/text")"
 done
 
@@ -65,7 +65,7 @@ NO_COLOR=1 seen top_head '^feed ok' blank1 "$AGON" top --dir "$WORK/run" --every
 ! grep -q "$(printf '\033')" "$WORK/top" || fail "an escape byte of top in a pipe"
 
 # A terminal that can do nothing.
-for command in "demo --seconds 2 --report off" "top --dir $WORK/run"; do
+for command in "demo --seconds 10 --report off" "top --dir $WORK/run"; do
     # shellcheck disable=SC2086
     TERM=dumb "$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' "$AGON" $command >"$WORK/dumb" 2>&1 </dev/null
     grep -q 'agon\|Act 1' "$WORK/dumb" || fail "$command with TERM=dumb: $(head -3 "$WORK/dumb")"

@@ -27,8 +27,8 @@ MEASURES = ["sharpe", "calmar", "drawdown", "win_rate", "profit_factor", "vol_re
 YEAR_S = 365 * 86400
 WEEK_NS = 7 * 86400 * 10**9
 RATIO_MAX = 1000.0
-CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, INCREASE_BOUND, DECREASE_BOUND, STILL, NOT_YET, BACK, FAULT_NOW, BY_CHANCE = (
-    1 << bit for bit in range(11))
+CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, INCREASE_BOUND, DECREASE_BOUND, STILL, NOT_YET, BACK, FAULT_NOW, BY_CHANCE, SUSPENDED, QUARANTINED = (
+    1 << bit for bit in range(13))
 DAYS_MIN = 30
 DAY_NS = 86400 * 10**9
 
@@ -227,7 +227,7 @@ def fair_target(plan, line, settings, total, share):
     def part(amount, name):
         return amount * round(settings[name][0] * 10**6) // 10**6
 
-    equity, flags = max(0, int(line["equity_amt"])), line["flags"] & (NOT_YET | FAULT_NOW)
+    equity, flags = max(0, int(line["equity_amt"])), line["flags"] & (NOT_YET | FAULT_NOW | SUSPENDED | QUARANTINED)
     floor, verdict, target = part(total, "floor"), line["verdict"], equity
     step = max(equity - part(equity, "decrease"), min(equity, floor))
     if verdict == "ranked":

@@ -61,7 +61,7 @@ export const number = x => (x === null || x === undefined ? '–' : fixed(x, 2).
 // How long something was held, in its two largest units.
 export const lasted = s => (s === null || s === undefined ? '–' : s < 60 ? `${s.toFixed(s < 10 ? 1 : 0)}\u2009s` : s < 3600 ? `${Math.floor(s / 60)}\u2009min ${Math.floor(s % 60)}\u2009s` : s < 86400 ? `${Math.floor(s / 3600)}\u2009h ${Math.floor(s / 60) % 60}\u2009min` : `${Math.floor(s / 86400)}\u2009d ${Math.floor(s / 3600) % 24}\u2009h`);
 // As `agon ctl` has it.
-export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${fixed(ns / 1e3, 1)} µs` : ns < 1e10 ? `${fixed(ns / 1e6, 1)} ms` : `${fixed(ns / 1e9, 1)} s`);
+export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${fixed(ns / 1e3, 1)} µs` : ns < 1e9 ? `${fixed(ns / 1e6, 1)} ms` : `${fixed(ns / 1e9, ns < 1e10 ? 2 : 1)} s`);
 /* A quantile of counts by octaves from 256 ns on: within an octave by its share. The first holds all that is shorter than 512 ns: shown so. */
 export function quantile(octaves, q) {
   const whole = octaves.reduce((a, b) => a + b, 0);

@@ -44,4 +44,4 @@ printf '#include <agon/agon.h>\nconst int minor = AGON_ABI_MINOR;\n' >"$place/pl
     -o "$place/plugin.so" "$place/plugin.c" || fail 'a plugin does not compile'
 
 # The installed program finds the plugins that were installed with it.
-"$prefix/bin/agon" demo --seconds 1 >"$place/demo" 2>&1 || { tail -n 5 "$place/demo"; fail 'the installed demo'; }
+"$prefix/bin/agon" demo --seconds 10 >"$place/demo" 2>&1 || { tail -n 5 "$place/demo"; fail 'the installed demo'; }

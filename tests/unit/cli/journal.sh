@@ -68,6 +68,11 @@ code 0 "$agon" journal cat j --type due --json
 [ "$(jq -s length out)" = "$due" ] || fail "cat shows another number of timers than stats"
 code 0 "$agon" journal cat j --from 100 --until 102
 [ "$(cut -d' ' -f1 out | tr '\n' ' ')" = '100 101 102 ' ] || fail '--from and --until'
+code 0 "$agon" journal cat j --from "$events" --until "$events"
+[ ! -s err ] || fail "the last event is there, and cat says: $(cat err)"
+code 0 "$agon" journal cat j --from "$events" --until 99999999
+[ "$(wc -l <out)" = 1 ] && grep -q "^agon journal: --until 99999999 is behind the journal's last event, $events: it ends there$" err ||
+    fail "an end that is not there: $(cat err)"
 "$agon" journal cat j | head -n 1 >out
 grep -q '^1 2026-01-01T00:00:00.000000000Z config' out || fail 'a pipe that closes early'
 

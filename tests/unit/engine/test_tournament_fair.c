@@ -101,13 +101,20 @@ static void end(void)
     world_free(world);
 }
 
-static void crash_as(uint16_t slot, uint8_t kind)
+/* Nobody restarts it. */
+static void fall_as(uint16_t slot, uint8_t kind)
 {
     struct record_crash record = {.hdr = {.type = EVENT_CRASH, .granules = 3},
                                   .slot = slot,
                                   .kind = kind,
                                   .generation = 1,
                                   .text = "what it ended of"};
+
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+}
+
+static void crash_as(uint16_t slot, uint8_t kind)
+{
     struct record_generation generation = {
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(generation) / EVENT_GRANULE},
         .kind = CONFIG_GENERATION,
@@ -118,7 +125,7 @@ static void crash_as(uint16_t slot, uint8_t kind)
         .event_more = engine_slots(engine)->all[slot].subscription.event_more,
         .signals = engine_slots(engine)->all[slot].signals};
 
-    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    fall_as(slot, kind);
     generation.generation = engine_slots(engine)->all[slot].last_generation + 1;
     ck_assert_int_eq(world_step(world, &generation), AGON_OK);
     ck_assert_uint_eq(engine_slots(engine)->all[slot].condition, CONDITION_ACTIVE);
@@ -286,6 +293,40 @@ START_TEST(the_pool_pays_for_who_is_added_as_far_as_it_can)
 }
 END_TEST
 
+/* From edition 5 on; a journal of before has plans that say neither, and replays. */
+START_TEST(who_is_excluded_is_suspended_or_quarantined)
+{
+    for (int edition = 4; edition <= 5; edition++) {
+        struct record_tournament record = rules();
+        int is_said = edition == 5;
+
+        begin();
+        rules_set_setting(&record.rules, SETTING_EDITION, edition);
+        ck_assert_int_eq(world_step(world, &record), AGON_OK);
+        pass(0, 5);
+        crash(0);
+        crash(0);
+        fall_as(0, CRASH_DIED);
+        fall_as(1, CRASH_DIED);
+        ck_assert_uint_eq(engine_slots(engine)->all[0].condition, CONDITION_QUARANTINED);
+        ck_assert_uint_eq(engine_slots(engine)->all[1].condition, CONDITION_SUSPENDED);
+        pass(5, 11);
+        ck_assert_uint_eq(line_of(0)->verdict, PLAN_ASIDE);
+        ck_assert_uint_eq(line_of(0)->flags, is_said ? PLAN_QUARANTINED : 0);
+        ck_assert_uint_eq(line_of(1)->verdict, PLAN_ASIDE);
+        ck_assert_uint_eq(line_of(1)->flags, is_said ? PLAN_SUSPENDED : 0);
+        ck_assert_str_eq(plan_line_doc(line_of(0)),
+                         is_said ? "quarantined, its file crashed too often: not judged, keeps "
+                                   "what it has"
+                                 : "suspended or quarantined: not judged, keeps what it has");
+        ck_assert_msg(strncmp(plan_line_doc(line_of(1)), "suspended, ", 11) == 0 || !is_said, "%s",
+                      plan_line_doc(line_of(1)));
+        ck_assert_int_eq(line_of(0)->capital_after_amt, line_of(0)->capital_before_amt);
+        end();
+    }
+}
+END_TEST
+
 START_TEST(days_are_sampled_and_saved_with_all_else)
 {
     struct engine_config config = {.state_bytes = WORLD_STATE, .bus_granules = WORLD_BUS};
@@ -341,6 +382,7 @@ int main(void)
     tcase_add_test(tcase, a_plan_waits_for_the_books_of_what_is_held);
     tcase_add_test(tcase, the_last_plan_is_undone_once);
     tcase_add_test(tcase, the_pool_pays_for_who_is_added_as_far_as_it_can);
+    tcase_add_test(tcase, who_is_excluded_is_suspended_or_quarantined);
     tcase_add_test(tcase, days_are_sampled_and_saved_with_all_else);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

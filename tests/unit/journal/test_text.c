@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "help.h"
+#include "market/start_market.h"
 #include "slot/slot.h"
 
 static char text[JOURNAL_TEXT_MAX];
@@ -167,7 +168,7 @@ START_TEST(a_start_names_the_builds_of_host_and_plugins)
 {
     struct {
         struct record_start start;
-        struct start_build builds[2];
+        struct start_build builds[1 + START_MARKET_ENTRIES];
     } event = {.start = {.hdr = {EVENT_START, 2, 0, 0, 1, 0, 1}, .run = 1, .mode = RUN_LIVE}};
 
     event.builds[0] = (struct start_build){.slot = START_BUILD_HOST, .n = 2, .id = {0xab, 0xcd}};
@@ -175,6 +176,12 @@ START_TEST(a_start_names_the_builds_of_host_and_plugins)
     ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"],[3,\"07\"]]"));
     ck_assert_int_gt(text_event(&event.start.hdr, TEXT_LINE, NULL, NULL, text, sizeof(text)), 0);
     ck_assert_ptr_nonnull(strstr(text, "builds=[[host,abcd],[3,07]]"));
+    ck_assert_ptr_null(strstr(text, "market"));
+    // What it trades on lies there too, and is no build.
+    ck_assert_uint_eq(start_market_put(&event.builds[1], &(struct start_market){"demo", "an edge"}),
+                      1);
+    ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"]]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"market\":\"demo\",\"market_about\":\"an edge\""));
     event.builds[1].n = 200; // longer than an id can be: not shown
     ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"]]"));
 }

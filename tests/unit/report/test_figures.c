@@ -99,16 +99,18 @@ START_TEST(a_terminal_has_the_columns_that_fit)
         int width;
         const char *head, *note;
     } widths[] = {
-        {80, "agent [USDT] result return drawdown t [95 %]\n",
+        {80, "agent [USDT] result return drawdown t [95 % of t]\n",
          "10 columns more: a wider terminal or --json shows them\n"},
-        {100, "agent [USDT] equity result return drawdown t [95 %]\n",
+        {100, "agent [USDT] equity result return drawdown t [95 % of t]\n",
          "9 columns more: a wider terminal or --json shows them\n"},
         {203,
-         "agent [USDT] capital equity result return drawdown sharpe t [95 %] gross fees funding "
+         "agent [USDT] capital equity result return drawdown sharpe t [95 % of t] gross fees "
+         "funding "
          "slippage fills refused\n",
          "1 column more: a wider terminal or --json shows it\n"},
         {204,
-         "agent capital equity result return drawdown sharpe t [95 %] gross fees rebates funding "
+         "agent capital equity result return drawdown sharpe t [95 % of t] gross fees rebates "
+         "funding "
          "slippage fills refused [USDT]\n",
          ""},
     };

@@ -259,6 +259,40 @@ START_TEST(a_venue_is_named_and_where_two_have_a_symbol_too)
 }
 END_TEST
 
+/* A run without one says nothing of it: a later one in the same journal does not take it back. */
+START_TEST(what_a_run_traded_on_is_said_where_it_is_no_real_market)
+{
+    struct {
+        struct record_start start;
+        struct start_build builds[START_MARKET_ENTRIES];
+    } event = {
+        .start = {
+            .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER, .seed = 7}};
+    char text[RUN_REPORT_MARKET];
+
+    ck_assert_str_eq(run_report_market(story, text), "");
+    ck_assert_int_eq(tell(&event.start), AGON_OK);
+    ck_assert_str_eq(run_report_market(story, text), "");
+    ck_assert_uint_eq(start_market_put(event.builds, &(struct start_market){"demo", "an edge"}), 1);
+    event.start.hdr.granules = 2;
+    event.start.run = 3;
+    ck_assert_int_eq(tell(&event.start), AGON_OK);
+    event.start.hdr.granules = 1;
+    event.start.run = 4;
+    event.start.seed = 8;
+    ck_assert_int_eq(tell(&event.start), AGON_OK);
+    ck_assert_str_eq(run_report_market(story, text),
+                     "A simulation, no real market and no real money: the generated market demo, "
+                     "seed 7 (an edge).");
+    ck_assert_uint_eq(start_market_put(event.builds, &(struct start_market){"", "recordings"}), 1);
+    event.start.hdr.granules = 2;
+    event.start.run = 5;
+    ck_assert_int_eq(tell(&event.start), AGON_OK);
+    ck_assert_str_eq(run_report_market(story, text),
+                     "A simulation, no real market and no real money: recordings.");
+}
+END_TEST
+
 /* What the host does when it ends is no operator's doing, and one thing. */
 START_TEST(an_orderly_end_is_one_line)
 {
@@ -584,6 +618,7 @@ int main(void)
     tcase_add_test(tcase, what_comes_of_something_is_listed_behind_it);
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, a_venue_is_named_and_where_two_have_a_symbol_too);
+    tcase_add_test(tcase, what_a_run_traded_on_is_said_where_it_is_no_real_market);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
     tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);

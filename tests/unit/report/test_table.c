@@ -43,6 +43,21 @@ static char *drawn(agon_ns_t t, int is_end)
     return drawn_by(t, is_end, 0);
 }
 
+START_TEST(a_span_is_in_the_unit_that_it_is_read_in)
+{
+    static const struct {
+        int64_t ns;
+        const char *text;
+    } all[] = {{999, "999 ns"},          {1000, "1.0 us"},         {999900, "999.9 us"},
+               {1000000, "1.0 ms"},      {999900000, "999.9 ms"},  {1000000000, "1.00 s"},
+               {8679500000LL, "8.68 s"}, {10000000000LL, "10.0 s"}};
+    char text[24];
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        ck_assert_str_eq(table_time(all[i].ns, text), all[i].text);
+}
+END_TEST
+
 START_TEST(the_head_fits_80_columns_after_days_too)
 {
     char *text;
@@ -206,6 +221,7 @@ int main(void)
     tcase_add_test(tcase, a_state_keeps_its_meaning_at_80_columns);
     tcase_add_test(tcase, why_it_ended_is_whole_or_ends_between_words);
     tcase_add_test(tcase, the_end_of_a_host_is_no_state_of_an_agent);
+    tcase_add_test(tcase, a_span_is_in_the_unit_that_it_is_read_in);
     tcase_add_test(tcase, the_head_fits_80_columns_after_days_too);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

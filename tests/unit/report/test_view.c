@@ -38,6 +38,9 @@ START_TEST(lines_have_words_and_units)
        "What is still open\nof              all\npositions held  2\nall closed      no\n");
     is("latency", "{\"step\": {\"count\": 1234567, \"p50_ns\": 195, \"p99_ns\": 2800000}}", 80,
        "Engine step\nsteps  1,234,567\np50    195 ns\np99    2.8 ms\n");
+    // Of nothing no span is known: 0 ns would be the shortest of all.
+    is("latency", "{\"step\": {\"count\": 0, \"p50_ns\": 0, \"p99_ns\": 1038300000}}", 80,
+       "Engine step\nsteps  0\np50    -\np99    1.04 s\n");
 }
 END_TEST
 

@@ -181,7 +181,7 @@ START_TEST(the_rules_of_a_tournament_are_those_of_the_words)
         ck_assert(limit == -1.5);
         ck_assert_int_eq(rules_gate(&roster.rules, GATE_SHARPE, &limit), 0);
     }
-    ck_assert(rules_setting(&roster.rules, SETTING_EDITION) == 4.0);
+    ck_assert(rules_setting(&roster.rules, SETTING_EDITION) == 5.0);
     ck_assert(rules_setting(&roster.rules, SETTING_MIN_TRADES) == 7.0);
     ck_assert(rules_setting(&roster.rules, SETTING_DECREASE) == 0.25);
     ck_assert(rules_setting(&roster.rules, SETTING_INCREASE) == 0.1);

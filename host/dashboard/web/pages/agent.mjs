@@ -233,7 +233,7 @@ export default {
       pairs(facts, [
         ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
         ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(baseText(dayResult.amount)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(baseText(weekResult.amount)) : ''], ['Return', percent(a.return), shareTone(a.return)],
-        ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['Sortino', number(a.sortino)], ['t [95 %]', tText(a)],
+        ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['Sortino', number(a.sortino)], ['t [95 % of t]', tText(a)],
         ['Slippage', money(a.slippage)], ['Volume', money(a.volume)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
       ]);
