@@ -342,7 +342,7 @@ static const struct view views[] = {
     {"latency", "step", "Engine step", LINES, NULL,
      FIELDS({"count", "steps", AMOUNT, 1}, {"p50_ns", "p50", NS, 1}, {"p90_ns", "p90", NS, 1},
             {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
-    {"latency", "delivery", "Wire to the end of the step", LINES, NULL,
+    {"latency", "delivery", "Wire to decision", LINES, NULL,
      FIELDS({"count", "events", AMOUNT, 1}, {"p50_ns", "p50", NS, 1}, {"p90_ns", "p90", NS, 1},
             {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
     {"latency", "agents", "On to each agent's callback", ROWS, NULL,
