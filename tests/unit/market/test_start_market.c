@@ -99,7 +99,7 @@ START_TEST(of_a_file_its_name_is_kept)
 
     start_market_name(&market, "random-walk");
     ck_assert_str_eq(market.name, "random-walk");
-    start_market_name(&market, "/home/ada/mine.yaml");
+    start_market_name(&market, "/srv/markets/mine.yaml");
     ck_assert_str_eq(market.name, "mine.yaml");
     start_market_name(&market, "markets/a\nb.yaml");
     ck_assert_str_eq(market.name, "a\\x0ab.yaml");
