@@ -28,6 +28,7 @@
 #define SAY_BYTES ((uint64_t)256 << 20) /* a lease so large is in the log while it is filled */
 #define MOVES_NS  4                     /* more for each byte of a lease that is made */
 #define CHUNK_NS  ((int64_t)2 * 1000 * 1000 * 1000) /* a chunk hangs then, whoever says so */
+#define CHUNKS    4 /* and not below so many of the longest: at twice that the allocator says it */
 #define BEGIN_NS  ((int64_t)30 * 1000000000) /* a card's first worker may take so long to begin */
 #define TELL_NS   ((int64_t)1000 * 1000 * 1000)
 #define ANEW_NS   ((int64_t)10 * 1000000000) /* behind a worker that will not begin any more */
@@ -460,8 +461,10 @@ static void waits(void *ctx, const struct crew_slot *slot, const struct crew_lea
 
 int host_cards_start(struct host *host, struct error *err)
 {
-    const struct relay_config relay = {.n_cards = host->config.cards.rules.n_cards,
-                                       .chunk_ns = CHUNK_NS,
+    const struct gpu_rules *rules = &host->config.cards.rules;
+    const int64_t longest_ns = CHUNKS * rules->chunk_ns;
+    const struct relay_config relay = {.n_cards = rules->n_cards,
+                                       .chunk_ns = longest_ns > CHUNK_NS ? longest_ns : CHUNK_NS,
                                        .resident = find_resident,
                                        .wake = on_asked,
                                        .answered = on_answered,

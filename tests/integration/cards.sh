@@ -5,9 +5,6 @@
 # any card. A lease that can never be granted ends the start, with its place.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/cards_common.sh"
-for tool in curl jq; do
-    command -v $tool >/dev/null || { echo "skipped: needs $tool"; exit 77; }
-done
 MODE=paper
 start_sim --seed 3
 lease() { printf ', gpu: {leases: {%s}}' "$1"; }

@@ -118,7 +118,7 @@ done
 
 # --- own kernels run in a host alone ---
 printf 'extern "C" __global__ void k() {}\n' >"$WORK/conf/own.cu"
-roster "profile: fits.yaml, device: cuda, driver: \"$3\", own_kernels: true, own_context: 16MiB" \
+roster "profile: fits.yaml, device: cuda, driver: \"$3\", nvrtc: \"$4\", own_kernels: true, own_context: 16MiB" \
     "$(agent_of one '' ', kernels: source' | sed 's/, gpu: /, files: {source: own.cu}, gpu: /')"
 for runner in inproc process; do
     refused 3 "lab.yaml:4:.*agents\[0\].gpu.leases.main.kernels: own kernels run in a live or paper host alone" $runner

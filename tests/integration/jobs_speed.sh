@@ -9,9 +9,15 @@ mkdir "$PLUGINS"
 cp "$BUILT_PLUGINS/leaser.so" "$PLUGINS"
 certify "$PLUGINS/leaser.so"
 start_sim --seed 3 --speed "$SPEED"
-# 40 ms of real time for each run: 800 ms of the market's, four times the longest chunk were that counted by it.
 MODE=paper live_files "$(agent one leaser.so 'jobs: 5, deed: keeps' '' ', gpu: {leases: {main: {budget: old_0.realtime, memory: 1MiB, share: 20%}}}')"
-sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: scripted, delay: 500ms, script: ["0 run 0 slow=40"]}\nagents:/' "$WORK/conf/roster.yaml"
+# A run takes 250 ms of real time, 5 s of the market's: were the longest chunk counted by that, each would hang. The first takes
+# 2.5 s, and no worker ends what its shares allow.
+cat >"$WORK/conf/slow.yaml" <<END
+splits:
+  normal: {inference: 60%, training: 40%}
+chunk: 2s
+END
+sed -i 's/^agents:/gpu: {profile: s2_four_8gb, shares: slow.yaml, device: scripted, delay: 500ms, script: ["1 run 1 slow=2500, 0 run 0 slow=250"]}\nagents:/' "$WORK/conf/roster.yaml"
 start_host
 n_done() {
     "$AGON" journal cat "$WORK/run/journal" --live --json >"$WORK/cat" 2>/dev/null && [ "$(grep -c '"type":"job_done"' "$WORK/cat")" -ge "$1" ]
@@ -19,6 +25,7 @@ n_done() {
 until_true "$HOST_PID" "five jobs" n_done 5
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
+! grep 'it hung' "$WORK/host.err" || fail "a worker ended what its shares allow"
 start_host # nothing is said twice
 until_true "$HOST_PID" "five jobs more" n_done 10
 kill -TERM "$HOST_PID"

@@ -16,7 +16,7 @@ else
 fi
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
 card() { # [LIBRARIES [MORE]]
-    printf 'gpu: {profile: one.yaml, device: cuda, delay: 5ms, own_kernels: true, own_context: 48MiB%s%s}' "${1-$libraries}" "${2-}"
+    printf 'gpu: {profile: one.yaml, shares: slow.yaml, device: cuda, delay: 5ms, own_kernels: true, own_context: 48MiB%s%s}' "${1-$libraries}" "${2-}"
 }
 mkdir -p "$WORK/conf"
 cat >"$WORK/conf/one.yaml" <<END
@@ -26,6 +26,12 @@ cards:
     reserve: 256MiB
     budgets:
       - {name: realtime, class: inference, memory: 512MiB}
+END
+# With a chunk of 100 ms the allocator takes for hung whoever gets no processor for 200 ms, on a machine that has much else to do.
+cat >"$WORK/conf/slow.yaml" <<END
+splits:
+  normal: {inference: 60%, training: 40%}
+chunk: 2s
 END
 own() { # NAME DEED [PLUGIN]
     agent "$1" maker.so "deed: $2" '' ", orders_on_reload: cancel, files: {source: $1.cu}, gpu: {leases: {main: {budget: realtime, memory: 4MiB, share: 4%, kernels: source}}}"
@@ -71,8 +77,8 @@ roster "$(card)"
 "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1 || fail "config check: $(cat "$WORK/out")"
 
 # --- what each does, beside each other ---
-# Where nobody gets the processor for 200 ms the allocator takes any chunk for hung: what it said of chunks that have an end is
-# of the machine, and the same is tried again.
+# Where nobody gets the processor for 4 s the allocator takes any chunk for hung: what it said of chunks that have an end is of the
+# machine, and the same is tried again.
 for try in 1 2 3 4 5; do
     rm -rf "$WORK/run"
     : >"$WORK/host.err"

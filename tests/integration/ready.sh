@@ -4,9 +4,6 @@
 # missing: the exchange away at the start, history not read yet, a halt, the kill switch, an exchange that is frozen or
 # gone. Nothing there is more than a name and a count.
 . "$(dirname "$0")/common.sh"
-for tool in curl jq; do
-    command -v $tool >/dev/null || { echo "skipped: needs $tool"; exit 77; }
-done
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run" >"$WORK/said" 2>&1 || fail "ctl $*: $(cat "$WORK/said")"; }
 ask() { # PATH [OPTION...]: its status; the body in $WORK/answer
     path=$1
