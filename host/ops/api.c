@@ -50,9 +50,7 @@ void api_deinit(struct api *api)
 // on half as many come.
 static void thin_slot(struct api_slot *slot)
 {
-    for (uint32_t i = 0; i < slot->n / 2; i++)
-        slot->points[i] = slot->points[2 * i];
-    slot->n /= 2;
+    slot->n = past_thin(slot->points, slot->n);
 }
 
 static void thin(struct api *api)

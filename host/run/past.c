@@ -420,15 +420,31 @@ static uint32_t keep_point(struct past *past, uint32_t place, const char *name,
     return to->n;
 }
 
+static int ends_day(const struct past_point *points, uint32_t n, uint32_t i)
+{
+    return i + 1 == n || points[i].t / DAY_NS != points[i + 1].t / DAY_NS;
+}
+
+uint32_t past_thin(struct past_point *points, uint32_t n)
+{
+    uint32_t n_days = 0, n_kept = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        n_days += i % 2 == 1 && ends_day(points, n, i);
+    for (uint32_t i = 0; i < n; i++) {
+        if (i % 2 == 0 || (n_days <= n / 4 && ends_day(points, n, i)))
+            points[n_kept++] = points[i];
+    }
+    return n_kept;
+}
+
 static void thin_points(struct past *past)
 {
     for (uint32_t place = 0; place <= PAST_ALL; place++) {
         struct past_points *of = past->points[place];
 
-        for (uint32_t i = 0; of != NULL && i < of->n / 2; i++)
-            of->all[i] = of->all[2 * i];
         if (of != NULL)
-            of->n /= 2;
+            of->n = past_thin(of->all, of->n);
     }
     past->every_ns *= 2;
 }

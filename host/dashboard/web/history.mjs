@@ -6,6 +6,7 @@ import { agents, which } from './kit.mjs';
 
 export const ALL = '(all)';
 const POINTS = 3000;
+const DAY = 86400000;
 const kept = new Map(); // name: [[t, equity, capital, result as the host rounds it], ...]
 const newest = new Map(); // name: the point of the last message, which a list that is asked for need not have yet
 let born = null; // of a run directory's first run: when it began, with a result of 0
@@ -31,7 +32,8 @@ const push = (name, point) => {
   if (list.length && list.at(-1)[0] > point[0]) return;
   if (list.length && list.at(-1)[0] === point[0]) list.pop();
   list.push(point);
-  if (list.length > POINTS) kept.set(name, list.filter((_, i) => i % 2 === 0 || i > POINTS - 200));
+  // As the host thins its own: the last point of each day stays, and what that day brought is the same behind it.
+  if (list.length > POINTS) kept.set(name, list.filter((one, i) => i % 2 === 0 || i > POINTS - 200 || day(one[0]) !== day(list[i + 1][0])));
 };
 // Behind each message. True: there is something new.
 export function grow(state) {
@@ -63,7 +65,6 @@ export function resultSince(name, t, now) {
   const from = list[low > 0 && list[low][0] > t ? low - 1 : low];
   return born !== null && born >= t ? { amount: now, since: born } : { amount: now - won(from), since: Math.max(from[0], t) };
 }
-const DAY = 86400000;
 export const day = t => Math.floor(t / DAY) * DAY;
 export const week = t => Math.floor((t - 4 * DAY) / (7 * DAY)) * 7 * DAY + 4 * DAY; // Monday 00:00 UTC
 const HOUR = 3600000;
