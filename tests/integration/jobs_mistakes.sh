@@ -4,6 +4,8 @@
 # refused with the place; an agent that writes to a result, or whose callbacks return errors: in the report, and nobody else's matter.
 # The card and its compiler are libraries of the tests.
 . "$(dirname "$0")/common.sh"
+# An agon-gpu that was built without nvcc has no code for a card and wants a compiler.
+card="device: cuda, driver: \"$3\", nvrtc: \"$4\""
 mkdir -p "$WORK/conf"
 cards() { # NAME MEMORY BUDGET
     printf 'cards:\n  - name: %s\n    memory: %s\n    reserve: 256MiB\n    budgets:\n      - {name: realtime, class: inference, memory: %s}\n' "$1" "$2" "$3" \
@@ -34,11 +36,11 @@ refused() { # CODE WORDS [RUNNER]: by a backtest
 # --- a profile and the card's memory: the stand-in has 1 GiB ---
 for runner in inproc process; do
     for name in fits exact; do
-        roster "profile: $name.yaml, device: cuda, driver: \"$3\"" "$(agent_of one '')"
+        roster "profile: $name.yaml, $card" "$(agent_of one '')"
         lab $runner || fail "a profile that fits ($name, $runner): $(cat "$WORK/err")"
         jq -e '.agents[0].metrics["0"] > 0 and .agents[0].metrics["1"] == 0' "$WORK/json" >"$WORK/is" || fail "jobs with $name: $(cat "$WORK/json")"
     done
-    roster "profile: over.yaml, device: cuda, driver: \"$3\"" "$(agent_of one '')"
+    roster "profile: over.yaml, $card" "$(agent_of one '')"
     refused 3 "gpu.profile 'over': card 0 has 1GiB, and the profile leases 1025MiB of 'over'; choose a profile" $runner
 done
 roster "profile: over.yaml, device: cpu" "$(agent_of one '')"
@@ -86,7 +88,7 @@ for key in "driver: \"$3\"" 'nvrtc: libnvrtc.so.12'; do
     roster "profile: fits.yaml, device: cpu, $key" "$(agent_of one '')"
     refused 3 "lab.yaml:2:[0-9]*: error.*gpu.${key%%:*}: is for a card, and 'device: cpu' has none"
 done
-roster "profile: fits.yaml, device: cuda, driver: \"$3\", threads: 2" "$(agent_of one '')"
+roster "profile: fits.yaml, $card, threads: 2" "$(agent_of one '')"
 refused 3 "lab.yaml:2:[0-9]*: error.*gpu.threads: are the processor's, and with 'device: cuda' a card computes"
 
 # --- a card that hangs: what is waited for is said after seconds, and until when; the roster says how long that is ---
@@ -109,7 +111,7 @@ lab inproc || fail "a card that is well: $(cat "$WORK/err")"
 # --- a driver in a folder that LD_LIBRARY_PATH alone names, as in some containers: a worker looks there too ---
 mkdir "$WORK/nvidia"
 cp "$3" "$WORK/nvidia/libcuda.so.1"
-roster 'profile: fits.yaml, device: cuda' "$(agent_of one '')"
+roster "profile: fits.yaml, device: cuda, nvrtc: \"$4\"" "$(agent_of one '')"
 for runner in inproc process; do
     [ -e /dev/nvidia0 ] || refused 6 "no CUDA driver: libcuda.so.1" $runner
     LD_LIBRARY_PATH=$WORK/nvidia lab $runner || fail "a driver by LD_LIBRARY_PATH ($runner): $(cat "$WORK/err")"
@@ -118,7 +120,7 @@ done
 
 # --- own kernels run in a host alone ---
 printf 'extern "C" __global__ void k() {}\n' >"$WORK/conf/own.cu"
-roster "profile: fits.yaml, device: cuda, driver: \"$3\", nvrtc: \"$4\", own_kernels: true, own_context: 16MiB" \
+roster "profile: fits.yaml, $card, own_kernels: true, own_context: 16MiB" \
     "$(agent_of one '' ', kernels: source' | sed 's/, gpu: /, files: {source: own.cu}, gpu: /')"
 for runner in inproc process; do
     refused 3 "lab.yaml:4:.*agents\[0\].gpu.leases.main.kernels: own kernels run in a live or paper host alone" $runner
