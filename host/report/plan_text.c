@@ -69,18 +69,21 @@ static void print_measure(const union plan_event *event, const struct plan_line 
     printf(" %*s", measure_at(number)->width, measure_text(event, line, number, text));
 }
 
-static void print_head(const struct record_plan *plan, int is_dry, int width)
+static void print_head(const union plan_event *event, int is_dry, int width)
 {
+    const struct record_plan *plan = &event->plan;
     char t[CLOCK_TEXT];
     char number[64];
     char text[256];
 
     clock_text(plan->hdr.t, t);
     snprintf(number, sizeof(number), "tournament %u", plan->number);
-    snprintf(text, sizeof(text), "%s at %.19sZ  (%s, \"%s\", %u samples of %u min)",
+    snprintf(text, sizeof(text), "%s at %.19sZ  (%s, \"%s\", %u samples of %u min; %s)",
              is_dry ? "what a tournament would do" : number, t,
              allocator_of(plan->rules.mode) != NULL ? allocator_of(plan->rules.mode)->title : "?",
-             args_safe(plan->rules.schedule), plan->rules.window, plan->rules.sample_s / 60);
+             args_safe(plan->rules.schedule), plan->rules.window, plan->rules.sample_s / 60,
+             plan_setting(event, SETTING_EDITION) >= 2.0 ? "ratios not annualised"
+                                                         : "ratios annualised");
     wrap_text(stdout, width, 0, 2, text);
 }
 
@@ -193,7 +196,7 @@ void plan_text_print(const union plan_event *event, int is_dry)
     char b[48];
     char c[48];
 
-    print_head(plan, is_dry, layout.width);
+    print_head(event, is_dry, layout.width);
     print_undone(event, layout.width);
     printf("%4s %-*s %-10s %6s %8s", "rank", layout.name, "agent", "verdict", "score", "share");
     for (uint32_t i = 0; i < MEASURES; i++) {
@@ -370,7 +373,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
     agon_amt_t asked_amt = plan_asked_change_amt(event, line);
     char text[6][48], verdict[PLAN_VERDICT_TEXT];
 
-    print_head(plan, is_dry, wrap_width(stdout));
+    print_head(event, is_dry, wrap_width(stdout));
     print_undone(event, wrap_width(stdout));
     printf("%s: %s\n", args_safe(line->name), plan_text_verdict(line->verdict, verdict));
     say("%u samples of equity; %u closing fills won %s, %u lost %s", line->n_samples, line->n_wins,

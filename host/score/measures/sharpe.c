@@ -21,7 +21,8 @@ const struct measure measure_sharpe = {.name = "sharpe",
                                        .unit = MEASURE_NUMBER,
                                        .width = 9,
                                        .decimals = 2,
-                                       .doc = "Sharpe ratio",
+                                       .doc =
+                                           "Sharpe ratio of the window's samples, not annualised",
                                        .is_less_better = 0,
                                        .weight = "1",
                                        .of = of};
