@@ -10,6 +10,9 @@ FAULTY_DIR=$2/../sdk/plugins
 FAULTY=$FAULTY_DIR/faulty.so
 TOOLS=$2/tools/integration_
 DATA=$AGON_SOURCE_ROOT/../shared/data
+# A terminal of a test's own is one that can draw, whatever began the tests.
+export TERM=xterm-256color
+unset NO_COLOR
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/agon-test-XXXXXX")
 PIDS=
 
