@@ -359,7 +359,8 @@ static void release(struct run *run)
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err)
 {
     struct run run = {.config = config, .result = result};
-    struct engine_config engine = {.bus_granules = 1 << 14}; // agents read it event by event
+    // Agents of this process read it event by event: what is written again lies in the cache.
+    struct engine_config engine = {.bus_granules = config->has_processes ? 1 << 14 : 1 << 12};
     struct paper_config paper = {
         .match = {.cancel_ahead_ppm = config->cancel_ahead_ppm},
         .latency = config->latency,

@@ -306,35 +306,41 @@ static const char *l2_quote(struct tape_rows *rows, struct tape_row *row, struct
     return wrong != NULL ? wrong : level_of(rows, 2, &quote->ask_px, &quote->ask_qty, &row->is_cut);
 }
 
+/* Columns of n levels, judged while they are copied: 1; 0: one is no level, or needs more than a
+ * look. */
+static inline __attribute__((always_inline)) int copy_levels(
+    struct agon_level *restrict levels, const int64_t *restrict px, const int64_t *restrict qty,
+    const uint32_t *restrict of, uint32_t n, struct fit fit, uint64_t px_times, uint64_t qty_times)
+{
+    uint64_t wrong = 0;
+    uint32_t others = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        wrong |= misfit(fit, px[i], qty[i]) | ((uint64_t)px[i] - 1);
+        others |= of[i] ^ TAPE_LEVEL;
+        levels[i] = (struct agon_level){.px = (int64_t)((uint64_t)px[i] * px_times),
+                                        .qty = (int64_t)((uint64_t)qty[i] * qty_times)};
+    }
+    return wrong >> 63 == 0 && (others & 0xff) == 0;
+}
+
 /* As many of the levels that are next as stand in this block, where they need no more than a look:
  * what is wrong with one is said by who takes them one by one. */
 static inline uint32_t take_levels(struct tape_rows *rows, struct agon_level *levels, uint32_t n)
 {
     uint32_t first = rows->at + 1;
-    const int64_t *restrict px = (const int64_t *)rows->columns[2] + first;
-    const int64_t *restrict qty = (const int64_t *)rows->columns[3] + first;
-    const uint32_t *restrict of = (const uint32_t *)rows->columns[5] + first;
-    const int64_t px_times = rows->px.times, qty_times = rows->qty.times;
-    const struct fit fit = rows->fit;
-    uint64_t wrong = 0;
-    uint32_t others = 0;
+    const int64_t *px = (const int64_t *)rows->columns[2] + first;
+    const int64_t *qty = (const int64_t *)rows->columns[3] + first;
+    const uint32_t *of = (const uint32_t *)rows->columns[5] + first;
+    const uint64_t px_times = (uint64_t)rows->px.times, qty_times = (uint64_t)rows->qty.times;
 
     if (rows->px.by != 1 || rows->qty.by != 1)
         return 0;
     n = n < rows->n - first ? n : rows->n - first;
-    for (uint32_t i = 0; i < n; i++) {
-        wrong |= misfit(fit, px[i], qty[i]) | ((uint64_t)px[i] - 1);
-        others |= of[i] ^ TAPE_LEVEL;
-    }
-    if (wrong >> 63 != 0 || (others & 0xff) != 0)
+    if (px_times == 1 && qty_times == 1
+            ? !copy_levels(levels, px, qty, of, n, rows->fit, 1, 1)
+            : !copy_levels(levels, px, qty, of, n, rows->fit, px_times, qty_times))
         return 0;
-    if (px_times == 1 && qty_times == 1) {
-        for (uint32_t i = 0; i < n; i++)
-            levels[i] = (struct agon_level){.px = px[i], .qty = qty[i]};
-    } else {
-        for (uint32_t i = 0; i < n; i++)
-            levels[i] = (struct agon_level){.px = px[i] * px_times, .qty = qty[i] * qty_times};
-    }
     rows->next += n;
     rows->at += n;
     return n;

@@ -58,11 +58,14 @@ static void set_divisor(struct book *book, int64_t tick_px)
     book->shift = tick > 1 ? log - 1 : 0;
 }
 
+static inline int64_t quotient(int64_t px, uint64_t magic, uint32_t shift)
+{
+    return (int64_t)((uint64_t)(((wide_t)(uint64_t)px * magic) >> 64) >> shift);
+}
+
 static inline int64_t ticks_of(const struct book *book, int64_t px)
 {
-    if (book->magic == 0)
-        return px;
-    return (int64_t)((uint64_t)(((wide_t)(uint64_t)px * book->magic) >> 64) >> book->shift);
+    return book->magic == 0 ? px : quotient(px, book->magic, book->shift);
 }
 
 static uint64_t round_up(uint64_t bytes)
@@ -405,43 +408,49 @@ static inline int set_level(struct book *book, struct half *half, agon_px_t px, 
  * one. A level that is no common case, and of a side that could become full each, goes its own way
  * between the others. */
 static inline __attribute__((always_inline)) void set_levels(struct book *book, struct half *half,
+                                                             int64_t sign,
                                                              const struct agon_level *levels,
                                                              uint32_t n, int is_unit)
 {
-    uint32_t i = 0;
+    const struct agon_level *const end = levels + n;
+    const uint64_t magic = book->magic;
+    const uint32_t shift = book->shift;
+    const int64_t tick_px = book->tick_px;
 
-    while (i < n) {
+    while (levels < end) {
         uint64_t *restrict bits = half->bits;
-        uint64_t *restrict summary = half->summary;
         agon_qty_t *restrict qtys = half->qty;
         const uint64_t base = (uint64_t)half->base;
-        uint64_t window =
-            half->n_near + half->n_far + (n - i) <= book->levels_max ? book->window : 0;
+        const uint64_t n_after = half->n_near + half->n_far + (uint64_t)(end - levels);
+        const uint64_t window = n_after <= book->levels_max ? book->window : 0;
         uint32_t n_near = half->n_near;
         // NONE is -1 here, below every place.
         int32_t best = (int32_t)half->best;
 
-        for (; i < n; i++) {
-            const agon_qty_t qty = levels[i].qty;
-            int64_t ticks = is_unit ? levels[i].px : ticks_of(book, levels[i].px);
-            uint64_t place = (uint64_t)(half->sign * ticks) - base;
-            uint64_t at = place / 64, bit = (uint64_t)1 << place % 64, word, group, before;
-            int32_t candidate = qty != 0 ? (int32_t)place : -1;
+        for (; levels < end; levels++) {
+            const agon_qty_t qty = levels->qty;
+            const int64_t ticks = is_unit ? levels->px : quotient(levels->px, magic, shift);
+            const uint64_t place = (uint64_t)(sign * ticks) - base;
+            const uint64_t is_there = qty != 0;
+            uint64_t word, before, was_there;
+            int32_t candidate;
 
-            if (__builtin_expect(
-                    place >= window || (!is_unit && ticks * book->tick_px != levels[i].px), 0))
+            if (__builtin_expect(place >= window || (!is_unit && ticks * tick_px != levels->px), 0))
                 break;
-            word = before = bits[at];
-            n_near -= (uint32_t)(word >> place % 64 & 1);
-            n_near += qty != 0;
-            word = qty != 0 ? word | bit : word & ~bit;
-            bits[at] = word;
-            if (__builtin_expect(word == 0 || before == 0, 0)) {
-                bit = (uint64_t)1 << at % 64;
-                group = summary[at / 64];
-                summary[at / 64] = word != 0 ? group | bit : group & ~bit;
+            before = bits[place / 64];
+            was_there = before >> place % 64 & 1;
+            word = (before & ~((uint64_t)1 << place % 64)) | is_there << place % 64;
+            n_near += (uint32_t)is_there - (uint32_t)was_there;
+            bits[place / 64] = word;
+            // One bit is another at most: nothing is in both where either is 0, and only there.
+            if (__builtin_expect((word & before) == 0, 0)) {
+                uint64_t bit = (uint64_t)1 << place / 64 % 64;
+                uint64_t *group = &half->summary[place / 64 / 64];
+
+                *group = word != 0 ? *group | bit : *group & ~bit;
             }
             qtys[place] = qty;
+            candidate = (int32_t)((uint32_t)place | ((uint32_t)is_there - 1)); // -1: nothing
             best = candidate > best ? candidate : best;
         }
         half->n_near = n_near;
@@ -449,9 +458,9 @@ static inline __attribute__((always_inline)) void set_levels(struct book *book, 
             half->best = n_near != 0 ? next_below(half, (uint32_t)best) : NONE;
         else
             half->best = (uint32_t)best;
-        if (i < n) {
-            (void)set_anywhere(book, half, levels[i].px, levels[i].qty);
-            i++;
+        if (levels < end) {
+            (void)set_anywhere(book, half, levels->px, levels->qty);
+            levels++;
         }
     }
 }
@@ -650,11 +659,11 @@ HOT int book_apply(struct book *book, const struct agon_book_part *part)
         settle(book);
     }
     if (book->magic == 0) {
-        set_levels(book, &book->half[0], levels, n_bid, 1);
-        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 1);
+        set_levels(book, &book->half[0], 1, levels, n_bid, 1);
+        set_levels(book, &book->half[1], -1, levels + n_bid, n - n_bid, 1);
     } else {
-        set_levels(book, &book->half[0], levels, n_bid, 0);
-        set_levels(book, &book->half[1], levels + n_bid, n - n_bid, 0);
+        set_levels(book, &book->half[0], 1, levels, n_bid, 0);
+        set_levels(book, &book->half[1], -1, levels + n_bid, n - n_bid, 0);
     }
     return AGON_OK;
 }
