@@ -8,6 +8,7 @@
 // STILL holds something and has orders standing, as many as its parameter says (stander). RELOAD and ADD are commands for a shell, run while the page is open: AGENT changes hands, and an agent DOOMED, which
 // crashes until it is put away, begins. DRAWER is sma_cross on BTCUSDT: its averages are lines. FOLDER: screenshots go there.
 import { chromium } from 'playwright-core';
+import { fits, heightAt, WIDTHS } from './fits.mjs';
 import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -20,7 +21,6 @@ const complaints = [];
 const fail = text => { console.error(`FAIL: ${text}`); process.exitCode = 1; };
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 const PAGES = ['overview', 'agent', 'market', 'tournament', 'reliability', 'log'];
-const WIDTHS = [390, 820, 1280, 1440, 2560];
 const BYTES_PER_S = 15 * 1024;
 const WATCHED_S = 8;
 
@@ -629,15 +629,9 @@ async function look(scheme) {
       await page.waitForFunction(() => [...document.querySelectorAll('.page:not([hidden]) td.sym')].some(n => n.textContent.startsWith('binance_um:')));
     }
     for (const width of WIDTHS) {
-      const height = width >= 2560 ? 1440 : 900;
+      const height = heightAt(width);
       await page.setViewportSize({ width, height });
       await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      if (wide > 0) fail(`${name} at ${width}, ${scheme}: the page is ${wide} px too wide`);
-      const cut = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) table')].filter(t => t.offsetParent).map(t => [t.closest('section').className, t.scrollWidth - t.parentElement.clientWidth]).filter(([, by]) => by > 0).map(([of, by]) => `${of} by ${by} px`));
-      // A chart's last label of time has room.
-      const short = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) .plot')].filter(p => p.offsetParent && p.querySelector('.u-over')).filter(p => p.querySelector('canvas').getBoundingClientRect().right - p.querySelector('.u-over').getBoundingClientRect().right < 24).map(p => p.ariaLabel));
-      if (short.length) fail(`${name} at ${width}, ${scheme}: the last time is cut: ${short.join(', ')}`);
       // What one needs is there at each width.
       const shows = selector => page.evaluate(of => [...document.querySelectorAll(of)].some(n => n.offsetParent), selector);
       for (const [what, selector] of ({ overview: [['drawdown', '#t-agents td.use'], ['trend', '#t-agents td.trend'], ['a way out of a position', '#t-positions .mini:not([hidden])']] })[name] ?? []) {
@@ -679,7 +673,6 @@ async function look(scheme) {
         const gates = await page.evaluate(() => [...document.querySelectorAll('.gate')].map(g => g.textContent));
         if (!gates.length || gates.some(g => /drawdown/.test(g) && !/drawdown [\d.]+\u2009% \(.+ [\d.]+\u2009%\)/.test(g))) fail(`gates without unit or limit: ${gates.join('; ')}`);
       }
-      const red = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) :is(.bad, .good)')].map(n => n.textContent).filter(t => /^[+\u2212]?0(\.0*)?\u2009%$/.test(t)));
       // A loss of which a part counts in proportion has two amounts in its cell.
       if (name === 'agent') {
         const beyond = await page.evaluate(async () => {
@@ -693,10 +686,7 @@ async function look(scheme) {
       }
       const over = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) td.use .val')].filter(n => n.offsetParent && n.getBoundingClientRect().right > n.closest('td').getBoundingClientRect().right).map(n => n.textContent));
       if (over.length) fail(`${name} at ${width}, ${scheme}: over the next cell: ${over.join(', ')}`);
-      if (red.length) fail(`${name}: coloured, and shown as nothing: ${red.join(', ')}`);
-      if (cut.length) fail(`${name} at ${width}, ${scheme}: cut: ${cut.join(', ')}`);
-      const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
-      for (const violation of found) fail(`${name} at ${width}, ${scheme}: axe: ${violation}`);
+      for (const wrong of await fits(page, `${name} at ${width}, ${scheme}`)) fail(wrong);
       if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${scheme}.png`, fullPage: width !== 2560 });
     }
   }
