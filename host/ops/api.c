@@ -46,8 +46,8 @@ void api_deinit(struct api *api)
     api->watch.fd = -1;
 }
 
-// The whole run in bounded memory: when the places are full every second point goes, and from then
-// on half as many come.
+// The whole run in bounded memory: when the places are full every second point goes that ends no
+// day, and from then on half as many come.
 static void thin_slot(struct api_slot *slot)
 {
     slot->n = past_thin(slot->points, slot->n);

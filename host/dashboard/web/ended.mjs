@@ -19,7 +19,7 @@ function list(verb, keyOf) {
     const now = performance.now();
     is_asking = false;
     of.due = now + CALM_MS + (more?.length ?? 0) * ROW_MS;
-    free = now + (more?.length ?? 0) * ROW_MS;
+    free = Math.max(free, now) + (more?.length ?? 0) * ROW_MS;
     if (!more?.length) return;
     for (const one of more) { of.all.set(keyOf(one), one); of.seq = Math.max(of.seq, one.seq); }
     if (of.all.size > KEPT) of.all = new Map([...of.all].sort(([, a], [, b]) => b.seq - a.seq).slice(0, KEPT / 2));
@@ -29,7 +29,8 @@ function list(verb, keyOf) {
   return (agents, again) => {
     for (const a of agents) if (own.get(a.name)?.which !== which(a)) own.set(a.name, { which: which(a), due: 0, seq: 0, all: new Map() });
     const now = performance.now();
-    const next = now < free || is_asking ? null : agents.find(a => own.get(a.name).due <= now);
+    // Who is looked at for the first time is asked for at once: until then it would read as if it had none.
+    const next = is_asking ? null : agents.find(a => own.get(a.name).due === 0 || (now >= free && own.get(a.name).due <= now));
     if (next) ask(next.name, again);
     return agents.flatMap(a => [...own.get(a.name).all.values()]).sort((a, b) => b.seq - a.seq);
   };
