@@ -32,8 +32,10 @@ async function lists(page) {
     if (await tab.isVisible()) await tab.click();
     await page.waitForSelector('#t-ended tr[data-key]');
     const by = {};
+    const hasRealised = await page.evaluate(async of => (await (await import('/connection.mjs')).get(`performance/${encodeURIComponent(of)}`)).length > 0, name);
+    if (isFlat && !hasRealised) throw new Error(`${name} is flat, and the host says nothing of what it closed`);
     for (const kind of ['instrument', 'reason']) {
-      await page.waitForSelector(`#p-agent #t-by-${kind} tr[data-key]`, { state: 'attached' });
+      if (hasRealised) await page.waitForSelector(`#p-agent #t-by-${kind} tr[data-key]`, { state: 'attached' });
       by[kind] = await rowsOf(page, `t-by-${kind}`);
     }
     of[name] = { closed, by, ended: await rowsOf(page, 't-ended') };

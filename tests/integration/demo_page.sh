@@ -18,6 +18,6 @@ DEMO_PID=$!
 PIDS="$PIDS $DEMO_PID"
 until_true "$DEMO_PID" "the demo's address" lines "$WORK/demo.out" '^dashboard  *http' 1
 url=$(sed -n 's/^dashboard  *//p' "$WORK/demo.out" | head -1)
-node "$place/demo.mjs" "$(command -v chromium)" "$url" ${SHOTS-} || fail "a demo's page in a browser"
+node "$place/demo.mjs" "$(command -v chromium)" "$url" ${SHOTS-} || { cat "$WORK/demo.out" >&2; fail "a demo's page in a browser"; }
 kill -INT "$DEMO_PID"
 ended "$DEMO_PID" 0 "the demo"

@@ -88,6 +88,9 @@ moves() { # payer_1 is under a gate: a step down
 }
 until_true "$HOST_PID" "a tournament that moves capital" moves
 ctl halt spot_1 >/dev/null && ctl resume spot_1 >/dev/null || fail "one is halted and goes on"
+# Coins are counted by what they are sold for: of so many half a spread is seen in cents, also behind the halt.
+has_coins() { ctl positions --json 2>/dev/null | jq -e 'any(.[]; .agent == "spot_1" and (.quantity | tonumber) >= 0.12)' >/dev/null; }
+until_true "$HOST_PID" "coins whose spread is seen" has_coins
 ctl halt all >/dev/null || fail "halt"
 until_true "$HOST_PID" "no order is open" is_quiet
 
