@@ -70,6 +70,11 @@ int figures_are_lasting(const struct engine *engine)
     return engine->is_figured >= FIGURES_LASTING;
 }
 
+int figures_are_ended(const struct engine *engine)
+{
+    return engine->is_figured >= FIGURES_ENDED;
+}
+
 void figures_leave(struct engine *engine, const struct figures *of, agon_amt_t pooled_amt)
 {
     struct engine_left *left = &engine->left;

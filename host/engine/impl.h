@@ -550,6 +550,7 @@ struct figures_fill { /* of a slot */
 void figures_keep(struct engine *engine, uint32_t edition);
 int figures_are_whole(const struct engine *engine);   /* FIGURES_WHOLE */
 int figures_are_lasting(const struct engine *engine); /* FIGURES_LASTING */
+int figures_are_ended(const struct engine *engine);   /* FIGURES_ENDED */
 /* A slot is vacated: what it came to, and what the pool got of that. */
 void figures_leave(struct engine *engine, const struct figures *of, agon_amt_t pooled_amt);
 /* The alert of a slot's, or of the portfolio's, loss limit that was reached. */

@@ -13,6 +13,7 @@
 #define STATE_JOBS    (1u << 19) /* leases are named: agon.gpu */
 #define STATE_WHOLE   (1u << 20) /* beside STATE_FIGURED: FIGURES_WHOLE */
 #define STATE_LASTING (1u << 21) /* beside STATE_WHOLE: FIGURES_LASTING */
+#define STATE_ENDED   (1u << 22) /* beside STATE_LASTING: FIGURES_ENDED */
 
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
@@ -441,6 +442,7 @@ void state_save(struct engine *engine, struct enc *enc)
                      (engine->is_figured != 0 ? STATE_FIGURED : 0) |
                      (figures_are_whole(engine) ? STATE_WHOLE : 0) |
                      (figures_are_lasting(engine) ? STATE_LASTING : 0) |
+                     (figures_are_ended(engine) ? STATE_ENDED : 0) |
                      (cards_are_on(engine) ? STATE_CARDS : 0) |
                      (engine->jobs.n_named != 0 ? STATE_JOBS : 0));
     enc_u64(enc, engine->seed);
@@ -610,12 +612,13 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->is_figured = (engine->mode & STATE_FIGURED) == 0   ? FIGURES_NONE
                          : (engine->mode & STATE_WHOLE) == 0   ? FIGURES_KEPT
                          : (engine->mode & STATE_LASTING) == 0 ? FIGURES_WHOLE
-                                                               : FIGURES_LASTING;
+                         : (engine->mode & STATE_ENDED) == 0   ? FIGURES_LASTING
+                                                               : FIGURES_ENDED;
     engine->left = (struct engine_left){0};
     has_cards = (engine->mode & STATE_CARDS) != 0;
     has_jobs = (engine->mode & STATE_JOBS) != 0;
-    engine->mode &=
-        ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS | STATE_WHOLE | STATE_LASTING);
+    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS | STATE_WHOLE |
+                      STATE_LASTING | STATE_ENDED);
     engine->seed = dec_u64(&dec);
     ids_load(&engine->ids, &dec);
     engine->output_hash = dec_u64(&dec);

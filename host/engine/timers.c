@@ -136,6 +136,8 @@ HOT void engine_due(const struct engine *engine, struct record_due *due)
 static INLINE int score_sample(struct engine *engine, uint16_t id, int is_hour, int is_day,
                                int is_within, agon_amt_t *all_amt)
 {
+    int is_ended =
+        engine->slots.all[id].condition == CONDITION_RETIRED && figures_are_ended(engine);
     agon_amt_t equity_amt;
     int is_known;
 
@@ -147,11 +149,11 @@ static INLINE int score_sample(struct engine *engine, uint16_t id, int is_hour, 
     if (!is_known)
         return 0;
     *all_amt = num_add(*all_amt, equity_amt);
-    if (is_hour)
+    if (is_hour && !is_ended)
         score_hour(&engine->scores[id], equity_amt);
     else
         score_equity(&engine->scores[id], equity_amt);
-    if (is_day && engine->is_figured)
+    if (is_day && engine->is_figured && !is_ended)
         score_day(&engine->scores[id], equity_amt);
     if (!is_within)
         exposure_look(engine, id);
@@ -233,7 +235,7 @@ HOT int engine_leave_sample(struct engine *engine)
 
 int timers_config(struct engine *engine, const struct record_samples *record)
 {
-    if (record->is_within > 1 || record->is_figured > FIGURES_LASTING ||
+    if (record->is_within > 1 || record->is_figured > FIGURES_ENDED ||
         (engine->run != 0 && record->is_within != engine->is_within))
         return AGON_EINVAL;
     engine->is_within = record->is_within;

@@ -434,8 +434,16 @@ struct record_step {
  * is_figured: from here on fees, rebates, funding, slippage and daily returns of slots are kept
  * (score/figures.h), in the state too. FIGURES_WHOLE: and by the rules of ADR 128: dust is no open
  * position, the first hour is a sample, an alert of a loss has its figures. FIGURES_LASTING: and by
- * ADR 135: what moved capital made of losses is known, and what those made who were unloaded. */
-enum figures_edition { FIGURES_NONE = 0, FIGURES_KEPT = 1, FIGURES_WHOLE = 2, FIGURES_LASTING = 3 };
+ * ADR 135: what moved capital made of losses is known, and what those made who were unloaded.
+ * FIGURES_ENDED: and whoever is RETIRED has no returns from then on: of what little is left of its
+ * equity they would be any number. */
+enum figures_edition {
+    FIGURES_NONE = 0,
+    FIGURES_KEPT = 1,
+    FIGURES_WHOLE = 2,
+    FIGURES_LASTING = 3,
+    FIGURES_ENDED = 4,
+};
 struct record_samples {
     struct agon_event_hdr hdr;
     uint16_t kind, is_within, is_figured, pad0;

@@ -149,6 +149,33 @@ happened '^market  *a random walk: .*Nobody has an edge'
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 
+# A promise that is broken is the command's exit code: agents that are stopped do not see what is sent to them. Where the watchdog has ended
+# them before the demo ended, it was another story: once more.
+breaks_promise() {
+    rm -rf "$WORK/broken"
+    "$AGON" demo --seconds 10 --keep --report off --dir "$WORK/broken" >"$WORK/out" 2>"$WORK/err" &
+    DEMO_PID=$!
+    PIDS="$PIDS $DEMO_PID"
+    until_true "$DEMO_PID" "the summary" lines "$WORK/out" '^It runs on' 1
+    seq_of() { "$AGON" ctl status --dir "$WORK/broken/run" --json | jq .seq; }
+    seq=$(seq_of)
+    pkill -STOP -P "$DEMO_PID" -f '^agon __runner'
+    goes_on() { [ "$(seq_of)" -gt $((seq + 200)) ]; }
+    until_true "$DEMO_PID" "events behind the stop" goes_on
+    kill -INT "$DEMO_PID"
+    wait "$DEMO_PID"
+    code=$?
+    [ $code != 0 ]
+}
+is_sanitized || {
+    breaks_promise || breaks_promise || breaks_promise || breaks_promise || fail "agents did not see all, and the demo ended with 0: $(tail -5 "$WORK/out")"
+    [ $code = 1 ] || fail "agents did not see all, and the demo ended with $code instead of 1: $(cat "$WORK/err")"
+    grep -q 'a promise is broken: an agent did not see every event: [0-9]* sent, [0-9]* seen' "$WORK/err" || fail "the promise is not named: $(cat "$WORK/err")"
+    lines "$WORK/out" '^       DIFFERENT\.$' 1 || whole | grep -q '^Events sent to .* DIFFERENT\.$' || fail "the summary does not say it: $(tail -5 "$WORK/out")"
+    ! pgrep -P 1 -f "$WORK/broken" >/dev/null || fail "who was stopped is left"
+}
+rm -rf "$WORK/broken"
+
 # Plugins by a path with ../ in it: the day's backtest names each from / on, and one that fails says so.
 host=$(realpath "$AGON")
 (cd "$WORK" && "$host" demo --seconds 10 --report off --dir "$WORK/near" --plugins "$(realpath --relative-to=. "$(dirname "$host")/plugins")") \

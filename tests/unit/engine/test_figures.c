@@ -6,6 +6,8 @@
 #include "score/plan.h"
 #include "world.h"
 
+#define DAY ((agon_ns_t)86400000 * MS)
+
 static struct world *world;
 
 static void keep(uint16_t edition)
@@ -457,7 +459,7 @@ START_TEST(a_drawdown_is_a_share_whatever_capital_moves)
 }
 END_TEST
 
-static void retire(uint16_t slot)
+static void leave(uint16_t slot, int is_vacated)
 {
     struct record_command command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
                                      .kind = COMMAND_SLOT_CONDITION,
@@ -467,6 +469,8 @@ static void retire(uint16_t slot)
                                      .reason = REASON_OPERATOR};
 
     ck_assert_int_eq(world_step(world, &command), AGON_OK);
+    if (!is_vacated)
+        return;
     command.kind = COMMAND_VACATE;
     command.scope = 0;
     command.value = 0;
@@ -491,7 +495,7 @@ START_TEST(who_left_is_in_the_figures_of_all)
     engine_figures_all(world->engine, &before);
     ck_assert_int_eq(before.result_amt, -USD(1119));
     ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), USD(1119));
-    retire(0);
+    leave(0, 1);
     ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), USD(1119));
     engine_figures_all(world->engine, &all);
     ck_assert_uint_eq(engine_figures_left(world->engine, &left), 1);
@@ -529,7 +533,7 @@ START_TEST(who_left_is_in_the_figures_of_all)
     trade(AGON_BUY, 6000000, 100000, USDT, USD(60));
     trade(AGON_SELL, 6200000, 100000, USDT, USD(62));
     engine_figures_all(world->engine, &before);
-    retire(0);
+    leave(0, 1);
     ck_assert_int_eq(engine_pool_amt(world->engine), USD(100000));
     ck_assert_uint_eq(engine_figures_left(world->engine, &left), 1);
     ck_assert_int_eq(left.capital_amt, 0);
@@ -543,11 +547,40 @@ START_TEST(who_left_is_in_the_figures_of_all)
     begin(FIGURES_WHOLE);
     trade(AGON_BUY, 6000000, 100000, USDT, USD(60));
     trade(AGON_SELL, 5900000, 100000, USDT, USD(59));
-    retire(0);
+    leave(0, 1);
     ck_assert_uint_eq(engine_figures_left(world->engine, &left), 0);
     engine_figures_all(world->engine, &all);
     ck_assert_int_eq(all.result_amt, 0);
     end();
+}
+END_TEST
+
+/* Who is out has the ratios of its days until then: of what is left of its equity, which may be
+ * dust, a return is any number. */
+START_TEST(who_is_retired_has_no_returns_any_more)
+{
+    for (uint16_t edition = FIGURES_LASTING; edition <= FIGURES_ENDED; edition++) {
+        const struct score *score;
+        struct score out;
+        int is_ended = edition == FIGURES_ENDED;
+
+        begin(edition);
+        score = engine_score(world->engine, 0);
+        trade(AGON_BUY, 6000000, 100000, USDT, 0);
+        world_due(world, T0 + 2 * DAY + 1);
+        leave(0, 0);
+        out = *score;
+        book(6100000);
+        world_due(world, T0 + 4 * DAY + 1);
+        ck_assert_uint_gt(out.n_days, 0);
+        ck_assert_uint_eq(score->n_days, out.n_days + (is_ended ? 0 : 2));
+        ck_assert_uint_eq(score->n_hours, out.n_hours + (is_ended ? 0 : 48));
+        ck_assert_int_eq(score->sum_day > out.sum_day, !is_ended);
+        ck_assert_int_eq(score->sum_return > out.sum_return, !is_ended);
+        // Its drawdown is watched as long as it holds anything.
+        ck_assert_int_gt(score->high_amt, USD(101000));
+        end();
+    }
 }
 END_TEST
 
@@ -571,6 +604,7 @@ int main(void)
     tcase_add_test(tcase, what_was_lost_is_money_whatever_capital_moves);
     tcase_add_test(tcase, a_drawdown_is_a_share_whatever_capital_moves);
     tcase_add_test(tcase, who_left_is_in_the_figures_of_all);
+    tcase_add_test(tcase, who_is_retired_has_no_returns_any_more);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -317,7 +317,7 @@ static void poke_moved(struct risk_slot *risk, int is_heard)
 START_TEST(kept_figures)
 {
     begin();
-    for (uint32_t edition = FIGURES_NONE; edition <= FIGURES_LASTING; edition++) {
+    for (uint32_t edition = FIGURES_NONE; edition <= FIGURES_ENDED; edition++) {
         int is_kept = edition >= FIGURES_KEPT, is_lasting = edition >= FIGURES_LASTING;
         struct order *open = orders_find(engine->orders, world->cmds[1].order_id);
         struct order *final = orders_find(engine->orders, world->cmds[0].order_id);
