@@ -48,6 +48,22 @@ async function act(page, where) {
   for (const text of wrong) fail(`${where}: ${text}`);
 }
 
+// That there is nothing is said when the host has said it, and not before.
+async function asked(page) {
+  const texts = () => page.evaluate(() => ['t-closed', 't-by-instrument', 't-by-reason'].map(id => document.querySelector(`#p-agent #${id} tbody`).textContent));
+  const wanted = ['closed', 'performance'];
+  const held = [];
+  let isHeld = true;
+  await page.route(/\/api\/v1\/(closed|performance)\/hang_1/, route => { if (isHeld) held.push(route); else route.continue(); });
+  await page.evaluate(() => { location.hash = '#/agent/hang_1'; });
+  await page.waitForFunction(() => document.getElementById('agent-name')?.value === 'hang_1');
+  while (!wanted.every(of => held.some(route => route.request().url().includes(`/${of}/`)))) await page.waitForTimeout(50);
+  for (const text of await texts()) if (!text.startsWith('The host is asked')) fail(`before the host answers, the page says '${text}'`);
+  isHeld = false;
+  for (const route of held) await route.continue();
+  await page.waitForFunction(() => ['t-closed', 't-by-instrument', 't-by-reason'].every(id => document.querySelector(`#p-agent #${id} tbody`).textContent === 'No position was closed whole yet.'));
+}
+
 async function at(page, name, width, scheme) {
   await page.setViewportSize({ width, height: heightAt(width) });
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -73,6 +89,7 @@ try {
   // Behind the last one: the proof's act is the demo's end.
   for (const [scheme, page] of Object.entries(pages)) {
     await page.waitForFunction(() => !document.querySelector('#acts-past').hidden && document.querySelectorAll('#acts-past dt').length === 6);
+    await asked(page);
     for (const name of PAGES) {
       await page.evaluate(to => { location.hash = `#/${to}`; }, name);
       await page.waitForFunction(of => document.querySelector(`#p-${of}`)?.offsetParent, name.split('/')[0]);

@@ -9,7 +9,7 @@ const ROW_MS = 330; // about as many bytes
 const KEPT = 400; // of each agent
 
 function list(verb, keyOf) {
-  const own = new Map(); // by agent: { which, due, seq, all: by key }
+  const own = new Map(); // by agent: { which, due, seq, all: by key, isKnown: it was answered }
   let free = 0; // when the next may be asked for
   let is_asking = false;
   async function ask(name, again) {
@@ -20,20 +20,23 @@ function list(verb, keyOf) {
     is_asking = false;
     of.due = now + CALM_MS + (more?.length ?? 0) * ROW_MS;
     free = Math.max(free, now) + (more?.length ?? 0) * ROW_MS;
-    if (!more?.length) return;
+    if (!more?.length) { if (more && !of.isKnown) { of.isKnown = true; again(); } return; }
+    of.isKnown = true;
     for (const one of more) { of.all.set(keyOf(one), one); of.seq = Math.max(of.seq, one.seq); }
     if (of.all.size > KEPT) of.all = new Map([...of.all].sort(([, a], [, b]) => b.seq - a.seq).slice(0, KEPT / 2));
     again();
   }
-  /* Those of some agents, newest first. again(): called when more have come. */
-  return (agents, again) => {
-    for (const a of agents) if (own.get(a.name)?.which !== which(a)) own.set(a.name, { which: which(a), due: 0, seq: 0, all: new Map() });
+  /* Those of some agents, newest first. again(): called when more have come. known(agents): has the host answered for one of them? */
+  function newest(agents, again) {
+    for (const a of agents) if (own.get(a.name)?.which !== which(a)) own.set(a.name, { which: which(a), due: 0, seq: 0, all: new Map(), isKnown: false });
     const now = performance.now();
     // Who is looked at for the first time is asked for at once: until then it would read as if it had none.
     const next = is_asking ? null : agents.find(a => own.get(a.name).due === 0 || (now >= free && own.get(a.name).due <= now));
     if (next) ask(next.name, again);
     return agents.flatMap(a => [...own.get(a.name).all.values()]).sort((a, b) => b.seq - a.seq);
-  };
+  }
+  newest.known = agents => agents.some(a => own.get(a.name)?.isKnown);
+  return newest;
 }
 export const endedOrders = list('ended', o => o.id);
 export const closedTrades = list('closed', t => `${t.seq} ${t.symbol}`);

@@ -225,6 +225,7 @@ export function foldLines(list) {
   return out;
 }
 
+const ASKED = 'The host is asked \u2026';
 // ---- tables: rows are kept and only the cells that changed are written
 // A column with value(item) can be sorted by; sorted: { key, down } is kept under that name.
 export function table(node, columns, empty, onRow, sortName) {
@@ -248,8 +249,9 @@ export function table(node, columns, empty, onRow, sortName) {
   node.append(make('thead', {}, make('tr', {}, ...heads)), body);
   const none = make('tr', { className: 'empty' }, make('td', { colSpan: columns.length, textContent: empty }));
   const kids = new Map();
-  function draw(list, keyOf) {
-    last = [list, keyOf];
+  // isKnown: false while the host has not answered; then an empty table says so, and not that there is nothing.
+  function draw(list, keyOf, isKnown = true) {
+    last = [list, keyOf, isKnown];
     const seen = new Set();
     let at = body.firstElementChild;
     const by = sort && columns.find(c => c.title === sort.key)?.value;
@@ -278,7 +280,7 @@ export function table(node, columns, empty, onRow, sortName) {
       if (row !== at) body.insertBefore(row, at); else at = at.nextElementSibling;
     }
     for (const [key, row] of kids) if (!seen.has(key)) { row.remove(); kids.delete(key); }
-    if (list.length === 0) body.append(none); else none.remove();
+    if (list.length === 0) { set(none.firstChild, isKnown ? empty : ASKED); body.append(none); } else none.remove();
   }
   draw([], () => '');
   draw.csv = () => csvOf(columns, last[0]);

@@ -42,6 +42,7 @@ const FIRST = {
 
 export function performanceCards(kinds, prefix = '') {
   let list = [];
+  let isKnown = false; // the host has answered
   let of = null; // whose list that is
   let asked = -Infinity;
   let due = 0;
@@ -54,7 +55,7 @@ export function performanceCards(kinds, prefix = '') {
     box.body.append(node);
     box.bar.append(note, saver(() => `trades-by-${kind}`, { csv: () => draw.csv() }));
     const draw = table(node, columns(first), 'No position was closed whole yet.', null, `by-${kind}`);
-    return [kind, title, { ...box, fill() { draw(fold(list, keyOf), p => p.key); const n = list.reduce((all, p) => all + p.trades, 0); put(note, n ? `${count(n)} closed trade${n === 1 ? '' : 's'}` : ''); } }];
+    return [kind, title, { ...box, fill() { draw(fold(list, keyOf), p => p.key, isKnown); const n = list.reduce((all, p) => all + p.trades, 0); put(note, n ? `${count(n)} closed trade${n === 1 ? '' : 's'}` : ''); } }];
   });
   const fill = () => { for (const [, , box] of boxes) box.fill(); };
   async function ask(n, name) {
@@ -65,6 +66,7 @@ export function performanceCards(kinds, prefix = '') {
     const answer = await get(name === null ? 'performance' : `performance/${encodeURIComponent(name)}`);
     if (mine !== of || !answer) return;
     list = answer;
+    isKnown = true;
     due = asked + CALM_MS + list.length * ROW_MS;
     fill();
   }
@@ -73,7 +75,7 @@ export function performanceCards(kinds, prefix = '') {
   // all: those whose trades these are; whose: which of its name, where it is of one.
   return { sections: boxes.map(([, , box]) => box.section), draw(all, whose = '', name = null) {
     const n = all.reduce((sum_, a) => sum_ + a.wins + a.losses, 0);
-    if (of !== whose) { of = whose; list = []; seen = -1; due = 0; fill(); }
+    if (of !== whose) { of = whose; list = []; isKnown = false; seen = -1; due = 0; fill(); }
     if (performance.now() >= due && (n !== seen || performance.now() > asked + 60000)) ask(n, name);
   } };
 }

@@ -18,7 +18,7 @@ function tableCard(title, name, cols, empty, id, sortName) {
   box.body.append(node);
   const draw = table(node, cols, empty, null, sortName);
   // all: how many there are, where not all of them are kept.
-  return { ...box, csv: draw.csv, draw(list, keyOf, all = list.length) { draw(list, keyOf); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
+  return { ...box, csv: draw.csv, draw(list, keyOf, all = list.length, isKnown = true) { draw(list, keyOf, isKnown); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
 }
 // Gross, what came off and on, and what is left, each from where the one before ends.
 function waterfall(node, a) {
@@ -254,9 +254,9 @@ export default {
       for (const f of fillsOf()) if (f.result !== null && f.result !== undefined) closings.set(f.seq, f);
       closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq), a.wins + a.losses);
       const again_ = () => draw(now);
-      trades.draw(closedTrades([a], again_).slice(0, 200), t => `${t.seq} ${t.symbol}`);
+      trades.draw(closedTrades([a], again_).slice(0, 200), t => `${t.seq} ${t.symbol}`, undefined, closedTrades.known([a]));
       performed.draw([a], of, name);
-      if (!ended.section.hidden) ended.draw(endedOrders([a], again_).slice(0, 200), o => o.id);
+      if (!ended.section.hidden) ended.draw(endedOrders([a], again_).slice(0, 200), o => o.id, undefined, endedOrders.known([a]));
       if (a.wins + a.losses !== closed_.n && performance.now() - closed_.asked > 3000) askClosings(a.wins + a.losses);
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));
       const own = state.get('latency')?.agents.find(l => l.agent === name);

@@ -30,7 +30,7 @@ export default {
       now = state;
       if (openBox.hidden) {
         const list = endedOrders(agents(state), () => show(now)).filter(o => o.symbol === route.shown);
-        drawEnded(list.slice(0, 100), o => o.id);
+        drawEnded(list.slice(0, 100), o => o.id, endedOrders.known(agents(state)));
         put(note, list.length ? `the newest ${Math.min(100, list.length)}` : '');
         return;
       }
