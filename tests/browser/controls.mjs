@@ -26,6 +26,12 @@ const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '
 const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark', deviceScaleFactor: 1 })).newPage();
 let refusals = 0; // the browser itself names an answer that is none of 200: as often as the host refuses
 page.setDefaultTimeout(120000);
+await page.addInitScript(() => {
+  const now = performance.now.bind(performance);
+  let [from, since, pace] = [0, 0, 1];
+  performance.now = () => from + (now() - since) * pace;
+  window.pace = to => { [from, since, pace] = [performance.now(), now(), to]; };
+});
 page.on('console', message => {
   if (!['error', 'warning'].includes(message.type())) return;
   if (/^Failed to load resource: .* 4\d\d /.test(message.text()) && /\/api\/v1\/reload$/.test(message.location().url) && refusals-- > 0) return;
@@ -96,13 +102,19 @@ async function changed(verb, give, { from, to, code, done }) {
   await story(row);
   return { ...event, row };
 }
+// The agent's lines of the log have those words, and not because a minute has gone, in which the page asks anyhow: its clock goes slowly.
+async function logged(words) {
+  await page.evaluate(() => window.pace(0.1));
+  await page.waitForFunction(w => [...document.querySelectorAll('.a-log tr[data-key]')].some(r => r.offsetParent && r.textContent.includes(w)), words);
+  await page.evaluate(() => window.pace(1));
+}
 // What an agent's page has of a change of hands: the newest row of its generations, and the host's line of the log.
 async function story({ kind, from, to, code, pause_ns, seq }) {
   await page.waitForFunction(async ([verb, arrow, head, ns]) => {
     const { span } = await import('/kit.mjs');
     return [...document.querySelectorAll('.a-generations tr[data-key]')].some(r => r.offsetParent && [...r.children].slice(1).map(c => c.textContent).join() === [verb, arrow, span(ns), head].join());
   }, [kind, `${from} → ${to}`, code.slice(0, 8), pause_ns]);
-  await page.waitForFunction(words => [...document.querySelectorAll('.a-log tr[data-key]')].some(r => r.offsetParent && r.textContent.includes(words)), `${kind}: generation ${to} (${code}) is active from event ${seq}`);
+  await logged(`${kind}: generation ${to} (${code}) is active from event ${seq}`);
 }
 
 // The question can be read and fits, on a phone too.
@@ -224,7 +236,7 @@ try {
   });
   const reason = await shell(`${ctl} reload ${agent}`).then(() => '', error => error.stderr.trim().replace('agon ctl: ', ''));
   if (refused.is_ok || refused.toast !== reason || refused.looks !== 'on failed' || !/not an ELF file/.test(reason)) fail(`a broken file: '${refused.toast}' (${refused.looks}), and \`ctl reload\` says '${reason}'`);
-  await page.waitForFunction(words => [...document.querySelectorAll('.a-log tr[data-key]')].some(r => r.textContent.includes(words)), reason.replace(`slot ${agent}: `, `slot ${agent}: reload failed: `));
+  await logged(reason.replace(`slot ${agent}: `, `slot ${agent}: reload failed: `));
   await generation(1);
   const list = await asked('reloads');
   if (list.length !== 2 || (await asked(`agent ${agent}`)).agent.generation !== 1) fail(`refused, and changed: ${JSON.stringify(list)}`);
@@ -243,7 +255,8 @@ try {
   }
   await overview();
   await marked(one('halt', agent), one('halt', agent).t_ms, 'warn', `#/agent/${agent}`);
-  await page.waitForFunction(() => document.querySelector('.agent-head .pill').textContent === 'halted' && document.querySelector('#p-agent .a-log').textContent.includes('halt'));
+  await page.waitForFunction(() => document.querySelector('.agent-head .pill').textContent === 'halted');
+  await logged(`halt ${agent} by `);
   await overview();
   await marked(one('crash', doomed), one('crash', doomed).first_ms ?? one('crash', doomed).t_ms, 'bad', `#/agent/${doomed}`);
   await page.waitForFunction(of => document.querySelector('#agent-name').value === of && document.querySelector('.why-ended:not([hidden])')?.textContent, doomed);
