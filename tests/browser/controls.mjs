@@ -32,6 +32,12 @@ await page.addInitScript(() => {
   performance.now = () => from + (now() - since) * pace;
   window.pace = to => { [from, since, pace] = [performance.now(), now(), to]; };
 });
+let is_mute = false;
+await page.routeWebSocket(/\/live/, ws => {
+  const server = ws.connectToServer();
+  ws.onMessage(message => server.send(message));
+  server.onMessage(message => { if (!is_mute) ws.send(message); });
+});
 page.on('console', message => {
   if (!['error', 'warning'].includes(message.type())) return;
   if (/^Failed to load resource: .* 4\d\d /.test(message.text()) && /\/api\/v1\/reload$/.test(message.location().url) && refusals-- > 0) return;
@@ -40,6 +46,8 @@ page.on('console', message => {
 page.on('pageerror', error => complaints.push(`exception on ${page.url()}: ${error?.stack ?? error}`));
 page.on('request', request => { if (request.method() === 'POST') posted.push(request.url().replace(/.*\/api\/v1\//, '')); });
 
+// On the page; what never comes is named.
+const seen = (what, holds, more) => page.waitForFunction(holds, more).catch(error => { throw new Error(`the page never has ${what}: ${error.message}`); });
 const show = (hash, ready, more) => page.evaluate(to => { location.hash = to; }, hash).then(() => page.waitForFunction(ready, more));
 const onAgent = name => show(`#/agent/${name}`, of => document.querySelector('#p-agent')?.offsetParent && document.querySelector('#agent-name').value === of && document.querySelector('.a-limits tr[data-key] .usage'), name);
 const button = label => page.locator('.agent-head button', { hasText: new RegExp(`^${label}$`) });
@@ -51,7 +59,7 @@ async function until(what, holds) {
 }
 const isAsked = () => page.evaluate(() => Boolean(document.querySelector('#d-ask[open]')));
 const isGone = () => page.waitForFunction(() => !document.querySelector('#d-ask[open]'));
-const generation = n => page.waitForFunction(of => document.querySelector('.agent-head .dim').textContent.endsWith(` · generation ${of}`), n);
+const generation = n => seen(`generation ${n} in its head`, of => document.querySelector('.agent-head .dim').textContent.endsWith(` · generation ${of}`), n);
 
 // The question of a control: it names the agent, and takes no other word.
 async function question(title, yes) {
@@ -99,21 +107,22 @@ async function changed(verb, give, { from, to, code, done }) {
   await until(`\`ctl events\` has event ${answer.seq}`, async () => { event = (await asked('events')).find(e => e.seq === answer.seq); return event; });
   if (event.kind !== verb || event.of !== agent || !event.text.startsWith(`generation ${to} is active after ${from}, engine pause `)) fail(`${verb}: event ${answer.seq} is ${JSON.stringify(event)}`);
   await generation(to);
-  await story(row);
-  return { ...event, row };
+  const whole = { ...event, row };
+  await story(whole);
+  return whole;
 }
 // The agent's lines of the log have those words, and not because a minute has gone, in which the page asks anyhow: its clock goes slowly.
 async function logged(words) {
   await page.evaluate(() => window.pace(0.1));
-  await page.waitForFunction(w => [...document.querySelectorAll('.a-log tr[data-key]')].some(r => r.offsetParent && r.textContent.includes(w)), words);
+  await seen(`'${words}' in the agent's log`, w => [...document.querySelectorAll('.a-log tr[data-key]')].some(r => r.offsetParent && r.textContent.includes(w)), words);
   await page.evaluate(() => window.pace(1));
 }
 // What an agent's page has of a change of hands: the newest row of its generations, and the host's line of the log.
-async function story({ kind, from, to, code, pause_ns, seq }) {
-  await page.waitForFunction(async ([verb, arrow, head, ns]) => {
-    const { span } = await import('/kit.mjs');
-    return [...document.querySelectorAll('.a-generations tr[data-key]')].some(r => r.offsetParent && [...r.children].slice(1).map(c => c.textContent).join() === [verb, arrow, span(ns), head].join());
-  }, [kind, `${from} → ${to}`, code.slice(0, 8), pause_ns]);
+async function story({ kind, text, seq, row: { from, to, code } }) {
+  const pause = text.replace(/.* engine pause /, '').replace(/us$/, 'µs');
+  // No asynchronous question: such a wait is over whatever it is answered.
+  await seen(`'${[kind, `${from} → ${to}`, pause, code.slice(0, 8)].join()}' among the generations`, cells => [...document.querySelectorAll('.a-generations tr[data-key]')].some(r => r.offsetParent && [...r.children].slice(1).map(c => c.textContent).join() === cells),
+    [kind, `${from} → ${to}`, pause, code.slice(0, 8)].join());
   await logged(`${kind}: generation ${to} (${code}) is active from event ${seq}`);
 }
 
@@ -121,7 +130,7 @@ async function story({ kind, from, to, code, pause_ns, seq }) {
 async function looks() {
   await page.evaluate(axe);
   await button('Reload').click();
-  await page.waitForSelector('#d-ask[open]');
+  await question(`Reload ${agent}?`, 'Reload');
   for (const scheme of ['dark', 'light']) {
     await page.emulateMedia({ colorScheme: scheme });
     for (const width of [390, 1440]) {
@@ -173,23 +182,23 @@ const place = (t_ms, colour) => page.evaluate(async ([t, name]) => {
 // lie close: it is looked for again until one of them is under the pointer.
 async function marked(event, t_ms, colour, leads) {
   const words = `${event.kind}${event.of && ` ${event.of}`}: ${event.text}`;
-  const seen = new Set();
+  const met = new Set();
   for (let i = 0; i < 150; i++) {
     const at = await place(t_ms, colour);
-    if (!at) { await page.waitForTimeout(200); seen.add('none on the chart'); continue; }
+    if (!at) { await page.waitForTimeout(200); met.add('none on the chart'); continue; }
     await page.mouse.move(at.x + [0, -2, 2, -5, 5][i % 5], at.y);
     const note = await page.evaluate(() => document.querySelector('#p-overview .chart .legend .mark').textContent);
-    if (note !== words || at.dots < 12) { seen.add(`'${note}', ${at.dots} dots`); await page.waitForTimeout(100); continue; }
+    if (note !== words || at.dots < 12) { met.add(`'${note}', ${at.dots} dots`); await page.waitForTimeout(100); continue; }
     if (!await page.evaluate(() => getComputedStyle(document.querySelector('#p-overview .chart .u-over')).cursor === 'pointer')) fail(`the mark of ${words} does not look as if it led anywhere`);
     await page.mouse.down();
     await page.mouse.up();
     // On a busy machine the chart may have gone on under the pointer: then nothing has opened, or another's.
     const is_open = await page.waitForFunction(to => location.hash === to, leads, { timeout: 5000 }).then(() => true, () => false);
     if (is_open) return;
-    seen.add(`'${note}' led to ${await page.evaluate('location.hash')}`);
+    met.add(`'${note}' led to ${await page.evaluate('location.hash')}`);
     if (await page.evaluate(() => location.hash !== '#/overview')) await overview();
   }
-  throw new Error(`the mark of '${words}' does not lead to ${leads}: ${[...seen].slice(-12).join('; ')}`);
+  throw new Error(`the mark of '${words}' does not lead to ${leads}: ${[...met].slice(-12).join('; ')}`);
 }
 const overview = () => show('#/overview', () => document.querySelector('#p-overview .chart canvas')?.offsetParent);
 
@@ -251,21 +260,28 @@ try {
   for (const event of [reload, rollback]) {
     await overview();
     await marked(event, event.t_ms, 'dim', `#/agent/${agent}`);
-    await story(event.row);
+    await story(event);
   }
   await overview();
   await marked(one('halt', agent), one('halt', agent).t_ms, 'warn', `#/agent/${agent}`);
-  await page.waitForFunction(() => document.querySelector('.agent-head .pill').textContent === 'halted');
+  await seen('the state halted', () => document.querySelector('.agent-head .pill').textContent === 'halted');
   await logged(`halt ${agent} by `);
   await overview();
   await marked(one('crash', doomed), one('crash', doomed).first_ms ?? one('crash', doomed).t_ms, 'bad', `#/agent/${doomed}`);
   await page.waitForFunction(of => document.querySelector('#agent-name').value === of && document.querySelector('.why-ended:not([hidden])')?.textContent, doomed);
-  // Of tournaments the one that stands there, and not the last. Their event grows with each.
-  const [first] = await asked('plans');
+  // Of tournaments the one that stands there, and not the last; all of it at once, and not when the next is held: the host's words on their way
+  // are held back.
   await overview();
-  events = await asked('events');
-  await marked(events.find(e => e.kind === 'tournament' && (e.held_ms ?? [e.t_ms]).includes(first.t_ms)), first.t_ms, 'accent', `#/tournament/${first.number}`);
-  await page.waitForFunction(n => document.querySelector('#tournament-note').textContent.startsWith(`number ${n} of `) && document.querySelector('.why-row')?.offsetParent, first.number);
+  const [first] = await asked('plans');
+  await until('the last tournament on the page', () => page.evaluate(async n => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number > n && state.has('status'); }, first.number));
+  is_mute = true;
+  const held = await page.evaluate(async t => { const { state } = await import('/connection.mjs'); return [...state].filter(([k]) => k.startsWith('event/')).map(([, e]) => e).find(e => e.kind === 'tournament' && (e.held_ms ?? [e.t_ms]).includes(t)); }, first.t_ms);
+  if (!/^tournaments? 1( to \d+)? w(as|ere) held, /.test(held?.text) || (await asked('events')).find(e => e.n === held.n)?.kind !== 'tournament') fail(`the first tournament's event is ${JSON.stringify(held)}`);
+  await marked(held, first.t_ms, 'accent', `#/tournament/${first.number}`);
+  await seen(`tournament ${first.number} with its table and reasons`, n => document.querySelector('#tournament-note').offsetParent && document.querySelector('#tournament-note').textContent.startsWith(`number ${n} of `) && document.querySelector('#t-tournament tr[data-key]') && document.querySelector('.why-row')?.offsetParent, first.number);
+
+  is_mute = false;
+  await page.reload();
 
   // Who has no mouse has the same list beside the chart: the line of the reload has the host's words, and its name leads there.
   await overview();
@@ -273,7 +289,7 @@ try {
   await line.locator('a').focus();
   await page.keyboard.press('Enter');
   await page.waitForFunction(to => location.hash === to && document.querySelector('#p-agent')?.offsetParent, `#/agent/${agent}`);
-  await story(reload.row);
+  await story(reload);
 
   if (posted.join() !== 'reload,rollback,reload') fail(`ordered: ${posted}`);
   if (await isAsked()) fail('a question is left open');
