@@ -173,7 +173,7 @@ const place = (t_ms, colour) => page.evaluate(async ([t, name]) => {
   const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height }).getContext('2d', { willReadFrequently: true });
   copy.drawImage(canvas, 0, 0);
   const at = canvas.getBoundingClientRect();
-  const { data } = copy.getImageData(Math.round(box.left - at.left + x) - 4, Math.round(box.top - at.top), 9, 6);
+  const { data } = copy.getImageData(Math.round(box.left - at.left + x) - 6, Math.round(box.top - at.top), 13, 6);
   let dots = 0;
   for (let i = 0; i < data.length; i += 4) dots += data[i + 3] > 200 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 24;
   return { x: box.left + x, y: box.top + box.height / 2, dots };
@@ -275,6 +275,7 @@ try {
   const [first] = await asked('plans');
   await until('the last tournament on the page', () => page.evaluate(async n => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number > n && state.has('status'); }, first.number));
   is_mute = true;
+  await page.click('#p-overview .chart .tabs button[data-key=all]'); // it is drawn as what came last has it
   const held = await page.evaluate(async t => { const { state } = await import('/connection.mjs'); return [...state].filter(([k]) => k.startsWith('event/')).map(([, e]) => e).find(e => e.kind === 'tournament' && (e.held_ms ?? [e.t_ms]).includes(t)); }, first.t_ms);
   if (!/^tournaments? 1( to \d+)? w(as|ere) held, /.test(held?.text) || (await asked('events')).find(e => e.n === held.n)?.kind !== 'tournament') fail(`the first tournament's event is ${JSON.stringify(held)}`);
   await marked(held, first.t_ms, 'accent', `#/tournament/${first.number}`);
