@@ -183,13 +183,14 @@ const place = (t_ms, colour) => page.evaluate(async ([t, name]) => {
 async function marked(event, t_ms, colour, leads) {
   const words = `${event.kind}${event.of && ` ${event.of}`}: ${event.text}`;
   const met = new Set();
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0, clicks = 0; i < 150 && clicks < 10; i++) {
     const at = await place(t_ms, colour);
     if (!at) { await page.waitForTimeout(200); met.add('none on the chart'); continue; }
     await page.mouse.move(at.x + [0, -2, 2, -5, 5][i % 5], at.y);
     const note = await page.evaluate(() => document.querySelector('#p-overview .chart .legend .mark').textContent);
     if (note !== words || at.dots < 12) { met.add(`'${note}', ${at.dots} dots`); await page.waitForTimeout(100); continue; }
     if (!await page.evaluate(() => getComputedStyle(document.querySelector('#p-overview .chart .u-over')).cursor === 'pointer')) fail(`the mark of ${words} does not look as if it led anywhere`);
+    clicks++;
     await page.mouse.down();
     await page.mouse.up();
     // On a busy machine the chart may have gone on under the pointer: then nothing has opened, or another's.
