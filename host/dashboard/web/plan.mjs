@@ -3,6 +3,7 @@
 import { get } from './connection.mjs';
 
 const earlier = new Map(); // by number: the plan, null: it is not kept, undefined: it is on its way
+const waiting = new Map(); // by number: what is called when it is there, of each who asked for it
 const held = (state, name) => /^[1-9]\d*$/.test(name) && Number(name) < (state.get('tournament')?.number ?? 0);
 export const isEarlier = (state, route) => Boolean(route.is_named) && held(state, route.name);
 
@@ -15,7 +16,14 @@ export function planOf(state, route, again) {
   const name = route.name;
   if (!earlier.has(name)) {
     earlier.set(name, undefined);
-    get(`tournament/${name}`).then(plan => { earlier.set(name, plan); again(); });
+    waiting.set(name, []);
+    get(`tournament/${name}`).then(plan => {
+      earlier.set(name, plan);
+      const all = waiting.get(name);
+      waiting.delete(name);
+      for (const one of all) one();
+    });
   }
+  waiting.get(name)?.push(again);
   return earlier.get(name) ?? undefined;
 }

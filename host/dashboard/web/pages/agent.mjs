@@ -98,7 +98,7 @@ export default {
     const stage = make('span', { className: 'dim' });
     const why = make('p', { className: 'bad why-ended', hidden: true });
     const act = (label, title, run, danger) => make('button', { type: 'button', textContent: label, title, className: danger ? 'danger' : '', onclick: run });
-    const again = () => { asked = 0; params = null; };
+    const again = () => { asked = -Infinity; params = null; };
     const halt = act('Halt', 'No new risk; cancels pass (x)', () => { const a = agents(now).find(v => v.name === name); if (a) haltOrResume(a); });
     const reload = act('Reload', 'Its file again, as another generation', async () => { if (await sure(`Reload ${name}?`, 'Its plugin file is loaded again; the generation of now stays warm.', 'Reload', name)) { await order('reload', [name]); again(); } });
     const back = act('Roll back', 'The generation before is active again', async () => { if (await sure(`Roll ${name} back?`, 'The generation before is active again.', 'Roll back', name)) { await order('rollback', [name]); again(); } });
@@ -268,6 +268,11 @@ export default {
       plot.set(columns([name], 'return'), [{ label: name, colour: () => colour(a.slot), fill: () => css('accent-bg') }]);
     }
     let drawn = 0;
-    return (state, has) => { if (!has('route') && performance.now() - drawn < 240) return; drawn = performance.now(); draw(state); };
+    return (state, has) => {
+      if (has('route')) asked = -Infinity; // who comes back is led here by what has happened since
+      else if (performance.now() - drawn < 240) return;
+      drawn = performance.now();
+      draw(state);
+    };
   },
 };

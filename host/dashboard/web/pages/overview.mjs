@@ -2,6 +2,7 @@
 // All of it at a glance: equity with what happened, the league, what is held, the capital, the venues' lamps, the newest events.
 import { accountsCard } from '../accounts.mjs';
 import { chart, rangeTabs, axis, timeAxis } from '../chart.mjs';
+import { get } from '../connection.mjs';
 import { performanceCards } from '../performance.mjs';
 import { periodsCard } from '../periods.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
@@ -51,6 +52,12 @@ const league = [
   { title: 'Gen.', class: 'p3', tip: 'Generation of the active code', value: a => a.generation, text: a => a.generation },
 ];
 
+// The one that was held then: tournaments one behind the other are one event, with the last one's number. Else, as of an undo, the last.
+async function toTournament(t) {
+  const plan = (await get('plans'))?.find(p => p.t_ms === t);
+  if (location.hash.startsWith('#/overview') || !location.hash) location.hash = plan ? `#/tournament/${plan.number}` : '#/tournament';
+}
+
 function equityCard() {
   const box = card('Equity', { name: 'chart' });
   const legend = make('output', { className: 'legend' });
@@ -62,8 +69,8 @@ function equityCard() {
   const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : percent(v / 100));
   const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
   const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [...new Set([e.t_ms, ...(e.count ? [e.first_ms, ...(e.held_ms ?? [])] : [])])].map(t => ({ ...e, t_ms: t }))).map(e => ({
-    t: e.t_ms / 1000, kind: e.kind, text: `${e.kind} ${e.of}: ${e.text}`,
-    go: () => { location.hash = e.kind === 'tournament' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
+    t: e.t_ms / 1000, kind: e.kind, text: `${e.kind}${e.of && ` ${e.of}`}: ${e.text}`,
+    go: e.kind === 'tournament' ? () => toTournament(e.t_ms) : () => { location.hash = agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
   }));
   const plot = chart(host, { name: 'Equity over time', series: [], height: 260, format: unit, legend, marks, axes: () => [timeAxis(), axis({ size: 74, values: (u, v) => v.map(rough) })] });
   let drawn = 0;
