@@ -9,6 +9,7 @@
 // crashes until it is put away, begins. DRAWER is sma_cross on BTCUSDT: its averages are lines. FOLDER: screenshots go there.
 import { chromium } from 'playwright-core';
 import { fits, heightAt, WIDTHS } from './fits.mjs';
+import { untilTrue } from './until.mjs';
 import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -278,7 +279,7 @@ async function steer(page) {
   await page.evaluate(name => { location.hash = `#/agent/${name}`; }, still);
   await page.waitForFunction(name => document.querySelector('#agent-name')?.value === name && [...document.querySelectorAll('.a-orders tr[data-key]')].length >= 4, still);
   // The bars of its losses are what the risk gate holds against its limits, to the last digit: at prices to close at, and not at mids.
-  await page.waitForFunction(async name => {
+  await untilTrue(page, async name => {
     const [{ state }, { agents, baseText, money, percent }] = await Promise.all([import('/connection.mjs'), import('/kit.mjs')]);
     const a = agents(state).find(one => one.name === name);
     const use = title => [...document.querySelectorAll('.a-limits tr')].find(r => r.firstChild.textContent === title)?.children[1].textContent;
@@ -365,7 +366,7 @@ async function lines(page, scheme) {
 
 // A tournament that is not the last one, by its number: its ranks, points and flows, and the way to its neighbours.
 async function earlier(page) {
-  await page.waitForFunction(async () => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number > 2; }, null, { polling: 500 });
+  await untilTrue(page, async () => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number > 2; });
   const plan = await page.evaluate(() => fetch('/api/v1/tournament/1', { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json()));
   if (plan.number !== 1) fail(`tournament 1 is ${JSON.stringify(plan).slice(0, 200)}`);
   await page.evaluate(() => { location.hash = '#/tournament/1'; });
@@ -386,7 +387,7 @@ async function undone(page) {
   let number = 0, is_undone = false;
   // Another one may be held meanwhile: then that is the last.
   while (!is_undone) {
-    await page.waitForFunction(async before => { const { state } = await import('/connection.mjs'); return state.get('tournament').number !== before; }, number, { polling: 500 });
+    await untilTrue(page, async before => { const { state } = await import('/connection.mjs'); return state.get('tournament').number !== before; }, number);
     [number, is_undone] = await page.evaluate(async () => {
       const [{ state }, { order }] = await Promise.all([import('/connection.mjs'), import('/orders.mjs')]);
       const last = state.get('tournament').number;
@@ -440,7 +441,7 @@ async function change(page) {
   await page.setViewportSize(size);
   if (hidden > 0) fail(`why it ended lacks ${hidden} px at 2560`);
   // Its capital is no gain: the line of all goes on where it was.
-  await page.waitForFunction(async () => {
+  await untilTrue(page, async () => {
     const { ALL, columns, points } = await import('/history.mjs');
     const all = points(ALL);
     const line = columns([ALL], 'total')[1];
@@ -515,8 +516,7 @@ async function silence() {
   await page.waitForFunction(() => document.querySelector('#state').textContent !== 'lost');
   await page.click('#bell');
   await page.waitForFunction(() => document.querySelector('#bell').ariaPressed === 'true');
-  const venue = await page.waitForFunction(async () => { const { state } = await import('/connection.mjs'); return [...state].find(([k]) => k.startsWith('venue/')); });
-  const [key, value] = await venue.jsonValue();
+  const [key, value] = await untilTrue(page, async () => { const { state } = await import('/connection.mjs'); return [...state].find(([k]) => k.startsWith('venue/')); });
   const say = set => socket.send(JSON.stringify({ type: 'diff', version: 0, set, merge: {}, removed: [] }));
   say({ [key]: { ...value, state: 'down' }, 'event/99': { n: 1e6, time: '2026-01-01T00:00:00.000Z', t_ms: 1767225600000, kind: 'outage', of: value.venue, text: 'the venue cannot be traded on' } });
   await until(`Outage: ${value.venue} is down`);

@@ -6,6 +6,7 @@
 // With agents: the lists of their closed trades and of their orders that ended, and nothing else. With --again: what the results of a
 // day, of a week and of each hour are, and where the chart begins. With --month: of a run without tournaments and reloads, agents and figures.
 import { chromium } from 'playwright-core';
+import { untilTrue } from './until.mjs';
 
 const [, , executablePath, url, ...listed] = process.argv;
 // A table as rows by its heads; what a cell has only room to show in short stands in its title.
@@ -45,7 +46,7 @@ async function lists(page) {
 
 async function again(page) {
   // The host was asked for the points of before, and all that is drawn is of them.
-  await page.waitForFunction(async () => (await import('/history.mjs')).points('(all)').length > 2);
+  await untilTrue(page, async () => (await import('/history.mjs')).points('(all)').length > 2);
   await page.waitForFunction(() => document.querySelector('#today').textContent.match(/[0-9]/) && document.querySelector('#week').textContent.match(/[0-9]/));
   return page.evaluate(async () => {
     const { columns, load, resultsBy } = await import('/history.mjs');
