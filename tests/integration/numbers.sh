@@ -123,7 +123,9 @@ host_at_once() {
     done
     get /metrics "$WORK/${1}_metrics" && "$AGON" top --dir "$WORK/run" --once >"$WORK/${1}_top" && host_asked "${1}_after"
 }
-is_down() { ctl venues --json 2>/dev/null | jq -e 'all(.[]; .state == "down")' >/dev/null; }
+is_down() { # for long enough that it is seen
+    ctl venues --json 2>/dev/null | jq -e 'all(.[]; .state == "down" and .outages > 0 and .down_s > 0 and .uptime < 1)' >/dev/null
+}
 
 # Venues of which all stands, and no link ended and no book was asked for again while they were asked.
 still() { jq -c '[.venues[] | [.links, .links_up, .books, .books_live, .reconnects, .resyncs, .gaps], .links == .links_up and .books == .books_live]' "$WORK/u_${1}_feed.json"; }
