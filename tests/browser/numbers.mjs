@@ -44,11 +44,17 @@ async function lists(page) {
 }
 
 // A list that has as many rows as the host says now: of all, of an agent or of a symbol. One that never has is printed as it is.
-const grown = (page, what, path, key, name) => page.waitForFunction(async ([which, of, by, is]) => {
-  const list = (await (await import('/connection.mjs')).get(of)) ?? [];
-  const n = of === 'accounts' ? list.flatMap(one => one.money).length : list.filter(one => !by || one[by] === is).length;
-  return document.querySelectorAll(`${which} tr[data-key]`).length === n;
-}, [what, path, key, name], { polling: 100, timeout: 20000 }).catch(() => null);
+async function grown(page, what, path, key, name) {
+  for (let tries = 0; tries < 100; tries++) {
+    const is = await page.evaluate(async ([which, of, by, value]) => {
+      const list = await (await import('/connection.mjs')).get(of);
+      const n = of === 'accounts' ? list?.flatMap(one => one.money).length : list?.filter(one => !by || one[by] === value).length;
+      return document.querySelectorAll(`${which} tr[data-key]`).length === n;
+    }, [what, path, key, name]);
+    if (is) return;
+    await page.waitForTimeout(200);
+  }
+}
 
 async function open(page) {
   const agents = {};
