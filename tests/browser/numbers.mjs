@@ -4,7 +4,7 @@
 //   node numbers.mjs CHROMIUM URL-WITH-TOKEN [AGENT...]
 //
 // With agents: the lists of their closed trades and of their orders that ended, and nothing else. With --again: what the results of a
-// day, of a week and of each hour are, and where the chart begins. With --month: of a run without tournaments and reloads, agents and figures.
+// day, of a week and of each hour are, and where the chart begins. With --up: venues and what comes from them. With --open and agents: open orders, on their pages and on those of the markets. With --month: of a run without tournaments and reloads, agents and figures.
 import { chromium } from 'playwright-core';
 import { untilTrue } from './until.mjs';
 
@@ -19,7 +19,7 @@ const rowsOf = (page, id) => page.evaluate(name => {
 const ofCard = (page, name) => page.evaluate(which => {
   const table = document.querySelector(`section.${which} table`);
   const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
-  return [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent])));
+  return [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => ({ key: row.dataset.key, ...Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent])) }));
 }, name);
 async function lists(page) {
   const of = {};
@@ -42,6 +42,52 @@ async function lists(page) {
     of[name] = { closed, by, ended: await rowsOf(page, 't-ended') };
   }
   return of;
+}
+
+// A list that has as many rows as the host says now: of all, of an agent or of a symbol. One that never has is printed as it is.
+async function grown(page, what, path, key, name) {
+  for (let tries = 0; tries < 100; tries++) {
+    const is = await page.evaluate(async ([which, of, by, value]) => {
+      const list = await (await import('/connection.mjs')).get(of);
+      const n = of === 'accounts' ? list?.flatMap(one => one.money).length : list?.filter(one => !by || one[by] === value).length;
+      return document.querySelectorAll(`${which} tr[data-key]`).length === n;
+    }, [what, path, key, name]);
+    if (is) return;
+    await page.waitForTimeout(200);
+  }
+}
+
+async function open(page) {
+  const agents = {};
+  const markets = {};
+  const symbols = await page.evaluate(async () => (await (await import('/connection.mjs')).get('orders')).map(one => one.symbol));
+  for (const name of listed.slice(1)) {
+    await page.evaluate(to => { location.hash = `#/agent/${to}`; }, name);
+    await page.waitForFunction(is => document.getElementById('agent-name')?.value === is, name);
+    await grown(page, 'section.a-orders', 'orders', 'agent', name);
+    agents[name] = await ofCard(page, 'a-orders');
+  }
+  for (const symbol of new Set(symbols)) {
+    await page.evaluate(to => { location.hash = `#/market/${encodeURIComponent(to)}`; }, symbol);
+    await page.waitForSelector('#t-orders', { state: 'attached' });
+    await grown(page, '#t-orders', 'orders', 'symbol', symbol);
+    markets[symbol] = await rowsOf(page, 't-orders');
+  }
+  return { agents, markets };
+}
+
+// The host itself, on the page that is open: its venues, what comes from them, its journal, and how long its steps take.
+async function itself(page) {
+  await grown(page, '#t-venues', 'venues');
+  await page.waitForSelector('section.journal dt');
+  await page.waitForSelector('#feed dt');
+  await page.waitForSelector('#latency [data-key="delivery"]');
+  const venues = Object.fromEntries((await rowsOf(page, 't-venues')).map(row => [row.Venue, row]));
+  for (const [name, down] of await page.evaluate(() => [...document.querySelectorAll('#t-venues tr[data-key]')].map(row => [row.cells[0].textContent, row.lastElementChild.title]))) venues[name].down = down;
+  return { venues, ...await page.evaluate(() => {
+    const facts = which => Object.fromEntries([...document.querySelectorAll(`${which} dt`)].map(dt => [dt.textContent, dt.nextElementSibling.textContent]));
+    return { feed: facts('#feed'), journal: facts('section.journal'), latency: Object.fromEntries([...document.querySelectorAll('#latency [data-key]')].map(box => [box.dataset.key, box.firstChild.lastChild.textContent])) };
+  }) };
 }
 
 async function again(page) {
@@ -98,6 +144,17 @@ try {
     await browser.close();
     process.exit(0);
   }
+  if (listed[0] === '--up') {
+    await page.evaluate(() => { location.hash = '#/reliability'; });
+    console.log(JSON.stringify(await itself(page)));
+    await browser.close();
+    process.exit(0);
+  }
+  if (listed[0] === '--open') {
+    console.log(JSON.stringify(await open(page)));
+    await browser.close();
+    process.exit(0);
+  }
   const isMonth = listed[0] === '--month';
   if (listed.length && !isMonth) {
     console.log(JSON.stringify(await lists(page)));
@@ -116,9 +173,14 @@ try {
     return { portfolio, equity: text('equity'), result: text('result'), split: document.getElementById('result').title, parts: document.getElementById('equity').title, left: document.getElementById('left').hidden ? '' : text('left'), agents: rows('t-agents'), positions: rows('t-positions'), whole: rows('t-positions', cell => cell.title) };
   });
   overview.parts_of = await page.evaluate(() => [...document.querySelectorAll('.keys-list li')].map(li => [...li.children].slice(1).map(one => one.textContent)));
+  await grown(page, '#t-accounts', 'accounts');
+  overview.accounts = await rowsOf(page, 't-accounts');
+  const titles = await page.evaluate(() => [...document.querySelectorAll('#t-accounts tr[data-key]')].map(row => [...row.cells].map(cell => cell.title)));
+  overview.accounts.forEach((row, i) => { row.whole = Object.fromEntries(['Account', 'Asset', 'On it', 'Agents\u2019'].map((head, at) => [head, titles[i][at]])); });
   overview.given = await page.evaluate(() => document.querySelector('.ribbon').closest('section').querySelector('.count').textContent);
   await page.evaluate(() => { location.hash = '#/reliability'; });
   const reloads = isMonth ? [] : await page.waitForSelector('#t-reloads tr[data-key]', { state: 'attached' }).then(() => rowsOf(page, 't-reloads'));
+  const host = isMonth ? {} : await itself(page);
   const tournament = isMonth ? null : await ranks(page);
   const of = {};
   for (const { Agent: name } of overview.agents) {
@@ -135,7 +197,7 @@ try {
     Object.assign(of[name], { generations, refusals, limits });
   }
   const by = isMonth ? await periods(page) : {};
-  console.log(JSON.stringify({ ...overview, reloads, tournament, of, by }));
+  console.log(JSON.stringify({ ...overview, ...host, reloads, tournament, of, by }));
 } finally {
   await browser.close();
 }

@@ -9,6 +9,7 @@
 # One agent pays fees of 1 %, so that what is shown to a hundredth of a percent is not 0 whatever it is of. Two tournaments are held,
 # and what /api, `ctl`, `agon tournament`, the page, the report and the export say of the last is compared too, by the journal's record.
 # At the end the host is killed and begins again: the result of the day, of the week and of all hours together are its result still.
+# Then trading goes on until orders rest: each row of them is the same everywhere.
 . "$(dirname "$0")/common.sh"
 here=$(dirname "$0")
 
@@ -103,10 +104,42 @@ same_position() {
 holds || fail "nothing is held once orders are gone"
 until_true "$HOST_PID" "the exchange's position risk" same_position
 cat "$WORK/position.out"
+same_money() { # on both accounts
+    python3 "$here/binance_asks.py" "$SIM_PORT" spot >"$WORK/cash_spot" 2>/dev/null && python3 "$here/binance_asks.py" "$UM_PORT" um >"$WORK/cash_um" 2>/dev/null &&
+        ctl accounts --json >"$WORK/cash_accounts.json" 2>/dev/null && python3 "$here/numbers_agree.py" money "$WORK" >"$WORK/money.out" 2>&1
+}
+until_true "$HOST_PID" "the exchange's word on the money" same_money
+cat "$WORK/money.out"
+
+. "$AGON_SOURCE_ROOT/tests/support/page.sh"
+# What the host says of itself, with what it said before and behind: WHEN, and then all that answers at once.
+host_asked() {
+    for what in venues feed status latency accounts; do ctl $what --json >"$WORK/${1}_$what.json" || return 1; done
+}
+host_at_once() {
+    host_asked "${1}_before" || return 1
+    for what in venues feed status latency accounts; do
+        ctl $what >"$WORK/${1}_$what.txt" && get "/api/v1/$what" "$WORK/${1}_api_$what.json" || return 1
+    done
+    get /metrics "$WORK/${1}_metrics" && "$AGON" top --dir "$WORK/run" --once >"$WORK/${1}_top" && host_asked "${1}_after"
+}
+is_down() { # for long enough that it is seen
+    ctl venues --json 2>/dev/null | jq -e 'all(.[]; .state == "down" and .outages > 0 and .down_s > 0 and .uptime < 1)' >/dev/null
+}
+
+# Venues of which all stands, and no link ended and no book was asked for again while they were asked.
+still() { jq -c '[.venues[] | [.links, .links_up, .books, .books_live, .reconnects, .resyncs, .gaps], .links == .links_up and .books == .books_live]' "$WORK/u_${1}_feed.json"; }
+up_at_once() {
+    ctl venues --json 2>/dev/null | jq -e 'all(.[]; .links == .links_up and .books == .books_live)' >/dev/null && host_at_once u &&
+        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" --up >"$WORK/up_page.json"; } && host_asked u_end &&
+        [ "$(still before)" = "$(still after)" ] && [ "$(still before)" = "$(still end)" ] && ! still before | grep -q false
+} 2>"$WORK/up.err"
+until_true "$HOST_PID" "venues of which all stands" up_at_once
+python3 "$here/numbers_agree.py" up "$WORK" || fail "venues disagree"
 
 # The market stands still: every surface is asked for the same moment, again where it was none.
 kill -STOP "$SIM_PID"
-. "$AGON_SOURCE_ROOT/tests/support/page.sh"
+until_true "$HOST_PID" "venues that are down" is_down
 plans_at_once() {
     get /api/v1/tournament "$WORK/api_tournament.json" && get /api/v1/plans "$WORK/api_plans.json" &&
         ctl plans >"$WORK/plans.txt" && ctl tournament >"$WORK/tournament.txt" &&
@@ -125,7 +158,7 @@ each_agent() {
     done
 }
 all_at_once() {
-    ctl status --json >"$WORK/before.json" && ctl tournament --json >"$WORK/tournament.json" &&
+    host_at_once h && ctl status --json >"$WORK/before.json" && ctl tournament --json >"$WORK/tournament.json" &&
         ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
         ctl reloads --json >"$WORK/reloads.json" && ctl reloads >"$WORK/reloads.txt" && get /api/v1/reloads "$WORK/api_reloads.json" &&
@@ -150,7 +183,8 @@ all_at_once() {
         cmp -s "$WORK/tournament.json" "$WORK/tournament_after.json" &&
         ctl portfolio --json | cmp -s - "$WORK/portfolio.json" && ctl agents --json >"$WORK/agents_after.json" &&
         ctl alerts all --json | cmp -s - "$WORK/alerts.json" && ctl quarantine ls --json | cmp -s - "$WORK/quarantine.json" &&
-        ctl reloads --json | cmp -s - "$WORK/reloads.json" &&
+        ctl reloads --json | cmp -s - "$WORK/reloads.json" && host_asked h_end &&
+        [ "$(jq -c '[.[].money]' "$WORK/h_before_accounts.json")" = "$(jq -c '[.[].money]' "$WORK/h_end_accounts.json")" ] &&
         [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \
             "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
 } 2>"$WORK/all.err"
@@ -254,6 +288,34 @@ again_at_once() {
 }
 until_true "$HOST_PID" "one moment of the next start" again_at_once
 python3 "$here/numbers_agree.py" again "$WORK" || fail "after a restart numbers disagree"
+kill -CONT "$SIM_PID"
+
+# Open orders, one of them filled in part, while the market stands: those are compared that were there before all else was asked, and behind it.
+# It is the last that is asked of this host: engine time stands behind a stop for as long as it took.
+rich() { # FILE: orders of both sides and of two instruments
+    jq -e 'any(.[]; (.filled | tonumber) > 0) and ([.[].symbol] | unique | length) > 1 and ([.[].side] | unique | length) > 1' "$1" >/dev/null
+}
+rests() {
+    jq -n --slurpfile first "$WORK/open_before.json" --slurpfile last "$WORK/open_after.json" \
+        '[$first[0][] | . as $it | select(any($last[0][]; [.id, .price, .quantity, .filled] == ($it | [.id, .price, .quantity, .filled])))]' >"$WORK/open_rests.json"
+}
+orders_at_once() {
+    kill -CONT "$SIM_PID"
+    ctl orders --json >"$WORK/open_before.json" && rich "$WORK/open_before.json" || return 1
+    kill -STOP "$SIM_PID"
+    until_true "$HOST_PID" "venues that are down" is_down
+    ctl orders --json >"$WORK/open_before.json" && host_at_once o && ctl orders >"$WORK/open_orders.txt" && get /api/v1/orders "$WORK/open_api_orders.json" || return 1
+    who=$(jq -r '[.[].agent] | unique | .[]' "$WORK/open_before.json")
+    for agent in $who; do
+        ctl agent $agent --json >"$WORK/open_agent_$agent.json" && ctl agent $agent >"$WORK/open_agent_$agent.txt" && get "/api/v1/orders/$agent" "$WORK/open_api_$agent.json" || return 1
+    done
+    "$AGON" journal export "$WORK/run" --live --orders "$WORK/open_said.csv" &&
+        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" --open $who >"$WORK/open_page.json"; } &&
+        ctl orders --json >"$WORK/open_after.json" && ctl status --json >"$WORK/open_status.json" && rests && rich "$WORK/open_rests.json"
+} 2>"$WORK/open.err"
+ctl resume all >/dev/null || fail "resume"
+until_true "$HOST_PID" "one moment of open orders" orders_at_once
+python3 "$here/numbers_agree.py" open "$WORK" || fail "open orders disagree"
 kill -CONT "$SIM_PID"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"

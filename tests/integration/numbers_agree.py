@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """numbers_agree WHAT FOLDER [DAYS|FILE]: do the surfaces of one run say the same? tests/integration/numbers.sh has put there what each said. Formulas
-are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, host, lists, again or backtest,
+are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, money, up, open, host, lists, again or backtest,
 which has so many daily returns, or month; plant: the return of payer_1 in FILE becomes one of its equity."""
 import csv
 import html
@@ -11,6 +11,7 @@ import re
 import sys
 from decimal import ROUND_HALF_EVEN, Decimal as D
 
+from numbers_host import check_host_itself, check_money, check_open, check_up
 from numbers_plan import check_tournament
 from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads
 from numbers_spread import check_held_performance, check_performance, check_periods
@@ -544,6 +545,7 @@ def check_host():
     check_tournament(sys.modules[__name__], want)
     check_reloads(sys.modules[__name__])
     check_crashes(sys.modules[__name__])
+    check_host_itself(sys.modules[__name__])
     seen = [row['return'] for name, row in want.items() if name and abs(row['return']) > 0.02]
     if not seen:
         faults.append('no agent has a return that is seen where it has two digits: a wrong base of it would not be found')
@@ -822,7 +824,11 @@ if what == 'position':
 if what == 'plant':
     plant(sys.argv[3])
     sys.exit()
-{'host': check_host, 'lists': check_lists, 'again': check_again, 'month': check_month}.get(what, check_backtest)()
+itself = {'open': check_open, 'money': check_money, 'up': check_up}.get(what)
+if itself:
+    itself(sys.modules[__name__])
+else:
+    {'host': check_host, 'lists': check_lists, 'again': check_again, 'month': check_month}.get(what, check_backtest)()
 if faults:
     sys.exit('\n'.join(faults[:20]) + f'\n{len(faults)} of {n_compared} numbers disagree')
 print(f'{what}: {n_compared} numbers agree')

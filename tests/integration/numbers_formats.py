@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """numbers_formats KIT FORMATS [LATENCY]: the page's rounding (kit.mjs, asked by tests/browser/formats.mjs) is the host's: of numbers as printf rounds
-them, of decimal texts to the even one. Quantiles of latencies by octaves are
+them, of decimal texts to the even one, and so what is on an account. Quantiles of latencies by octaves are
 those of what was measured; LATENCY: what `ctl latency --json` says of a host."""
 import json
 import math
@@ -24,6 +24,12 @@ for _ in range(3000):
     asks.append(f'rounded {text} {digits}')
     nearest = D(text).quantize(D(1).scaleb(-digits), ROUND_HALF_EVEN)
     want.append(str(abs(nearest) if nearest == 0 else nearest))
+for text in ('1000.125', '1000.135', '-2500.005', '982440.44257102', '999.9999995', '0.0000005', '0.0000015', '-0.0000001', '0.30783004', '0', '100', '12.5'):
+    asks.append(f'fine {text} 0')
+    is_large = abs(D(text)) >= 1000
+    nearest = D(text).quantize(D('0.01' if is_large else '0.000001'), ROUND_HALF_EVEN)
+    shown = f'{abs(nearest) if nearest == 0 else nearest:f}'
+    want.append(shown if is_large else shown.rstrip('0').rstrip('.'))
 said = subprocess.run(['node', sys.argv[2], sys.argv[1]], input='\n'.join(asks), capture_output=True, text=True, check=True).stdout.split()
 wrong = [(ask, is_, other) for ask, is_, other in zip(asks, said, want) if is_ != other]
 if wrong or len(said) != len(want):

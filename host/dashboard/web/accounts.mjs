@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The money on each account, by asset: all of it, and what of it is the agents'.
 import { get } from './connection.mjs';
-import { card, make, money, put, saver, scrolls, table } from './kit.mjs';
+import { card, fine, make, money, put, saver, scrolls, table } from './kit.mjs';
 
 const AGAIN_MS = 10000;
-// As fine as a person reads it; whole under the pointer, and in the file.
-const fine = text => money(Math.abs(Number(text)) >= 1000 ? Number(text).toFixed(2) : Number(text).toFixed(6).replace(/\.?0+$/, ''));
 
 export function accountsCard() {
   const box = card('Money', { name: 'accounts' });

@@ -35,6 +35,8 @@ export const rounded = (text, digits) => {
   const all = String(kept + (rest > half || (rest === half && kept % 2n === 1n) ? 1n : 0n)).padStart(digits + 1, '0');
   return (Number(all) ? sign : '') + (digits ? `${all.slice(0, -digits)}.${all.slice(-digits)}` : all);
 };
+// Of any asset, as fine as a person reads it: two digits of thousands, else six at most.
+export const fine = text => (Math.abs(Number(text)) >= 1000 ? money(rounded(String(text), 2)) : money(rounded(String(text), 6).replace(/\.?0+$/, '')));
 // A mean price has two digits more than a price: they are shown where they are not 0.
 export const short = text => (text === null || text === undefined ? '–' : money(text.includes('.') ? text.replace(/0{1,2}$/, '').replace(/\.$/, '') : text));
 // An entry is a mean, and has more digits still: two more than `like` has.
