@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_EVEN, Decimal as D
 from numbers_host import check_host_itself, check_money, check_open, check_up
 from numbers_plan import check_tournament
 from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads
-from numbers_spread import check_held_performance, check_performance, check_periods
+from numbers_spread import check_held_performance, check_performance, check_periods, dust_sold
 
 what, folder = sys.argv[1], sys.argv[2]
 MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage', 'volume']
@@ -666,10 +666,11 @@ def check_closed(agent, report, page):
         if any(its['partial'] for its in mine):
             faults.append(f'{agent}: a trade began before the journal did')
         total = sum(D(its['result']) for its in mine)
+        dust = D(dust_sold(csv.DictReader(load('flat_fills.csv').splitlines()), agent))
         same('ledger', f'{agent} {row["symbol"]}, realised, by its {len(mine)} closed trades',
-             abs(total - D(row['realised'])) <= D('0.005') * (len(mine) + 1), True)
+             abs(total - D(row['realised'])) <= D('0.005') * (len(mine) + 1) + dust, True)
         same('ledger', f'{agent} {row["symbol"]}, fees',
-             abs(sum(D(its['fees']) for its in mine) - D(row['fees'])) <= D('0.005') * (len(mine) + 1), True)
+             abs(sum(D(its['fees']) for its in mine) - D(row['fees'])) <= D('0.005') * (len(mine) + 1) + dust, True)
     if page is None:
         return
     same('page', f'{agent}, its closed trades', len(page['closed']), len(rows))

@@ -9,6 +9,7 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal as D
 
 from numbers_plan import plain, table
+from numbers_spread import dust_sold
 
 
 def time_text(ns):  # as report/table.c has it
@@ -188,7 +189,7 @@ def check_fill_sums(of, fills, figures):
         paid = sum(D(row['fee']) for row in mine if D(row['result']) == 0 and held[agent][0]['symbol'].startswith('binance_um'))
         realised = sum(D(row['realised']) for row in held[agent])
         result = sum(D(row['result']) for row in mine)
-        of.same('exported fills', f'{agent}, results of {result} and {realised} realised', abs(result - paid - realised) <= D('0.011') * len(held[agent]), True)
+        of.same('exported fills', f'{agent}, results of {result} and {realised} realised', abs(result - paid - realised) <= D('0.011') * len(held[agent]) + D(dust_sold(mine)), True)
         closings = [D(row['result']) for row in mine if D(row['result']) != 0]
         row = next(row for row in json.loads(of.load('x_agents.json')) if row['name'] == agent)
         of.same('exported fills', f'{agent}, closings won and lost', (sum(one > 0 for one in closings), sum(one < 0 for one in closings)), (row['wins'], row['losses']))
