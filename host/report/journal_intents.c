@@ -28,7 +28,7 @@ void journal_intents_names(struct cell *cells)
     static const char *const names[INTENT_CELLS] = {
         "time",      "agent",    "symbol",     "kind",       "side",     "order_type",
         "price",     "quantity", "became",     "refused_by", "order_id", "seq",
-        "cause_seq", "n",        "instrument", "files"};
+        "cause_seq", "n",        "instrument", "files",      "reason"};
 
     journal_rows_names(cells, names, INTENT_CELLS);
 }
@@ -114,6 +114,7 @@ static void put_row(struct engine *engine, const struct agon_intent_event *event
     journal_rows_u64(&cells[14], event->intent.instrument);
     weights_put(weights, event->origin.slot, event->origin.generation, event->origin.cause_seq,
                 cells[15].text);
+    journal_rows_u64(&cells[16], event->intent.reason);
     sheet_row(sheet, cells, INTENT_CELLS);
 }
 

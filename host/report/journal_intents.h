@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 #include "report/journal_rows.h"
 
-enum { INTENT_CELLS = 16 };
+enum { INTENT_CELLS = 17 };
 
 _Static_assert((int)INTENT_CELLS <= (int)ROW_CELLS_MAX, "one array of cells does for each");
 

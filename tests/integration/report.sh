@@ -43,6 +43,16 @@ END
 "$AGON" report "$WORK/journal" --json --html "$WORK/journal.html" >"$WORK/report.json" || fail "report ended with $?"
 python3 "$CHECK" "$WORK" || fail "the script comes to other figures"
 
+# Why its author wanted each order stands beside it, and by the order's number beside its fills: a rule's entries are 1, its exits 2.
+"$AGON" journal export "$WORK/journal" --intents "$WORK/intents.csv" --fills "$WORK/fills.csv" || fail "no export"
+python3 - "$WORK" <<'END' || fail "reasons of intents"
+import csv, sys
+intents, fills = (list(csv.DictReader(open(f"{sys.argv[1]}/{name}.csv"))) for name in ("intents", "fills"))
+reason = {row["order_id"]: row["reason"] for row in intents if row["became"] == "order"}
+mine = [(row["side"], reason[row["order_id"]]) for row in fills if row["agent"] == "cross_btc"]
+assert set(mine) == {("buy", "1"), ("sell", "2")}, set(mine)
+END
+
 # Two runs beside each other: what each says of itself, and the difference; an agent that one of them lacks has no figures there.
 sed '/idle_btc/d; s/fast: 5, slow: 20/fast: 8, slow: 30/' "$WORK/roster.yaml" >"$WORK/other.yaml"
 "$AGON" backtest --roster "$WORK/other.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" \

@@ -605,6 +605,50 @@ START_TEST(who_comes_to_a_free_place_has_its_own_numbers_alone)
 }
 END_TEST
 
+/* A tournament that changes what a slot has, as the journal has it. */
+static void planned(uint16_t slot, agon_amt_t change_amt)
+{
+    static union plan_event made;
+    static uint32_t number;
+    struct plan_line *line = plan_lines(&made.plan);
+
+    memset(&made, 0, sizeof(made));
+    made.plan.hdr.type = EVENT_PLAN;
+    made.plan.hdr.t = world->t;
+    made.plan.hdr.granules =
+        (sizeof(made.plan) + sizeof(*line) + EVENT_GRANULE - 1) / EVENT_GRANULE;
+    made.plan.number = ++number;
+    made.plan.n_lines = 1;
+    line->slot = slot;
+    snprintf(line->name, sizeof(line->name), "slot_%u", slot);
+    line->capital_before_amt = USD(100000);
+    line->capital_after_amt = USD(100000) + change_amt;
+    ck_assert_int_eq(run_report_event(story, world->engine, &made.plan.hdr, AGON_OK), AGON_OK);
+}
+
+/* The demo's promise (demo/promises.h), which ends it with 1 where it is broken. */
+START_TEST(capital_that_is_given_behind_a_fault_is_counted)
+{
+    struct record_crash crash = {
+        .hdr = {.type = EVENT_CRASH, .granules = sizeof(crash) / EVENT_GRANULE},
+        .slot = 1,
+        .text = "signal 11"};
+
+    planned(1, USD(10));
+    ck_assert_uint_eq(story->n_given_faulty, 0);
+    crash.hdr.t = world->t;
+    ck_assert_int_eq(run_report_event(story, world->engine, &crash.hdr, AGON_OK), AGON_OK);
+    planned(0, USD(10));
+    planned(1, -USD(10));
+    planned(1, 0);
+    ck_assert_uint_eq(story->n_given_faulty, 0);
+    planned(1, USD(10));
+    ck_assert_uint_eq(story->n_given_faulty, 1);
+    planned(1, 1);
+    ck_assert_uint_eq(story->n_given_faulty, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run_report");
@@ -626,6 +670,7 @@ int main(void)
     tcase_add_test(tcase, who_comes_to_a_free_place_has_its_own_numbers_alone);
     tcase_add_test(tcase, who_asked_for_it_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
+    tcase_add_test(tcase, capital_that_is_given_behind_a_fault_is_counted);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
