@@ -76,6 +76,35 @@ async function open(page) {
   return { agents, markets };
 }
 
+// Each market's page: book, mark, funding and tape, beside what the API says at that moment; the page is drawn a moment later.
+async function marketPages(page) {
+  const out = {};
+  for (const symbol of await page.evaluate(async () => (await (await import('/connection.mjs')).get('books')).map(one => one.symbol))) {
+    await page.evaluate(to => { location.hash = `#/market/${encodeURIComponent(to)}`; }, symbol);
+    await page.waitForSelector('#book', { state: 'attached' });
+    for (let tries = 0; tries < 50; tries++) {
+      const look = await page.evaluate(async name => {
+        const [{ get }, { money }] = await Promise.all([import('/connection.mjs'), import('/kit.mjs')]);
+        const ask = () => Promise.all([get(`books/${encodeURIComponent(name)}`), get(`trades/${encodeURIComponent(name)}/0`)]);
+        const before = await ask();
+        const levels = side => [...document.querySelectorAll(`#book .level.${side}`)].map(row => [...row.children].map(cell => cell.textContent));
+        const shown = {
+          asks: levels('ask').reverse(), bids: levels('bid'), mid: document.querySelector('#book .mid b').textContent,
+          facts: Object.fromEntries([...document.querySelectorAll('section.instrument dl dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])),
+          tape: [...document.querySelectorAll('#t-tape tr[data-key]')].map(row => [...row.cells].map(cell => cell.textContent)),
+        };
+        const [api, trades] = await ask();
+        const isOne = JSON.stringify([api, trades]) === JSON.stringify(before) && shown.facts.Mark === money(api.mark) && (!trades.length || shown.tape[0]?.[1] === money(trades[0].price));
+        return { ...shown, api, trades, isOne };
+      }, symbol);
+      out[symbol] = look;
+      if (look.isOne) break;
+      await page.waitForTimeout(200);
+    }
+  }
+  return out;
+}
+
 // The host itself, on the page that is open: its venues, what comes from them, its journal, and how long its steps take.
 async function itself(page) {
   await grown(page, '#t-venues', 'venues');
@@ -194,10 +223,11 @@ try {
       falls: Object.fromEntries([...document.querySelectorAll('.a-falls .step')].map(step => [step.children[0].textContent, step.querySelector('.val').textContent])),
       deeper: document.querySelector('.deeper:not([hidden])')?.textContent ?? '',
     }));
-    Object.assign(of[name], { generations, refusals, limits });
+    Object.assign(of[name], { generations, refusals, limits, metrics: await rowsOf(page, 't-metrics') });
   }
+  const markets = isMonth ? {} : await marketPages(page);
   const by = isMonth ? await periods(page) : {};
-  console.log(JSON.stringify({ ...overview, ...host, reloads, tournament, of, by }));
+  console.log(JSON.stringify({ ...overview, ...host, reloads, tournament, of, by, markets }));
 } finally {
   await browser.close();
 }

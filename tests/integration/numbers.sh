@@ -208,6 +208,19 @@ for file in agents.txt top report.html page.json; do
     grep -q 'return is' "$WORK/noticed" || fail "$file: $(cat "$WORK/noticed")"
     cp "$WORK/as_it_was" "$WORK/$file"
 done
+# So is another number on the pages of markets and agents, and of the host's accounts.
+notices() { # WHERE FILTER: of page.json
+    [ -s "$WORK/page.json" ] || return 0
+    cp "$WORK/page.json" "$WORK/as_it_was"
+    jq -c "$2" "$WORK/as_it_was" >"$WORK/page.json" && ! cmp -s "$WORK/as_it_was" "$WORK/page.json" || fail "page.json: nothing is planted by $2"
+    python3 "$here/numbers_agree.py" host "$WORK" >"$WORK/noticed" 2>&1 && fail "page.json: $2 was not noticed"
+    grep -q "^$1" "$WORK/noticed" || fail "page.json: $2: $(cat "$WORK/noticed")"
+    cp "$WORK/as_it_was" "$WORK/page.json"
+}
+notices 'page of binance:BTCUSDT: bids' '.markets["binance:BTCUSDT"].bids[9][1] = "77"'
+notices 'page of binance_um:BTCUSDT: next funding' '.markets["binance_um:BTCUSDT"].facts["Next funding"] = "7.0000 %"'
+notices 'page of binance:BTCUSDT: mark in the book' '.markets["binance:BTCUSDT"].mid = "1.00"'
+notices 'page of an agent: payer_1 metric 1' '(.of.payer_1.metrics[] | select(.key == "[\"payer_1\",1]")).Value = "7.00"'
 kill -CONT "$SIM_PID"
 
 # All that is held is closed: then closed trades are all that the ledger realised, and each order has ended. /api, `ctl`, the report,

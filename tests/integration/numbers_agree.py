@@ -12,6 +12,7 @@ import sys
 from decimal import ROUND_HALF_EVEN, Decimal as D
 
 from numbers_host import check_host_itself, check_money, check_open, check_up
+from numbers_market import check_market
 from numbers_plan import check_tournament
 from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads
 from numbers_spread import check_held_performance, check_performance, check_periods, dust_sold
@@ -546,6 +547,7 @@ def check_host():
     check_reloads(sys.modules[__name__])
     check_crashes(sys.modules[__name__])
     check_host_itself(sys.modules[__name__])
+    check_market(sys.modules[__name__])
     seen = [row['return'] for name, row in want.items() if name and abs(row['return']) > 0.02]
     if not seen:
         faults.append('no agent has a return that is seen where it has two digits: a wrong base of it would not be found')
