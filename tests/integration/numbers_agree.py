@@ -150,7 +150,7 @@ def check_newcomer(want):
     row = next(row for row in report['agents'] if row['name'] == 'newcomer_1')
     fills = [fill for fill in csv.DictReader(load('fills.csv').splitlines()) if fill['agent'] == 'newcomer_1']
     same('fills', 'of the newcomer', len(fills), its['fills'])
-    same('/api', 'fills of the newcomer', sorted(fill['seq'] for fill in json.loads(load('api_fills_newcomer_1.json'))), sorted(int(fill['seq']) for fill in fills)[-500:])
+    same('/api', 'fills of the newcomer', sorted(fill['seq'] for fill in json.loads(load('api_fills_newcomer_1.json'))), sorted(int(fill['seq']) for fill in fills)[-256:])
     closed = json.loads(load('api_closed_new.json'))
     same('report', 'trades of the newcomer', row['trades'], len(closed))
     same('report', 'those in its list', len([trade for trade in report['trades'] if trade['agent'] == 'newcomer_1']), len(closed))
