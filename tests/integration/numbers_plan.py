@@ -247,7 +247,7 @@ def table(text):
 
 
 def number(value):  # as `agon ctl` shows one: without a fraction as it is
-    return '-' if value is None else str(int(value)) if value == int(value) else '%.2f' % value
+    return '-' if value is None else str(int(value)) if value == int(value) else fixed(value, 2)
 
 
 def in_ctl(of, row):
