@@ -184,6 +184,7 @@ struct host {
     struct stream_uv *stream;        /* owned */
     struct gateway_status io_status; /* of all together */
     struct gateway_status io_each[HOST_VENUES_MAX];
+    struct gateway_status io_next[HOST_VENUES_MAX]; /* being asked; of the io thread alone */
     _Atomic uint32_t is_refusal_told;
     int64_t io_told_ns;
     int64_t marked_ns[HOST_INSTRUMENTS_MAX + 1]; /* io: a mark price was taken on a full disk */

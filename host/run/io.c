@@ -110,16 +110,8 @@ static void count_uptime(struct host_line *line, const struct gateway_status *st
     line->looked_ns = mono;
 }
 
-static void show_each(struct host *host, uint32_t line, const struct gateway_status *status)
-{
-    lock_take(&host->io_lock);
-    host->io_each[line] = *status;
-    count_uptime(&host->lines[line], status,
-                 host->config.mode == RUN_LIVE && host->config.venues[line].is_private);
-    lock_give(&host->io_lock);
-}
-
-// Shows the gateways' figures to the other threads. Returns how many commands it holds back.
+// Shows the gateways' figures to the other threads, each and all of one moment: their sum is that
+// of its parts. Returns how many commands it holds back.
 static uint32_t tell_status(struct host *host)
 {
     struct gateway_times times[HOST_VENUES_MAX] = {{0}};
@@ -127,24 +119,28 @@ static uint32_t tell_status(struct host *host)
     int64_t transport_ns, uncertainty_ns;
 
     gateway_status(host->lines[0].gateway, &all);
-    show_each(host, 0, &all);
+    host->io_next[0] = all;
     times[0] = all.times;
     transport_ns = all.transport_ns;
     uncertainty_ns = all.uncertainty_ns;
     for (uint32_t i = 1; i < host->n_lines; i++) {
-        struct gateway_status one;
+        struct gateway_status *one = &host->io_next[i];
 
-        gateway_status(host->lines[i].gateway, &one);
-        show_each(host, i, &one);
-        times[i] = one.times;
-        if (one.uncertainty_ns < uncertainty_ns) {
-            transport_ns = one.transport_ns;
-            uncertainty_ns = one.uncertainty_ns;
+        gateway_status(host->lines[i].gateway, one);
+        times[i] = one->times;
+        if (one->uncertainty_ns < uncertainty_ns) {
+            transport_ns = one->transport_ns;
+            uncertainty_ns = one->uncertainty_ns;
         }
-        add_status(&all, &one);
+        add_status(&all, one);
     }
     to_mono(host, times, &transport_ns);
     lock_take(&host->io_lock);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        host->io_each[i] = host->io_next[i];
+        count_uptime(&host->lines[i], &host->io_each[i],
+                     host->config.mode == RUN_LIVE && host->config.venues[i].is_private);
+    }
     host->io_status = all;
     memcpy(host->io_times.of, times, sizeof(times));
     host->io_times.transport_ns = transport_ns;
