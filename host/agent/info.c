@@ -56,6 +56,9 @@ void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, 
         COPY(info->publishes[i], d->publishes[i]);
     for (uint32_t i = 0; i < info->n_reads && i < AGON_READS_MAX; i++)
         COPY(info->reads[i], d->reads[i]);
+    info->n_tags = AGON_HAS(d, struct agon_descriptor, n_tags) ? d->n_tags : 0;
+    for (uint32_t i = 0; i < info->n_tags && i < AGON_TAGS_MAX; i++)
+        COPY(info->tags[i], d->tags[i]);
     for (uint32_t i = 0; i < d->n_params && i < INFO_PARAMS_MAX; i++)
         fill_param(&info->params[i], d->params[i]);
 }
@@ -84,6 +87,8 @@ void plugin_info_bound(struct plugin_info *info)
         info->n_publishes = AGON_PUBLISHES_MAX;
     if (info->n_reads > AGON_READS_MAX)
         info->n_reads = AGON_READS_MAX;
+    if (info->n_tags > AGON_TAGS_MAX)
+        info->n_tags = AGON_TAGS_MAX;
     bound(info->id, sizeof(info->id));
     bound(info->version, sizeof(info->version));
     bound(info->name, sizeof(info->name));
@@ -95,12 +100,25 @@ void plugin_info_bound(struct plugin_info *info)
         bound(info->publishes[i], sizeof(info->publishes[i]));
     for (int i = 0; i < AGON_READS_MAX; i++)
         bound(info->reads[i], sizeof(info->reads[i]));
+    for (int i = 0; i < AGON_TAGS_MAX; i++)
+        bound(info->tags[i], sizeof(info->tags[i]));
     for (int i = 0; i < INFO_PARAMS_MAX; i++) {
         bound(info->params[i].name, sizeof(info->params[i].name));
         bound(info->params[i].unit, sizeof(info->params[i].unit));
         bound(info->params[i].doc, sizeof(info->params[i].doc));
         bound(info->params[i].choices, sizeof(info->params[i].choices));
     }
+}
+
+const char *plugin_tag_text(const char *tags, uint32_t n, uint16_t tag, char text[INFO_TAG])
+{
+    if (tag > 0 && tag <= n && tag <= AGON_TAGS_MAX)
+        (void)snprintf(text, INFO_TAG, "%.31s", tags + (size_t)(tag - 1) * INFO_TAG);
+    else if (tag > 0)
+        (void)snprintf(text, INFO_TAG, "%u", tag);
+    else
+        text[0] = '\0';
+    return text;
 }
 
 const char *plugin_kind_name(uint32_t kind)

@@ -10,6 +10,7 @@
 #include <agon/plugin.h>
 
 #define INFO_PARAMS_MAX 256 /* as many as a plugin may have */
+#define INFO_TAG        32
 
 struct info_param {
     uint32_t id, type, flags, pad;
@@ -24,8 +25,9 @@ struct plugin_info {
     uint16_t event_more, pad[3];
     char id[64], version[24], name[64], vendor[64], summary[256];
     char requires_ext[16][64];
-    uint32_t n_publishes, n_reads;
+    uint32_t n_publishes, n_reads, n_tags, pad_two;
     char publishes[AGON_PUBLISHES_MAX][32], reads[AGON_READS_MAX][32];
+    char tags[AGON_TAGS_MAX][INFO_TAG];
     struct info_param params[INFO_PARAMS_MAX];
 };
 
@@ -39,5 +41,8 @@ static inline uint16_t plugin_info_more(const struct agon_descriptor *d)
 /* Ends every string and bounds every count, so that it can be read whatever wrote it. [any] */
 void plugin_info_bound(struct plugin_info *info);
 const char *plugin_kind_name(uint32_t kind);
+/* A reason of an author (agon_intent.reason) for people: its name, its number where it has none, ""
+ * for none. tags: n names as plugin_info has them, INFO_TAG bytes each. Returns text. [any] */
+const char *plugin_tag_text(const char *tags, uint32_t n, uint16_t tag, char text[INFO_TAG]);
 
 #endif

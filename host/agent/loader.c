@@ -229,6 +229,9 @@ static int check_descriptor(const struct agon_descriptor *d, struct error *err)
         (check_names("publishes", d->publishes, d->n_publishes, AGON_PUBLISHES_MAX, err) < 0 ||
          check_names("reads", d->reads, d->n_reads, AGON_READS_MAX, err) < 0))
         return AGON_EINVAL;
+    if (AGON_HAS(d, struct agon_descriptor, n_tags) &&
+        check_names("tags", d->tags, d->n_tags, AGON_TAGS_MAX, err) < 0)
+        return AGON_EINVAL;
     return check_params(d, err);
 }
 

@@ -114,6 +114,14 @@ static uint64_t nearest(uint64_t n, uint64_t unit)
     return whole + (rest > unit - rest || (rest == unit - rest && whole % 2 == 1));
 }
 
+double money_shown(double value, int decimals)
+{
+    char text[400]; // a double has 309 digits before its point
+
+    (void)snprintf(text, sizeof(text), "%.*f", decimals, value);
+    return text[strspn(text, "-0.")] == '\0' ? 0 : value;
+}
+
 char *money_brief(uint64_t n, char text[MONEY_TEXT])
 {
     static const char units[] = "MGTPE";

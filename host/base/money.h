@@ -25,6 +25,9 @@ int money_apart(const char *plain, char text[MONEY_TEXT]);
  * without zeros behind them, thousands apart; below a millionth, and from 10^21 on, "1.5e-09". */
 char *money_figure(double value, char text[MONEY_TEXT]);
 
+/* The value, or 0 where so many decimals show nothing of it: "-0.00" is no number. */
+double money_shown(double value, int decimals);
+
 /* How many there are of something: "12,345". */
 char *money_count(uint64_t n, char text[MONEY_TEXT]);
 /* The same in seven columns whatever it is: from a million on "1.23M", "45.6G". */

@@ -267,6 +267,12 @@ static int write_page(struct job *job, FILE *file, struct error *err)
 
     if (rc < 0 || job->story.engine == NULL)
         return error_set(err, rc < 0 ? rc : AGON_EINVAL, "nothing is kept for the page");
+    for (uint16_t id = 0; id < SLOTS_MAX; id++) {
+        const struct plugin_info *info = crew_info(job->result->crew, id);
+
+        if (info != NULL)
+            run_report_tags(&job->story, id, info->tags[0], info->n_tags);
+    }
     return backtest_html(job->result, &job->story, job->command, file, err);
 }
 

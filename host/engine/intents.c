@@ -256,6 +256,7 @@ struct order *intents_make(struct engine *engine, struct slot *slot,
     order->side = intent->side;
     order->type = intent->type;
     order->tif = intent->tif;
+    order->tag = intent->reason;
     order->flags = intent->flags;
     order->px = intent->px;
     order->trigger_px = intent->trigger_px;

@@ -178,17 +178,6 @@ struct order *orders_find(struct orders *orders, uint64_t id)
     return &orders->all[place - 1];
 }
 
-uint16_t orders_exit_reason(struct orders *orders, const struct record_report *fill)
-{
-    const struct order *order = orders_find(orders, fill->order_id);
-
-    if (fill->is_forced)
-        return EXIT_REASON_LIQUIDATION;
-    if (order == NULL)
-        return EXIT_REASON_NONE;
-    return order->why != 0 ? order->why : EXIT_REASON_AGENT;
-}
-
 struct order *orders_next(struct orders *orders, uint16_t slot, struct order *after)
 {
     uint32_t next;

@@ -88,6 +88,8 @@ struct order { /* what every walk over orders looks at stands in the first line 
     uint64_t venue_order, cause_seq;
     uint32_t n, generation;
     agon_ns_t t_create, t_request, t_expire;
+    uint16_t tag; /* its author's: agon_intent.reason; 0: none, or not known. Not saved: of an order
+                     that a state was loaded with it is not known */
 };
 
 /* What an order came to: the words that people read. */
@@ -136,6 +138,8 @@ static inline agon_qty_t order_left(const struct order *order)
 
 /* enum exit_reason of a fill: why what it closes is closed; of one that opens it says nothing. */
 uint16_t orders_exit_reason(struct orders *orders, const struct record_report *fill);
+/* Its order's tag; 0: none, or not known. */
+uint16_t orders_tag(struct orders *orders, const struct record_report *fill);
 
 /* By what ended it: REPORT_NOT_SENT of a new order is the host's own word, and so is 0, no report.
  */

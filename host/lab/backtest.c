@@ -164,6 +164,7 @@ static int keep_fill(struct run *run, const struct record_report *report)
         .seq = report->hdr.seq,
         .result_amt = score != NULL ? run->results[slot] - before : 0,
         .why = closed > 0 ? orders_exit_reason(engine_orders(result->engine), report) : 0,
+        .tag = orders_tag(engine_orders(result->engine), report),
     };
     if (slot < SLOTS_MAX)
         run->closed[slot] += closed;

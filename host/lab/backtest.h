@@ -104,6 +104,7 @@ struct backtest_fill {
     uint64_t seq;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
     uint16_t why;          /* enum exit_reason, of what it closed */
+    uint16_t tag;          /* agon_intent.reason of its order */
 };
 struct backtest_sample {  /* equity at a full minute of engine time */
     agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */

@@ -175,6 +175,9 @@ void api_put_cards(const struct api *api, struct jout *out);
 void api_put_lease(const struct api *api, const struct host_view_lease *lease, struct jout *out);
 agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
+/* An author's reason by its name in that slot. */
+void api_put_tag(const struct api *api, const char *key, uint32_t slot, uint16_t tag,
+                 struct jout *out);
 const char *api_order_type(uint8_t type);
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);
 /* Why the gate refused what its agent wanted, the most frequent reasons first. */

@@ -226,6 +226,11 @@ const struct control_shape api_shape_position = {
     "Position", "What an agent holds of an instrument; of the base currency itself only the counts",
     position_fields};
 
+// agon_intent.reason, by agon_descriptor.tags.
+#define TAG_OF(of)                                                                                 \
+    "the reason that its author gave " of                                                          \
+    ": its name, or its number where the plugin has no name "                                      \
+    "for it; empty: none, or not known"
 static const struct control_field order_fields[] = {
     {"id", TEXT, "the host's number, hexadecimal; order/cancel takes it",
      .example = "\"1a0000000003\""},
@@ -239,6 +244,7 @@ static const struct control_field order_fields[] = {
     {"state", TEXT, "at the venue", .words = api_order_states},
     {"request", TEXT, "on its way to the venue; empty: none", .words = api_requests},
     {"unconfirmed", BOOL, "nobody knows yet what became of the request"},
+    {"tag", TEXT, TAG_OF("the order"), .example = "\"breakout\""},
     {"since", TIME, "when it was made", NULLS},
     {NULL}};
 const struct control_shape api_shape_order = {"Order", "An open order", order_fields};
@@ -275,6 +281,7 @@ static const struct control_field fill_fields[] = {
     {"result", DEC, "of what it closed; null: it closed nothing", BASE, NULLS},
     {"exit_reason", TEXT, "why it closed something; empty: it did not, or that is not known",
      .example = "\"agent\""},
+    {"tag", TEXT, TAG_OF("its order"), .example = "\"breakout\""},
     {"order", TEXT, "its order's id, hexadecimal", .example = "\"1a0000000003\""},
     {"seq", INT, "its number in the journal"},
     {NULL}};
@@ -299,6 +306,7 @@ static const struct control_field ended_fields[] = {
     {"exit_reason", TEXT, "what the host made it for; empty: its agent made it",
      .example = "\"stop\""},
     {"exit_why", TEXT, "the same for people", .example = "\"the stop of an exit plan\""},
+    {"tag", TEXT, TAG_OF("the order"), .example = "\"breakout\""},
     {"since", TIME, "when it was made", NULLS},
     {"time", TIME, "when it ended", NULLS},
     {"seq", INT, "the event that ended it; of a later fill, where one came"},
@@ -323,6 +331,8 @@ static const struct control_field closed_fields[] = {
     {"exit_reason", TEXT, "why its last fill closed it; empty: not known. More may come",
      .example = "\"target\""},
     {"exit_why", TEXT, "the same for people", .example = "\"a target of an exit plan\""},
+    {"entry_tag", TEXT, TAG_OF("the order of its first fill"), .example = "\"breakout\""},
+    {"exit_tag", TEXT, TAG_OF("the order of its last fill"), .example = "\"\""},
     {"seq", INT, "the event that closed it"},
     {NULL}};
 const struct control_shape api_shape_closed = {
@@ -336,6 +346,7 @@ static const struct control_field performance_fields[] = {
      "empty: not known. More may come",
      .example = "\"target\""},
     {"exit_why", TEXT, "the same for people", .example = "\"a target of an exit plan\""},
+    {"entry_tag", TEXT, TAG_OF("the order of their first fills"), .example = "\"breakout\""},
     {"trades", INT,
      "closed trades, over this run and what is read at a start; 0 where `exit_reason` is "
      "`not_closed_yet`"},

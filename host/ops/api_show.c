@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "agent/info.h"
 #include "base/money.h"
 #include "base/num.h"
 #include "market/alerts.h"
@@ -534,8 +535,20 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_kv_str(out, "state", api_word(api_order_states, order->state));
     jout_kv_str(out, "request", api_word(api_requests, order->request));
     jout_kv_bool(out, "unconfirmed", order->request_state == AGON_REQUEST_UNKNOWN);
+    api_put_tag(api, "tag", order->slot, order->tag, out);
     api_put_time(out, "since", order->t_create);
     jout_close(out, '{');
+}
+
+void api_put_tag(const struct api *api, const char *key, uint32_t slot, uint16_t tag,
+                 struct jout *out)
+{
+    const struct host_view_slot *of = slot < SLOTS_MAX ? &api->view->slots[slot] : NULL;
+    char text[INFO_TAG];
+
+    jout_kv_str(
+        out, key,
+        plugin_tag_text(of != NULL ? of->tags[0] : NULL, of != NULL ? of->n_tags : 0, tag, text));
 }
 
 const char *api_order_type(uint8_t type)
@@ -616,6 +629,7 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     else
         jout_null(out);
     jout_kv_str(out, "exit_reason", fill->is_closing ? exit_reasons_name(fill->trade.why) : "");
+    api_put_tag(api, "tag", fill->slot, fill->trade.tag, out);
     jout_kv_str(out, "order", id);
     jout_kv_int(out, "seq", (int64_t)fill->seq);
     jout_close(out, '{');

@@ -795,14 +795,14 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
 
     agents_csv(result, files[BACKTEST_AGENTS]);
     fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
-                  "result,instrument,venue_time,exit_reason\n");
+                  "result,instrument,venue_time,exit_reason,tag\n");
     for (uint64_t i = 0; i < result->n_fills; i++) {
         const struct backtest_fill *fill = &result->fills[i];
         const struct agon_instrument *instrument = instruments_get(table, fill->instrument);
         const struct asset *fee = instruments_asset(table, fill->fee_asset);
 
         clock_text(fill->t, t);
-        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s,%s\n", t,
+        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s,%s,%u\n", t,
                 slots->all[fill->slot].name, instrument->symbol,
                 fill->side == AGON_BUY ? "buy" : "sell",
                 fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
@@ -812,7 +812,7 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
                 fee != NULL ? fee->name : "", (unsigned long long)fill->order_id,
                 (unsigned long long)fill->seq,
                 exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument,
-                stamp(fill->t_venue, venue), exit_reasons_name(fill->why));
+                stamp(fill->t_venue, venue), exit_reasons_name(fill->why), fill->tag);
     }
     file = files[BACKTEST_EQUITY];
     fprintf(file, "time,venue_time");

@@ -20,6 +20,7 @@ struct fill {
     struct record_report report;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
     uint16_t slot, why;    /* why: enum exit_reason, of what it closed */
+    uint16_t tag;          /* agon_intent.reason of its order */
     struct weights_who who;
 };
 struct tally { /* a sample that tournaments look at */
@@ -159,6 +160,7 @@ static int keep_fill(struct export *export, struct engine *engine,
     order = orders_find(engine_orders(engine), report->order_id);
     if (slot < SLOTS_MAX && export->closed[slot] != closed)
         made->why = orders_exit_reason(engine_orders(engine), report);
+    made->tag = orders_tag(engine_orders(engine), report);
     if (order != NULL)
         made->who = weights_find(export->weights, order->slot, order->generation, order->cause_seq);
     return AGON_OK;
@@ -256,7 +258,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     return keep_fills(export, engine, (const struct record_report *)(const void *)event);
 }
 
-enum { FILL_CELLS = 16, TALLY_CELLS = 6 };
+enum { FILL_CELLS = 17, TALLY_CELLS = 6 };
 
 static int base_exp(const struct instruments *table)
 {
@@ -271,7 +273,7 @@ static void fill_cells(const struct fill *fill, const struct export *export, str
     static const char *const names[FILL_CELLS] = {
         "time",       "agent",      "symbol",      "side",     "liquidity", "price",
         "quantity",   "fee",        "fee_asset",   "order_id", "seq",       "result",
-        "instrument", "venue_time", "exit_reason", "files"};
+        "instrument", "venue_time", "exit_reason", "tag",      "files"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
@@ -300,7 +302,8 @@ static void fill_cells(const struct fill *fill, const struct export *export, str
     snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
     journal_rows_time(report->hdr.t_venue, &cells[13]);
     journal_rows_put(&cells[14], exit_reasons_name(fill->why));
-    weights_say(export->weights, fill->who, cells[15].text);
+    journal_rows_u64(&cells[15], fill->tag);
+    weights_say(export->weights, fill->who, cells[16].text);
 }
 
 static void tally_cells(const struct tally *tally, const struct export *export,

@@ -28,7 +28,7 @@ void journal_intents_names(struct cell *cells)
     static const char *const names[INTENT_CELLS] = {
         "time",      "agent",    "symbol",     "kind",       "side",     "order_type",
         "price",     "quantity", "became",     "refused_by", "order_id", "seq",
-        "cause_seq", "n",        "instrument", "files",      "reason"};
+        "cause_seq", "n",        "instrument", "files",      "tag"};
 
     journal_rows_names(cells, names, INTENT_CELLS);
 }

@@ -35,14 +35,12 @@ const char *plan_text_verdict(uint8_t verdict, char text[PLAN_VERDICT_TEXT])
 /* A value as people see it, in every table: a share in %, a count whole. */
 static char *number(char text[NUMBER_TEXT], enum measure_unit unit, int decimals, double value)
 {
-    double shown = unit == MEASURE_SHARE ? 100.0 * value : value;
+    int places = unit == MEASURE_COUNT ? 0 : decimals;
+    double shown = money_shown(unit == MEASURE_SHARE ? 100.0 * value : value, places);
     char digits[400];
 
-    snprintf(digits, sizeof(digits), "%.*f", unit == MEASURE_COUNT ? 0 : decimals, shown);
-    // Nothing has no sign.
-    snprintf(text, NUMBER_TEXT, "%.24s%s",
-             digits + (digits[0] == '-' && digits[strspn(digits, "-0.")] == '\0'),
-             unit == MEASURE_SHARE ? " %" : "");
+    snprintf(digits, sizeof(digits), "%.*f", places, shown);
+    snprintf(text, NUMBER_TEXT, "%.24s%s", digits, unit == MEASURE_SHARE ? " %" : "");
     return text;
 }
 

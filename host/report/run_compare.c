@@ -132,9 +132,9 @@ static const char *say(const char *currency, enum unit unit, double value, int i
 
         snprintf(text, 48, "%.47s", figures_share_text(value, is_difference, share));
     } else if (unit == RATIO)
-        snprintf(text, 48, "%s%.2f", sign, value);
+        snprintf(text, 48, "%s%.2f", sign, money_shown(value, 2));
     else if (unit == COUNT)
-        snprintf(text, 48, "%s%.0f", sign, value);
+        snprintf(text, 48, "%s%.0f", sign, money_shown(value, 0));
     else {
         int exp = money_decimals(currency, 8);
         char amount[MONEY_TEXT];

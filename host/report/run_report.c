@@ -637,6 +637,25 @@ void run_report_free(struct run_report *story)
     memset(story, 0, sizeof(*story));
 }
 
+void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n)
+{
+    if (slot >= SLOTS_MAX)
+        return;
+    story->slots[slot].tags = tags;
+    story->slots[slot].n_tags = n;
+}
+
+const char *run_report_tag(const struct run_report *story, const struct trade_closed *trade,
+                           uint16_t tag, char text[INFO_TAG])
+{
+    const struct seat *seat = seats_find(story->seats, trade->slot, trade->seq);
+    const struct run_report_slot *slot = &story->slots[trade->slot];
+
+    // Who had the slot before had other reasons.
+    return plugin_tag_text(slot->tags, seat != NULL && !seat->is_gone ? slot->n_tags : 0, tag,
+                           text);
+}
+
 char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN_REPORT_WHEN])
 {
     char from[CLOCK_TEXT], to[CLOCK_TEXT], at[CLOCK_TEXT];

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "agent/info.h"
 #include "base/hist.h"
 #include "lab/replay.h"
 #include "market/start_market.h"
@@ -57,6 +58,8 @@ struct run_report_slot {
     uint32_t crash;     /* its last happening of that kind, + 1; 0: none */
     uint64_t acked;     /* the last order that the venue has taken */
     int is_faulty;      /* its plugin crashed, hung or flooded */
+    const char *tags;   /* borrowed: run_report_tags */
+    uint32_t n_tags;
     char *params; /* owned; of the last BEGIN: name and value in turns, each ended by a NUL, and
                      one more behind all; NULL: not known */
 };
@@ -117,6 +120,12 @@ int run_report_sample(struct run_report *story, agon_ns_t t);
 int run_report_end(struct run_report *story);
 /* One parameter more of a slot, of a run that has no BEGIN to say them. AGON_ENOMEM. */
 int run_report_param(struct run_report *story, uint16_t slot, const char *name, const char *text);
+/* Names of the reasons of who has a slot at the end, as plugin_tag_text takes them, which a journal
+ * has not; they are borrowed. */
+void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n);
+/* An author's reason by that name, else by its number; "": none, or not known. Returns text. */
+const char *run_report_tag(const struct run_report *story, const struct trade_closed *trade,
+                           uint16_t tag, char text[INFO_TAG]);
 /* Why a plugin ended, without what only its author needs. Returns brief. */
 const char *run_report_brief(const char *text, char *brief, size_t room);
 /* "12:30:00", or "01-31 12:30:00" in a run of several days (UTC). Returns text. */

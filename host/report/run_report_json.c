@@ -53,10 +53,12 @@ static json_t *trades_json(const struct run_report *story)
         double amt = (double)num_pow10(unit != NULL ? unit->exp : 8);
         double px = (double)num_pow10(instrument != NULL ? instrument->px_exp : 0) *
                     (double)num_pow10(TRADE_PX_MORE);
+        char tags[2][INFO_TAG];
 
         json_array_append_new(
             all,
-            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:s}",
+            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:s, s:s, "
+                      "s:s}",
                       "agent", seats_name(story->seats, trade->slot, trade->seq), "symbol",
                       instrument != NULL ? instrument->symbol : "?", "perpetual",
                       instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
@@ -67,7 +69,9 @@ static json_t *trades_json(const struct run_report *story)
                       "entry", (double)trade->entry_px / px, "exit", (double)trade->exit_px / px,
                       "result", (double)trade->result_amt / amt, "fees",
                       (double)trade->fee_amt / amt, "currency", unit != NULL ? unit->name : "",
-                      "partial", trade->is_partial, "exit_reason", exit_reasons_name(trade->why)));
+                      "partial", trade->is_partial, "exit_reason", exit_reasons_name(trade->why),
+                      "entry_tag", run_report_tag(story, trade, trade->entry_tag, tags[0]),
+                      "exit_tag", run_report_tag(story, trade, trade->exit_tag, tags[1])));
     }
     return all;
 }

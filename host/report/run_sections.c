@@ -689,15 +689,16 @@ int run_sections_agents(const struct run_report *story, struct page *page)
 }
 
 /* Its numbers, from the quantity on. */
-static void put_trade(struct page *page, const struct instruments *table,
+static void put_trade(const struct run_report *story, struct page *page,
                       const struct agon_instrument *instrument, const struct trade_closed *trade)
 {
+    const struct instruments *table = engine_instruments(story->engine);
     const struct asset *unit =
         instrument != NULL ? instruments_asset(table, instrument_kind_unit(instrument)) : NULL;
     int exp = unit != NULL ? unit->exp : 8;
     int decimals = unit != NULL ? money_decimals(unit->name, exp) : 2;
     int px_exp = instrument != NULL ? instrument->px_exp : 0;
-    char text[MONEY_TEXT];
+    char text[MONEY_TEXT], tag[INFO_TAG];
 
     page_cell(page, "%.8g",
               (double)trade->qty / (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0));
@@ -711,14 +712,16 @@ static void put_trade(struct page *page, const struct instruments *table,
         page_cell(page, "%s", "");
     else
         page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
-    page_cell(page, "%s", exit_reasons_text(trade->why));
+    page_cell(page, "%s", run_report_tag(story, trade, trade->entry_tag, tag));
+    (void)run_report_tag(story, trade, trade->exit_tag, tag);
+    page_cell(page, "%s%s%s", exit_reasons_text(trade->why), tag[0] != '\0' ? ": " : "", tag);
 }
 
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {"closed (UTC)", "agent",  "symbol",      "side",
-                                          "#quantity",    "#entry", "#exit",       "#result",
-                                          "#fees",        "in",     "#lasted (s)", "exit reason"};
+    static const char *const columns[] = {
+        "closed (UTC)", "agent", "symbol", "side",        "#quantity", "#entry",     "#exit",
+        "#result",      "#fees", "in",     "#lasted (s)", "entry tag", "exit reason"};
     const struct instruments *table = engine_instruments(story->engine);
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;
@@ -729,11 +732,12 @@ void run_sections_trades(const struct run_report *story, struct page *page)
         return;
     page_details_begin(page, "Trades: the newest %s of %s", money_count(n_shown, counts[0]),
                        money_count(trail->n_trades, counts[1]));
-    page_text(page,
-              "From the first fill of a position to its last. Entry and exit are mean prices, "
-              "result and fees what the ledger realised and paid in it. A trade without a time "
-              "that it lasted was opened before what is read here. The exit reason is that of its "
-              "last fill.");
+    page_text(
+        page,
+        "From the first fill of a position to its last. Entry and exit are mean prices, "
+        "result and fees what the ledger realised and paid in it. A trade without a time "
+        "that it lasted was opened before what is read here. The tag is the reason that its author "
+        "gave its first order, the exit reason is that of its last fill.");
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint64_t k = 0; k < n_shown && (trade = trail_trade(trail, k)) != NULL; k++) {
         const struct agon_instrument *instrument = instruments_get(table, trade->instrument);
@@ -747,7 +751,7 @@ void run_sections_trades(const struct run_report *story, struct page *page)
                   instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
                                                                                      : "");
         page_cell(page, "%s", trade->side > 0 ? "long" : "short");
-        put_trade(page, table, instrument, trade);
+        put_trade(story, page, instrument, trade);
         page_row(page);
     }
     page_table_end(page);
@@ -774,8 +778,11 @@ static void put_measure(struct page *page, const union plan_event *event,
         page_cell(page, "%s", figures_share_text(value, 0, text));
     else if (measure_is_bound(measure, value) != 0)
         page_cell(page, "%s", value > 0 ? "\u2265 1000" : "\u2264 -1000");
-    else
-        page_cell(page, "%.*f", measure->unit == MEASURE_COUNT ? 0 : measure->decimals, value);
+    else {
+        int decimals = measure->unit == MEASURE_COUNT ? 0 : measure->decimals;
+
+        page_cell(page, "%.*f", decimals, money_shown(value, decimals));
+    }
 }
 
 // What held its capital, else what its verdict stands for.

@@ -75,15 +75,18 @@ static json_t *held_json(double seconds, int is_known)
 static json_t *trade_row(const struct run_report *story, const struct trade_closed *trade)
 {
     const struct unit unit = unit_of(story, trade->instrument);
+    char tags[2][INFO_TAG];
 
     return json_pack(
-        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:o}", "agent",
+        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "agent",
         seats_name(story->seats, trade->slot, trade->seq), "symbol", symbol_json(&unit), "side",
         trade->side > 0 ? "long" : "short", "time", time_json(trade->t_close), "entry",
         mean_json(&unit, trade->entry_px), "exit", mean_json(&unit, trade->exit_px), "result",
         amount_json(&unit, trade->result_amt), "currency",
         unit.asset != NULL ? unit.asset->name : "", "exit_reason", exit_reasons_name(trade->why),
-        "held_s", held_json((double)(trade->t_close - trade->t_open) / 1e9, trade->t_open != 0));
+        "entry_tag", run_report_tag(story, trade, trade->entry_tag, tags[0]), "exit_tag",
+        run_report_tag(story, trade, trade->exit_tag, tags[1]), "held_s",
+        held_json((double)(trade->t_close - trade->t_open) / 1e9, trade->t_open != 0));
 }
 
 static json_t *group_row(const struct run_report *story, const struct trade_group *group)

@@ -217,10 +217,12 @@ static void keep_trade(struct trail *trail, const struct trade_closed *trade, do
     struct trail_slot *slot = &trail->slots[trade->slot];
     double seconds = (double)(trade->t_close - trade->t_open) / 1e9;
     double result = (double)trade->result_amt * worth;
+    struct trade_closed plain = *trade;
     uint32_t k = 0;
 
     trail->trades[trail->n_trades++ % TRAIL_TRADES] = *trade;
-    trade_groups_add(&trail->groups, trade);
+    plain.entry_tag = 0; // two agents' tags are not the same, though their numbers are
+    trade_groups_add(&trail->groups, &plain);
     slot->n_trades++;
     slot->n_won += result > 0;
     slot->won += result > 0 ? result : 0;
@@ -292,7 +294,8 @@ static void on_fill(struct trail *trail, struct engine *engine, const struct rec
                               .px = report->px,
                               .qty = report->qty,
                               .side = report->side,
-                              .why = orders_exit_reason(engine_orders(engine), report)};
+                              .why = orders_exit_reason(engine_orders(engine), report),
+                              .tag = orders_tag(engine_orders(engine), report)};
     double value, qty, at;
     agon_amt_t notional_amt;
 

@@ -82,7 +82,7 @@ struct view {
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
            {"type", "type", TEXT, 2}, {"price", "price", PRICE, 1},                                \
            {"quantity", "quantity", NUMBER, 1}, {"filled", "filled", NUMBER, 1},                   \
-           {"state", "state", TEXT, 1}, {"request", "request", TEXT, 3},                           \
+           {"state", "state", TEXT, 1}, {"request", "request", TEXT, 3}, {"tag", "tag", WORDS, 2}, \
            {"since", "since", TIME, 2}, {"id", "id", TEXT, 3})
 #define POSITION_FIELDS                                                                            \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
@@ -96,9 +96,9 @@ struct view {
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
            {"price", "price", NUMBER, 1}, {"exit_reason", "exit reason", WORDS, 2},                \
-           {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2}, {"fee_asset", "of", TEXT, 2},     \
-           {"order", "order", TEXT, 3}, {"venue_time", "at the venue", TIME, 3},                   \
-           {"seq", "event", NUMBER, 3})
+           {"tag", "tag", WORDS, 3}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},         \
+           {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},                              \
+           {"venue_time", "at the venue", TIME, 3}, {"seq", "event", NUMBER, 3})
 
 #define TOURNAMENT_FIELDS                                                                          \
     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},                       \
@@ -202,8 +202,9 @@ static const struct view views[] = {
      FIELDS({"time", "time", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
             {"quantity", "quantity", NUMBER, 1}, {"price", "price", NUMBER, 1},
             {"result", "result", AMOUNT, 1}, {"exit_reason", "exit reason", WORDS, 1},
-            {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2}, {"fee_asset", "of", TEXT, 2},
-            {"order", "order", TEXT, 3}, {"seq", "event", NUMBER, 3})},
+            {"tag", "tag", WORDS, 2}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},
+            {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},
+            {"seq", "event", NUMBER, 3})},
     {"closed", NULL, "Newest closed trades", ROWS, NULL,
      FIELDS({"time", "closed", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
             {"quantity", "quantity", NUMBER, 3}, {"entry", "entry", MEAN, 1},
@@ -211,25 +212,29 @@ static const struct view views[] = {
             {"currency", "in", TEXT, 3}, {"held_s", "held", SECONDS, 2},
             {"opened", "opened", TIME, 3}, {"fills", "fills", AMOUNT, 3},
             {"partial", "partial", TEXT, 3}, {"seq", "event", NUMBER, 3},
-            {"exit_reason", "exit reason", WORDS, 1})},
+            {"exit_reason", "exit reason", WORDS, 1}, {"entry_tag", "entry tag", WORDS, 2},
+            {"exit_tag", "exit tag", WORDS, 2})},
     {"report trades", NULL, "Newest closed trades", ROWS, NULL,
      FIELDS({"time", "closed", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
             {"side", "side", TEXT, 1}, {"result", "result", AMOUNT, 1}, {"currency", "in", TEXT, 1},
             {"held_s", "held", SECONDS, 2}, {"exit_reason", "exit reason", WORDS, 2},
+            {"entry_tag", "entry tag", WORDS, 2}, {"exit_tag", "exit tag", WORDS, 3},
             {"entry", "entry", MEAN, 3}, {"exit", "exit", MEAN, 3})},
-    {"performance", NULL, "Closed trades by instrument and exit reason", ROWS, NULL,
+    {"performance", NULL, "Closed trades by instrument and reasons", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
-            {"exit_reason", "exit reason", WORDS, 1}, {"trades", "trades", AMOUNT, 1},
-            {"won", "won", AMOUNT, 1}, {"lost", "lost", AMOUNT, 3}, {"result", "result", AMOUNT, 1},
-            {"held_s", "mean held", SECONDS, 2}, {"best", "best", AMOUNT, 3},
-            {"worst", "worst", AMOUNT, 3}, {"currency", "in", TEXT, 3})},
+            {"entry_tag", "entry tag", WORDS, 2}, {"exit_reason", "exit reason", WORDS, 1},
+            {"trades", "trades", AMOUNT, 1}, {"won", "won", AMOUNT, 1}, {"lost", "lost", AMOUNT, 3},
+            {"result", "result", AMOUNT, 1}, {"held_s", "mean held", SECONDS, 2},
+            {"best", "best", AMOUNT, 3}, {"worst", "worst", AMOUNT, 3},
+            {"currency", "in", TEXT, 3})},
     {"ended", NULL, "Newest orders that ended", ROWS, NULL,
      FIELDS({"time", "ended", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
             {"type", "type", TEXT, 2}, {"price", "price", PRICE, 2},
             {"quantity", "quantity", NUMBER, 1}, {"filled", "filled", NUMBER, 1},
             {"end", "end", TEXT, 1}, {"average", "average", MEAN, 2}, {"fee", "fee", NUMBER, 2},
             {"fee_asset", "of", TEXT, 2}, {"id", "order", TEXT, 3}, {"seq", "event", NUMBER, 3},
-            {"exit_reason", "exit reason", WORDS, 2}, {"why", "why", LAST, 1})},
+            {"exit_reason", "exit reason", WORDS, 2}, {"tag", "tag", WORDS, 2},
+            {"why", "why", LAST, 1})},
     {"halts", NULL, "Halts", ROWS, NULL,
      FIELDS({"scope", "scope", TEXT, 1}, {"of", "of", TEXT, 1}, {"cause", "cause", TEXT, 1},
             {"since", "since", TIME, 1}, {"by", "by", TEXT, 1}, {"reason", "reason", LAST, 1})},
@@ -468,8 +473,7 @@ static void put_plain(const json_t *value, char out[CELL_MAX])
     else if (json_is_integer(value))
         snprintf(out, CELL_MAX, "%lld", (long long)json_integer_value(value));
     else if (json_is_real(value))
-        snprintf(out, CELL_MAX, "%.2f",
-                 fabs(json_real_value(value)) < 0.005 ? 0.0 : json_real_value(value));
+        snprintf(out, CELL_MAX, "%.2f", money_shown(json_real_value(value), 2));
     else
         snprintf(out, CELL_MAX, "%s",
                  json_is_true(value)    ? "yes"
@@ -548,9 +552,9 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
              money_apart(plain, apart))
         snprintf(out, CELL_MAX, "%s", apart);
     else if (kind == SCORE && json_is_number(value))
-        snprintf(out, CELL_MAX, "%.3f", json_number_value(value));
+        snprintf(out, CELL_MAX, "%.3f", money_shown(json_number_value(value), 3));
     else if (kind == RATIO && json_is_number(value))
-        snprintf(out, CELL_MAX, "%.2f", json_number_value(value));
+        snprintf(out, CELL_MAX, "%.2f", money_shown(json_number_value(value), 2));
     else if (kind == PRICE && strspn(plain, "0.") == strlen(plain))
         snprintf(out, CELL_MAX, "-");
     else if ((kind == RANK || kind == NS) && json_number_value(value) == 0) // of nothing
@@ -776,13 +780,9 @@ static void put_title(FILE *out, const struct view *view, const json_t *of, cons
     fputc('\n', out);
 }
 
-/* A number of the base currency with as many decimals as its amounts have; what rounds to nothing
- * has no sign. */
 static void put_real(double value, int decimals, char text[48])
 {
-    snprintf(text, 48, "%.*f", decimals, value);
-    if (text[0] == '-' && text[strspn(text, "-0.")] == '\0')
-        memmove(text, text + 1, strlen(text));
+    snprintf(text, 48, "%.*f", decimals, money_shown(value, decimals));
 }
 
 // Each agent's over the run: from when to when, first, last, lowest and highest; at the last one

@@ -160,6 +160,8 @@ struct host_view_slot {
     struct hist_small delivery; /* to its plugin: crew_delivery */
     uint32_t metrics_set;       /* which it has: crew_metrics */
     double metrics[AGON_METRICS_MAX];
+    uint32_t n_tags; /* names of its reasons: agon_descriptor.tags */
+    char tags[AGON_TAGS_MAX][INFO_TAG];
     uint32_t n_lines; /* of them prices of an instrument: crew_lines */
     struct feed_line lines[AGON_LINES_MAX];
 };
@@ -168,6 +170,7 @@ struct host_view_order {
     agon_instrument_t instrument;
     uint16_t slot;
     uint8_t side, type, tif, state, request, request_state;
+    uint16_t tag; /* its author's: agon_intent.reason */
     agon_px_t px;
     agon_qty_t qty, filled_qty;
     agon_ns_t t_create;
@@ -201,7 +204,7 @@ struct host_view_ended { /* an order that ended; again, where a fill came later 
     uint8_t side, type, end; /* end: enum order_end */
     uint8_t pad;
     uint16_t why; /* enum exit_reason that the host made it for; 0: its agent made it */
-    uint8_t pad_two[2];
+    uint16_t tag; /* its author's: agon_intent.reason */
     agon_px_t px;
     agon_qty_t qty, filled_qty;
 };

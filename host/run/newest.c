@@ -51,7 +51,8 @@ int host_keep_fill(struct host *host, const struct agon_event_hdr *event)
                             .px = report->px,
                             .qty = report->qty,
                             .side = report->side,
-                            .why = orders_exit_reason(engine_orders(host->engine), report)};
+                            .why = orders_exit_reason(engine_orders(host->engine), report),
+                            .tag = orders_tag(engine_orders(host->engine), report)};
     trades_fill_of(&fill->trade, instruments_get(table, event->instrument),
                    ledger_position(engine_ledger(host->engine), slot, event->instrument, 0),
                    host_quote_exp(host, event->instrument));
@@ -84,6 +85,7 @@ static void keep_end(struct host *host, const struct order *order,
                                  .slot = order->slot,
                                  .reason = reason,
                                  .why = order->why,
+                                 .tag = order->tag,
                                  .side = order->side,
                                  .type = order->type,
                                  .end = (uint8_t)order_end(order, is_of ? report->kind : 0),

@@ -15,6 +15,17 @@ void host_note_result(struct host *host, uint16_t slot)
     host->results[slot].n = score->n_wins + score->n_losses;
 }
 
+/* Names of its reasons: of whoever has ended too, as long as nobody else has its place. */
+static void show_tags(struct host_view_slot *to, const struct slot *slot,
+                      const struct plugin_info *info)
+{
+    if (info == NULL && strncmp(to->name, slot->name, sizeof(to->name)) == 0)
+        return;
+    to->n_tags = info != NULL ? info->n_tags : 0;
+    if (to->n_tags > 0)
+        memcpy(to->tags, info->tags, sizeof(to->tags));
+}
+
 static void show_slot(struct host *host, uint16_t id)
 {
     const struct slot *slot = &engine_slots(host->engine)->all[id];
@@ -22,6 +33,7 @@ static void show_slot(struct host *host, uint16_t id)
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(host->engine), id, &n);
 
+    show_tags(to, slot, crew_info(host->crew, id));
     memcpy(to->name, slot->name, sizeof(to->name));
     to->stage = slot->stage;
     to->condition = slot->condition;
@@ -130,6 +142,7 @@ static void show_orders(struct host *host, uint16_t id)
                                      .state = order->state,
                                      .request = order->request,
                                      .request_state = order->request_state,
+                                     .tag = order->tag,
                                      .px = order->px,
                                      .qty = order->qty,
                                      .filled_qty = order->filled_qty,

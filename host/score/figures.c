@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/money.h"
 #include "base/num.h"
 
 #define HOUR_S 3600
@@ -147,8 +148,7 @@ void figures_whole(struct figures *sum, const struct score *score, int64_t pool_
 
 char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT])
 {
-    // What rounds to nothing has no sign.
-    double shown = fabs(100.0 * share) < 0.005 ? 0.0 : 100.0 * share;
+    double shown = money_shown(100.0 * share, 2);
 
     (void)snprintf(text, FIGURES_TEXT, "%s%.2f %%", is_difference && shown > 0 ? "+" : "", shown);
     return text;
@@ -172,7 +172,7 @@ char *figures_drawdown_text(const struct figures *of, char text[FIGURES_TEXT])
 static char *ratio_text(const struct figures *of, double value, char text[FIGURES_TEXT])
 {
     if (of->is_annual)
-        (void)snprintf(text, FIGURES_TEXT, "%.2f", value);
+        (void)snprintf(text, FIGURES_TEXT, "%.2f", money_shown(value, 2));
     else
         (void)snprintf(text, FIGURES_TEXT, "-");
     return text;
@@ -200,7 +200,8 @@ char *figures_factor_text(const struct figures *of, char text[FIGURES_TEXT])
 char *figures_t_text(const struct figures *of, char text[FIGURES_TEXT])
 {
     if (of->has_t)
-        (void)snprintf(text, FIGURES_TEXT, "%.2f [%.2f, %.2f]", of->t, of->t_low, of->t_high);
+        (void)snprintf(text, FIGURES_TEXT, "%.2f [%.2f, %.2f]", money_shown(of->t, 2),
+                       money_shown(of->t_low, 2), money_shown(of->t_high, 2));
     else
         (void)snprintf(text, FIGURES_TEXT, "-");
     return text;

@@ -24,11 +24,17 @@ void trade_group_merge(struct trade_group *to, const struct trade_group *from)
     to->held_ns = num_add(to->held_ns, from->held_ns);
 }
 
+static int is_same(const struct trade_group *a, const struct trade_group *b)
+{
+    return a->instrument == b->instrument && a->why == b->why && a->tag == b->tag;
+}
+
 void trade_groups_add(struct trade_groups *groups, const struct trade_closed *trade)
 {
     const int is_timed = trade->t_open != 0;
     const struct trade_group one = {.instrument = trade->instrument,
                                     .why = trade->why,
+                                    .tag = trade->entry_tag,
                                     .n = 1,
                                     .n_won = trade->result_amt > 0,
                                     .n_lost = trade->result_amt < 0,
@@ -40,8 +46,7 @@ void trade_groups_add(struct trade_groups *groups, const struct trade_closed *tr
                                     .held_ns = is_timed ? trade->t_close - trade->t_open : 0};
     uint32_t i = 0;
 
-    while (i < groups->n &&
-           (groups->all[i].instrument != trade->instrument || groups->all[i].why != trade->why))
+    while (i < groups->n && !is_same(&groups->all[i], &one))
         i++;
     if (i == TRADE_GROUPS) {
         groups->n_lost++;
@@ -49,6 +54,6 @@ void trade_groups_add(struct trade_groups *groups, const struct trade_closed *tr
     }
     if (i == groups->n)
         groups->all[groups->n++] =
-            (struct trade_group){.instrument = trade->instrument, .why = trade->why};
+            (struct trade_group){.instrument = one.instrument, .why = one.why, .tag = one.tag};
     trade_group_merge(&groups->all[i], &one);
 }

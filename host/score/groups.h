@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* groups: closed trades (score/trades.h) by instrument and by why they were left: how many, what
- * they brought, how long they lasted. Sums over all of them, however few trades are kept one by
- * one. [any, one at a time] */
+/* groups: closed trades (score/trades.h) by instrument, by their entry's tag and by why they were
+ * left: how many, what they brought, how long they lasted. Sums over all of them, however few
+ * trades are kept one by one. [any, one at a time] */
 #ifndef SCORE_GROUPS_H
 #define SCORE_GROUPS_H
 
 #include "score/trades.h"
 
-#define TRADE_GROUPS 96
+#define TRADE_GROUPS 256
 
 struct trade_group {
     agon_instrument_t instrument;
     uint16_t why;                                        /* enum exit_reason, of the last fill */
+    uint16_t tag;                                        /* entry_tag */
     uint64_t n, n_won, n_lost;                           /* a result of 0 is neither */
     agon_amt_t result_amt, best_amt, worst_amt, fee_amt; /* the unit of its results */
     uint64_t n_timed;  /* of these, those whose first fill is known */

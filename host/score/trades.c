@@ -67,6 +67,7 @@ void trades_found(struct trade_open *open, const struct position *pos, agon_px_t
 static void begin(struct trade_open *open, const struct trade_fill *fill, int side, int is_partial)
 {
     open->t = is_partial ? 0 : fill->t;
+    open->tag = is_partial ? 0 : fill->tag;
     open->side = (int8_t)side;
     open->is_partial = (uint8_t)is_partial;
     open->in_qty = open->out_qty = 0;
@@ -87,6 +88,8 @@ static void end(struct trade_open *open, const struct trade_fill *fill, struct t
                                     .side = open->side,
                                     .is_partial = open->is_partial,
                                     .why = fill->why,
+                                    .entry_tag = open->tag,
+                                    .exit_tag = fill->tag,
                                     // Left over from before was sold: as much as that is known.
                                     .qty = open->in_qty > 0 ? open->in_qty : open->out_qty,
                                     .entry_px = trades_mean(open->in_sum, open->in_qty),
@@ -153,6 +156,7 @@ int trades_add(struct trade_open *open, const struct trade_fill *fill, struct tr
         open->fee_amt = num_add(open->fee_amt, fee);
         end(open, fill, closed);
         closed->why = EXIT_REASON_LIQUIDATION;
+        closed->exit_tag = 0;
         change = fee = 0;
         is_closed = 1;
     }

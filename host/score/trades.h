@@ -19,10 +19,10 @@ struct trade_fill { /* and its position behind it */
     agon_px_t px;
     agon_qty_t qty;
     uint8_t side, has_coins;
-    uint8_t is_over;  /* what is left is nothing, or too little for any order */
-    uint8_t is_first; /* of the position, which had realised nothing */
-    uint16_t why;     /* enum exit_reason, of what it closes */
-    uint8_t pad[2];
+    uint8_t is_over;                  /* what is left is nothing, or too little for any order */
+    uint8_t is_first;                 /* of the position, which had realised nothing */
+    uint16_t why;                     /* enum exit_reason, of what it closes */
+    uint16_t tag;                     /* of its order: agon_intent.reason; 0: none, or not known */
     agon_qty_t held_qty;              /* signed */
     agon_amt_t realised_amt, fee_amt; /* the position's so far; the unit of its results */
 };
@@ -31,7 +31,8 @@ struct trade_open {
     int8_t side;        /* 1 long, -1 short, 0: there is none */
     uint8_t is_partial; /* its first fill was before what was read */
     uint8_t is_seen;    /* the two below are the position's */
-    uint8_t pad[5];
+    uint8_t pad[3];
+    uint16_t tag;                               /* of its first fill */
     agon_amt_t seen_realised_amt, seen_fee_amt; /* behind the last fill */
     agon_amt_t result_amt, fee_amt;             /* of this trade so far, or for the next */
     agon_qty_t in_qty, out_qty;
@@ -44,7 +45,9 @@ struct trade_closed {
     uint16_t slot;
     int8_t side;
     uint8_t is_partial;
-    uint16_t why;   /* enum exit_reason, of its last fill */
+    uint16_t why;                 /* enum exit_reason, of its last fill */
+    uint16_t entry_tag, exit_tag; /* of its first and its last fill; 0: none, or not known */
+    uint8_t pad[2];
     agon_qty_t qty; /* all that was entered */
     agon_px_t entry_px,
         exit_px; /* means, TRADE_PX_MORE digits more than a price has; 0: not known */

@@ -60,9 +60,13 @@ static const struct agon_rule rule = {AGON_RULE(struct hedger), .init = init, .c
                                       .on = &handlers, .start = start};
 AGON_PARAMS(struct hedger, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"enter", "leave", "time", "half", "hedge"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct hedger, 5000),
     AGON_NAMED("org.agon.basis", "1.0.0", "Basis", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Buys spot and sells the dearer perpetual of the same asset until they meet.",
-    AGON_SCHEMA(1, 1), .event_mask = SPOT_PERP_ON};
+    AGON_SCHEMA(1, 1),
+    .event_mask = SPOT_PERP_ON};
 AGON_PLUGIN("org.agon.basis", "1.0.0", descriptor, rule);

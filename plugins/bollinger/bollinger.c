@@ -150,9 +150,12 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct bollinger),
                                       .stop = stop};
 AGON_PARAMS(struct bollinger, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"lower_band", "exit", "stop", "middle_band"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct bollinger, 5000),
     AGON_NAMED("org.agon.bollinger", "2.0.0", "Bollinger reversion", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Reversion: buys at the lower Bollinger band, sells at the middle one.",
     AGON_SCHEMA(2, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};

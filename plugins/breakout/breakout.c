@@ -204,10 +204,14 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct breakout),
                                       .entered = entered};
 AGON_PARAMS(struct breakout, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"breakout", "channel"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct breakout, 5000),
     AGON_NAMED("org.agon.breakout", "2.0.0", "Breakout", "Agon"),
+    AGON_TAGS(tags),
     .summary =
         "Trend: buys the close above the range of the last candles, leaves below a shorter one.",
-    AGON_SCHEMA(2, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
+    AGON_SCHEMA(2, 1),
+    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.breakout", "2.0.0", descriptor, rule);

@@ -114,9 +114,13 @@ static const struct agon_rule rule = {AGON_RULE(struct hedger), .init = init, .c
                                       .on = &handlers, .start = start};
 AGON_PARAMS(struct hedger, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"enter", "leave", "time", "half", "hedge"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct hedger, 5000),
     AGON_NAMED("org.agon.carry", "1.0.0", "Funding carry", "Agon"),
-    .summary = "Holds spot against a short perpetual while funding pays for it.", AGON_SCHEMA(1, 1),
+    AGON_TAGS(tags),
+    .summary = "Holds spot against a short perpetual while funding pays for it.",
+    AGON_SCHEMA(1, 1),
     .event_mask = SPOT_PERP_ON | AGON_ON(AGON_EVENT_FUNDING)};
 AGON_PLUGIN("org.agon.carry", "1.0.0", descriptor, rule);

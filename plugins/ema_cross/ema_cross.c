@@ -184,9 +184,12 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct ema_cross),
                                       .stop = stop};
 AGON_PARAMS(struct ema_cross, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"cross_up", "cross_down", "stop"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct ema_cross, 5000),
     AGON_NAMED("org.agon.ema_cross", EMA_CROSS_VERSION, "EMA cross", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Momentum: long while the fast average of candles is above the slow one.",
     AGON_SCHEMA(3, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};

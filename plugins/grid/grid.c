@@ -352,8 +352,13 @@ static const struct agon_rule rule = {AGON_RULE(struct grid), .init = init, .che
                                       .on = &handlers, .start = on_start};
 AGON_PARAMS(struct grid, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"rung_buy", "rung_sell", "stop", "follow"};
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_AHEAD(struct grid, 10000), AGON_NAMED("org.agon.grid", "1.0.0", "Grid", "Agon"),
+    AGON_STRATEGY_AHEAD(struct grid, 10000),
+    AGON_NAMED("org.agon.grid", "1.0.0", "Grid", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Buys at rungs below the price and sells each purchase one rung higher.",
-    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1),
+    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.grid", "1.0.0", descriptor, rule);

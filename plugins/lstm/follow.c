@@ -100,9 +100,12 @@ static const struct agon_rule rule = {AGON_RULE_WITH_LEG(struct follow), .init =
                                       .on = &handlers};
 AGON_PARAMS(struct follow, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT, AGON_EXT_BOOK, AGON_EXT_SIGNAL);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"sure", "unsure"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct follow, 5000),
     AGON_NAMED("org.agon.follow", "1.1.0", "Follow a model", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Long while a model of direction holds up for likely.",
     AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_PARAM) | AGON_ON_LEG,

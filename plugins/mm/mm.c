@@ -212,6 +212,7 @@ static struct agon_intent leg(struct mm *self, uint8_t side, const struct side *
                                  .type = AGON_LIMIT,
                                  .flags = AGON_POST_ONLY,
                                  .instrument = self->state.instrument,
+                                 .reason = 1,
                                  .client_ref = self->state.last_ref + side,
                                  .px = chosen->qty > 0 ? chosen->px : 0,
                                  .qty = chosen->qty};
@@ -384,9 +385,12 @@ static const struct agon_rule rule = {AGON_RULE(struct mm), .init = init, .check
                                       .on = &handlers, .start = on_start};
 AGON_PARAMS(struct mm, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_CLOCK);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"quote"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct mm, 10000),
     AGON_NAMED("org.agon.mm", "1.0.0", "Market maker", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Quotes both sides of a spot market around the mid, leaning against its inventory.",
     AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_SIGNAL) |

@@ -327,9 +327,13 @@ static const struct agon_rule rule = {AGON_RULE(struct pairs), .init = init,    
                                       .check = check,          .on = &handlers, .start = on_start};
 AGON_PARAMS(struct pairs, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"enter", "back", "stop", "time", "half"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct pairs, 10000),
     AGON_NAMED("org.agon.pairs", "1.0.0", "Pairs", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Sells the dear one of two correlated instruments against the cheap one.",
-    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1),
+    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.pairs", "1.0.0", descriptor, rule);

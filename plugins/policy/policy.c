@@ -174,9 +174,13 @@ static const struct agon_rule rule = {AGON_RULE_WITH_LEG(struct policy),
                                       .on = &handlers};
 AGON_PARAMS(struct policy, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_NN, AGON_EXT_ASSET);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"policy"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct policy, 1000000),
     AGON_NAMED("org.agon.policy", "1.0.0", "Policy", "Agon"),
-    .summary = "Holds what a trained policy says: short, flat or long.", AGON_SCHEMA(1, 1),
+    AGON_TAGS(tags),
+    .summary = "Holds what a trained policy says: short, flat or long.",
+    AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.policy", "1.0.0", descriptor, rule);

@@ -62,9 +62,13 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct random), .init = 
                                       .check = check, .target = target};
 AGON_PARAMS(struct random, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_RNG);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"drawn_long", "drawn_flat"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct random, 5000),
     AGON_NAMED("org.agon.random", "1.0.0", "Random", "Agon"),
-    .summary = "Null hypothesis: is long or flat as a seeded draw says.", AGON_SCHEMA(1, 1),
+    AGON_TAGS(tags),
+    .summary = "Null hypothesis: is long or flat as a seeded draw says.",
+    AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.random", "1.0.0", descriptor, rule);

@@ -142,10 +142,14 @@ static const struct agon_rule rule = {AGON_RULE_WITH_LEG(struct rascal), .check 
                                       .on = &handlers, .start = on_start};
 AGON_PARAMS(struct rascal, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"bid"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct rascal, 5000),
     AGON_NAMED("org.agon.rascal", "1.0.0", "Rascal", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Keeps a bid open, and then crashes, hangs or exceeds the intent rate limit: shows "
                "what the host does.",
-    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1),
+    .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.rascal", "1.0.0", descriptor, rule);

@@ -150,9 +150,12 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct rsi_swing),
                                       .stop = stop};
 AGON_PARAMS(struct rsi_swing, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"turn", "target", "stop", "time"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct rsi_swing, 5000),
     AGON_NAMED("org.agon.rsi_swing", "1.0.0", "RSI swing", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Reversal: buys when the RSI of candles comes back from a low, until it is high.",
     AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};

@@ -327,9 +327,12 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct scalper),
                                       .on = &handlers};
 AGON_PARAMS(struct scalper, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT, AGON_EXT_BOOK, AGON_EXT_SIGNAL);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"edge", "turn", "against"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct scalper, 10000),
     AGON_NAMED("org.agon.scalper", "1.0.0", "Minute scalper", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Trades a model's direction where the move that it expects beats the costs.",
     AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_PARAM) |

@@ -124,9 +124,13 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct sma_cross),
                                       .started = started};
 AGON_PARAMS(struct sma_cross, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"cross_up", "cross_down"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct sma_cross, 5000),
     AGON_NAMED("org.agon.sma_cross", "1.0.0", "SMA cross", "Agon"),
+    AGON_TAGS(tags),
     .summary = "Reference: long while the fast simple average of closes is above the slow one.",
-    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1),
+    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.sma_cross", "1.0.0", descriptor, rule);

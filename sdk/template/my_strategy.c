@@ -99,9 +99,12 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct my_strategy),
                                       .stop = stop};
 AGON_PARAMS(struct my_strategy, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
+/* Of reasons 1, 2, ...: what people read. */
+static const char *const tags[] = {"cross_up", "cross_down", "stop"};
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct my_strategy, 5000),
     AGON_NAMED("org.example.my_strategy", "0.1.0", "my_strategy", "you"),
+    AGON_TAGS(tags),
     .summary = "Follows the crossing of two averages, with a stop.",
     AGON_SCHEMA(1, 1), // + 1 when struct my_state changes; the rule's read reads the older one
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};

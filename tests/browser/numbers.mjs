@@ -35,7 +35,7 @@ async function lists(page) {
     const by = {};
     const hasRealised = await page.evaluate(async of => (await (await import('/connection.mjs')).get(`performance/${encodeURIComponent(of)}`)).length > 0, name);
     if (isFlat && !hasRealised) throw new Error(`${name} is flat, and the host says nothing of what it closed`);
-    for (const kind of ['instrument', 'reason']) {
+    for (const kind of ['instrument', 'reason', 'tag']) {
       if (hasRealised) await page.waitForSelector(`#p-agent #t-by-${kind} tr[data-key]`, { state: 'attached' });
       by[kind] = await rowsOf(page, `t-by-${kind}`);
     }

@@ -6,6 +6,7 @@ which has so many daily returns, or month; plant: the return of payer_1 in FILE 
 import csv
 import html
 import json
+import math
 import os
 import re
 import sys
@@ -13,8 +14,8 @@ from decimal import ROUND_HALF_EVEN, Decimal as D
 
 from numbers_host import check_host_itself, check_money, check_open, check_up
 from numbers_market import check_market
-from numbers_plan import check_tournament
-from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads
+from numbers_plan import check_tournament, fixed
+from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads, check_tags
 from numbers_spread import check_held_performance, check_performance, check_periods, dust_sold
 
 what, folder = sys.argv[1], sys.argv[2]
@@ -34,10 +35,15 @@ def page_has(name):
     return os.path.exists(os.path.join(folder, name)) and load(name) != ''
 
 
+def is_next(got, want):
+    """Two ratios apart by one of their nine digits: what was written with a few digits more may be rounded the other way than what has all."""
+    return isinstance(got, float) and isinstance(want, float) and float('%.8g' % want) != 0 and abs(got - want) < 1.1 * 10 ** (math.floor(math.log10(abs(want))) - 8)
+
+
 def same(where, key, got, want):
     global n_compared
     n_compared += 1
-    if got != want:
+    if got != want and not is_next(got, want):
         faults.append(f'{where}: {key} is {got}, elsewhere {want}')
 
 
@@ -58,11 +64,11 @@ def percent(value):
 
 
 def ratio_text(value):
-    return '-' if value is None else '%.2f' % value
+    return '-' if value is None else fixed(value, 2)
 
 
 def t_text(row):
-    return '-' if row['t'] is None else '%.2f [%.2f, %.2f]' % (row['t'], row['t_low'], row['t_high'])
+    return '-' if row['t'] is None else f"{fixed(row['t'], 2)} [{fixed(row['t_low'], 2)}, {fixed(row['t_high'], 2)}]"
 
 
 def mean(text, mark=None):  # a mean price, for people: two digits more than the mark has, without their zeros
@@ -749,6 +755,7 @@ def check_lists():
     for agent in ('perp_1', 'payer_1', 'payer_2', 'newcomer_1'):
         check_closed(agent, report, page and page[agent])
         check_ended(agent, page and page[agent])
+        check_tags(sys.modules[__name__], agent, *(json.loads(load(f'api_{what}_{agent}.json')) for what in ('closed', 'ended')), page and page[agent])
 
 
 def check_month():

@@ -10,16 +10,24 @@ import subprocess
 import sys
 from decimal import ROUND_HALF_EVEN, Decimal as D
 
+
+
+def shown(number, digits):
+    """As the host writes it: what rounds to nothing has no sign."""
+    text = f'{number:.{digits}f}'
+    return text.removeprefix('-') if float(text) == 0 else text
+
+
 draw, asks, want = random.Random(1), [], []
-for number in ('0.125', '-0.125', '0.375', '0.3125', '0.0625', '2.5', '3.5', '-2.5', '1e-9', '0.005', '1.005', '0', '99.995', '1.25', '1014000.125'):
+for number in ('0.125', '-0.125', '0.375', '0.3125', '0.0625', '2.5', '3.5', '-2.5', '1e-9', '-1e-9', '-0.004', '-0.005', '-0.5', '-0', '0.005', '1.005', '0', '99.995', '1.25', '1014000.125'):
     for digits in range(5):
         asks.append(f'fixed {number} {digits}')
-        want.append('%.*f' % (digits, float(number)))
+        want.append(shown(float(number), digits))
 for _ in range(3000):
     digits = draw.choice((0, 1, 2, 3, 4))
     number = draw.choice((draw.randint(-2**20, 2**20) / 2**draw.randint(0, 6), draw.uniform(-1e6, 1e6), draw.randint(-10**7, 10**7) / 10**(digits + 1)))
     asks.append(f'fixed {number!r} {digits}')
-    want.append('%.*f' % (digits, number))
+    want.append(shown(number, digits))
     text = f'{D(draw.randint(-10**12, 10**12)).scaleb(-draw.randint(0, 8)):f}'
     asks.append(f'rounded {text} {digits}')
     nearest = D(text).quantize(D(1).scaleb(-digits), ROUND_HALF_EVEN)

@@ -330,7 +330,7 @@ def check_report(of, plan, texts):
                 'before': of.apart(of.cents(its['before'])), 'after': of.apart(of.cents(its['after'])), 'why': '; '.join(texts[agent]) or reasons[agent]}
         for head in set(row) - set(want) - {'agent'}:
             name, value = LABELS[head], its['measures'][LABELS[head]]
-            want[head] = '' if value is None else '%.2f %%' % (100 * value) if measures[name]['unit'] == 'share' else \
+            want[head] = '' if value is None else fixed(100 * value, 2) + ' %' if measures[name]['unit'] == 'share' else \
                 on_page(measures, name, value)
         for head in want:
             of.same('report.html', f'{agent} {head} of the tournament', row.get(head), want[head])
@@ -351,7 +351,7 @@ def on_page(measures, name, value):
     one = measures[name]
     if one['unit'] == 'share':
         return fixed(100 * value, 2) + '%'
-    return f'{"≤ -" if value < 0 else "≥ "}1000' if abs(value) >= 1000 else f'{value:.{one["decimals"]}f}'
+    return f'{"≤ -" if value < 0 else "≥ "}1000' if abs(value) >= 1000 else fixed(value, one['decimals'])
 
 
 def check_page(of, plan, texts):

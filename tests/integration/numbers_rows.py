@@ -9,7 +9,7 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal as D
 
 from numbers_plan import plain, table
-from numbers_spread import dust_sold
+from numbers_spread import dust_sold, tag_name
 
 
 def time_text(ns):  # as report/table.c has it
@@ -244,6 +244,37 @@ def check_intents(of):
             n = sum(row['refused_by'] == reason for row in refused)
             taken = sum(row['refused_by'] == reason for row in firsts)
             of.same('exported intents', f'{agent}, {n} refused by {reason}, from {before.get(reason, 0)} to {most}', before.get(reason, 0) <= n <= most + taken, True)
+
+
+def check_tags(of, agent, closed, ended, page):
+    """An author's reasons: what intents had, their orders and fills have, as numbers in exports and by name where people look; of a closed trade
+    those of its first and last fill. What the host orders by itself has none."""
+    wished = {row['order_id']: row['tag'] for row in csv.DictReader(of.load('x_intents.csv').splitlines()) if row['order_id']}
+    fills = [row for row in csv.DictReader(of.load('flat_fills.csv').splitlines()) if row['agent'] == agent]
+    known = [row for row in fills if row['order_id'] in wished]
+    of.same('exported fills', f'{agent}, tags', [row['tag'] for row in known], [wished[row['order_id']] for row in known])
+    by_seq = {row['seq']: row for row in fills}
+    by_order = {row['order_id']: tag_name(agent, row['tag']) for row in fills}
+    seen = set()
+    for its in closed:
+        first = next((row for row in fills if row['time'][:23] == (its['opened'] or '')[:23] and row['symbol'] == its['symbol'].split(':')[-1]), None)
+        of.same('closed trades', f'{agent} {its["seq"]}, tag of its exit', its['exit_tag'], tag_name(agent, by_seq[str(its['seq'])]['tag']))
+        if first and not its['partial']:
+            of.same('closed trades', f'{agent} {its["seq"]}, tag of its entry', its['entry_tag'], tag_name(agent, first['tag']))
+        seen.add(its['entry_tag'])
+    for row in ended:
+        if row['id'] in by_order:
+            of.same('ended', f'{agent} {row["id"]}, tag', row['tag'], by_order[row['id']])
+    if not seen - {''}:
+        of.faults.append(f'{agent}: no trade has a tag')
+    if page is None:
+        return
+    for shown, its in zip(page['closed'], closed):
+        of.same('page', f'{agent}, tag of its trade {its["seq"]}', shown['Entry tag'], its['entry_tag'].replace('_', ' '))
+        of.same('page', f'{agent}, exit of its trade {its["seq"]}', shown['Exit reason'], (its['exit_reason'] + (': ' if its['exit_tag'] else '') + its['exit_tag']).replace('_', ' '))
+    by = {row['id']: row for row in ended}
+    for shown in page['ended']:
+        of.same('page', f'{agent}, tag of {shown["key"]}', shown['Tag'], by[shown['key']]['tag'].replace('_', ' ') if shown['key'] in by else None)
 
 
 def check_trades(of, trades):

@@ -38,6 +38,16 @@ def dust_sold(rows, agent=None):
                if row['side'] == 'sell' and row['fee_asset'] == 'USDT' and float(row['result']) == 0 and value < 5 and agent in (None, row['agent']))
 
 
+TAGS = {'perp_1': ('quote',), 'spot_1': ('quote',)}  # what a plugin calls its reasons 1, 2, ...
+BUSY = ('odd_look', 'even_look')
+
+
+def tag_name(agent, number):
+    """A number as exports and a report of a journal have it, by its name in the agent's plugin; what has none stays a number."""
+    names = TAGS.get(agent, BUSY)
+    return '' if number in ('', '0') else names[int(number) - 1] if int(number) <= len(names) else number
+
+
 def check_realised(of, files, page=None):
     """Closed trades and what is realised in positions not closed yet are what the ledger has realised, also of who is not flat. Returns what
     the latter rows of `ctl` are."""
@@ -65,7 +75,7 @@ def check_realised(of, files, page=None):
             of.same('ctl performance, its text', f'{OPEN} of {agent}', len(shown) == 1 and of.apart(row['result']) in shown[0], True)
         if page is None:
             continue
-        for table, head in (('instrument', 'Symbol'), ('reason', 'Exit reason')):
+        for table, head in (('instrument', 'Symbol'), ('reason', 'Exit reason'), ('tag', 'Entry tag')):
             all_ = page[agent]['by'][table]
             of.same('page', f'{agent}, sum by {table}', abs(sum(float(plain(row['Result'])) for row in all_) - summed) < 0.0051 * max(1, len(all_)), True)
             of.same('page', f'{agent} by {table}, {OPEN_TEXT}', len([row for row in all_ if row[head] == OPEN_TEXT]), min(1, len(left)))
@@ -93,20 +103,21 @@ def check_performance(of):
     check_realised(of, (report, api, of.load('flat_fills.csv'), json.loads(of.load('flat.json')), text), page)
     for agent in FLAT:
         own = [trade for trade in report['trades'] if trade['agent'] == agent]
-        rows = {(row['symbol'], row['exit_reason']): row for row in api if row['agent'] == agent and row['exit_reason'] != OPEN}
-        wanted = fold(own, lambda trade: (('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason']))
+        rows = {(row['symbol'], row['exit_reason'], row['entry_tag']): row for row in api if row['agent'] == agent and row['exit_reason'] != OPEN}
+        wanted = fold(own, lambda trade: (('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'], tag_name(agent, trade['entry_tag'])))
         of.same(f'ctl performance, {agent}', 'what there is', sorted(rows), sorted(wanted))
         one = json.loads(of.load(f'performance_{agent}.json'))
         of.same(f'ctl performance {agent}', 'as of all', one, [row for row in api if row['agent'] == agent])
         for key, want in wanted.items():
             row = rows.get(key)
             alike(of, f'ctl performance, {agent}', key, row and numbers_of(row), want)
-            shown = next((line.split() for line in text.splitlines() if row and line.split()[:2] == [agent, key[0]] and key[1].split('_')[0] in line), None)
+            shown = next((line.split() for line in text.splitlines() if row and line.split()[:2] == [agent, key[0]] and key[1].split('_')[0] in line and (key[2] or '-').replace('_', ' ') in line), None)
             of.same('ctl performance, its text', f'{agent} {key}', row is None or shown is not None and of.apart(row['result']) in shown and str(row['trades']) in shown, True)
         if page is None:
             continue
-        for table, head, which in (('instrument', 'Symbol', 0), ('reason', 'Exit reason', 1)):
-            parts = [((('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'].replace('_', ' '))[which], trade) for trade in own]
+        for table, head, which in (('instrument', 'Symbol', 0), ('reason', 'Exit reason', 1), ('tag', 'Entry tag', 2)):
+            parts = [((('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'].replace('_', ' '),
+                       tag_name(agent, trade['entry_tag']).replace('_', ' ') or 'none')[which], trade) for trade in own]
             folded = fold([{**trade, 'key': key} for key, trade in parts], lambda trade: trade['key'])
             there = {row[head]: row for row in page[agent]['by'][table] if row[head] != OPEN_TEXT}
             of.same('page', f'{agent}, closed trades by {table}', sorted(there), sorted(folded))

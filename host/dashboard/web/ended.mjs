@@ -2,7 +2,7 @@
 // Orders that ended and trades that were closed, of each agent its own newest: the host is asked for those after the last that is known.
 // Who has many is asked less often, so that all of it together stays below a KB a second.
 import { get } from './connection.mjs';
-import { clock, moment, money, short, sideTone, symbolCell, which } from './kit.mjs';
+import { clock, moment, money, short, sideTone, spaced, symbolCell, TAG, which } from './kit.mjs';
 
 const CALM_MS = 4000;
 const ROW_MS = 330; // about as many bytes
@@ -51,6 +51,7 @@ export const endedColumns = [
   { title: 'Average', class: 'p2', value: o => Number(o.average), csv: o => o.average ?? '', text: o => short(o.average), hint: o => o.average ?? '' },
   { title: 'Fee', class: 'p3', value: o => Number(o.fee), csv: o => o.fee ?? '', text: o => (o.fee === null || !Number(o.filled) ? '–' : `${money(o.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, ''))} ${o.fee_asset}`), tone: () => 'dim' },
   { title: 'End', class: 'l', value: o => `${o.end} ${o.reason}`, csv: o => [o.end, o.reason].filter(Boolean).join(': '), text: o => o.end, hint: o => o.why, tone: o => ENDS[o.end] ?? '' },
-  { title: 'Exit reason', class: 'l p4', value: o => o.exit_reason, csv: o => o.exit_reason, text: o => o.exit_reason.replaceAll('_', ' '), hint: o => o.exit_why, tone: () => 'dim' },
+  { title: 'Exit reason', class: 'l p4', value: o => o.exit_reason, csv: o => o.exit_reason, text: o => spaced(o.exit_reason), hint: o => o.exit_why, tone: () => 'dim' },
+  { title: 'Tag', class: 'l p4', tip: TAG, value: o => o.tag, csv: o => o.tag, text: o => spaced(o.tag), tone: () => 'dim' },
   { title: 'Why', class: 'l why p4', csv: o => o.why, text: o => o.why, hint: o => o.why, tone: () => 'dim' },
 ];

@@ -17,13 +17,12 @@ export const money = text => {
   const [whole, part] = String(text).replace('-', '\u2212').split('.');
   return groups(whole) + (part ? '.' + part : '');
 };
-// As the host writes it: what lies exactly between two is shown as the even one, where toFixed takes the larger. Only what has no more binary
-// places than this does.
+// As the host writes it: what lies exactly between two is shown as the even one, where toFixed takes the larger (only what has no more binary
+// places than this does), and what rounds to nothing has no sign.
 export const fixed = (x, digits) => {
-  const at = Math.abs(x) * 10 ** digits;
-  if (!Number.isInteger(x * 2 ** (digits + 1)) || at % 1 !== 0.5) return x.toFixed(digits);
-  const whole = Math.floor(at);
-  return (Math.sign(x) * (whole + whole % 2) / 10 ** digits).toFixed(digits);
+  const at = Math.abs(x) * 10 ** digits, whole = Math.floor(at);
+  const isBetween = Number.isInteger(x * 2 ** (digits + 1)) && at % 1 === 0.5;
+  return (isBetween ? Math.sign(x) * (whole + whole % 2) / 10 ** digits : x).toFixed(digits).replace(/^-(?=[0.]*$)/, '');
 };
 // Of a decimal text, whose digits a number may not have: the nearest, a tie to the even one.
 export const rounded = (text, digits) => {
@@ -56,7 +55,7 @@ export const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? '
 export const count = n => groups(String(n ?? 0));
 // A plugin's own figure, of which nothing is known: seven digits that count.
 export const figure = x => money(Number.isInteger(x) && Math.abs(x) < 1e15 ? x : String(Number(x.toPrecision(7))));
-export const percent = (x, digits = 2) => fixed(x * 100, digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
+export const percent = (x, digits = 2) => fixed(x * 100, digits).replace('-', '\u2212') + '\u2009%';
 // Of a number by the digits that are shown of it: what is shown as 0 has no tone.
 export const shareTone = (x, digits = 2) => tone(fixed(x * 100, digits));
 export const number = x => (x === null || x === undefined ? '–' : fixed(x, 2).replace('-', '\u2212'));
@@ -103,6 +102,11 @@ export const moment = iso => (iso ? stamp(Date.parse(iso)).slice(5) : '–');
 
 // A measure of the tournament: a ratio by next to nothing stops at a bound.
 export const measureText = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : Math.abs(v) >= 1000 ? `${v < 0 ? '≤ \u2212' : '≥ '}1000` : fixed(v, m.decimals).replace('-', '\u2212'));
+// Keys, and an author's names, as words.
+export const spaced = key => key.replaceAll('_', ' ');
+export const TAG = 'The reason that the plugin gave its order (agon_intent.reason), by its name there';
+// Why something was left: by whom, and of an agent's own order its author's reason.
+export const leftBy = (reason, tag) => (reason && tag ? `${reason}: ${tag}` : reason);
 export const titleCase = text => text.charAt(0).toUpperCase() + text.slice(1);
 
 // ---- keys of the live state

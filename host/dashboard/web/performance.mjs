@@ -2,7 +2,7 @@
 // Closed trades by instrument, by exit reason and by agent: how many, how many won, what they brought. The host has the sums of all of them,
 // those too that it does not keep one by one.
 import { get } from './connection.mjs';
-import { amount, card, count, lasted, make, oneOf, percent, put, saver, symbolCell, table, tone } from './kit.mjs';
+import { amount, card, count, lasted, make, oneOf, percent, put, saver, spaced, symbolCell, table, TAG, tone } from './kit.mjs';
 
 const CALM_MS = 5000;
 const ROW_MS = 300; // about as many bytes: below a KB a second
@@ -36,7 +36,8 @@ const columns = first => [
 ];
 const FIRST = {
   instrument: ['By instrument', p => p.symbol, { title: 'Symbol', class: 'l sym', value: p => p.name, csv: p => p.name, draw: (cell, p) => (p.trades ? symbolCell(cell, p.name) : put(cell, p.name)) }],
-  reason: ['By exit reason', p => p.exit_reason, { title: 'Exit reason', class: 'l', value: p => p.name, text: p => p.name.replaceAll('_', ' ') || 'not known', hint: p => p.why }],
+  reason: ['By exit reason', p => p.exit_reason, { title: 'Exit reason', class: 'l', value: p => p.name, text: p => spaced(p.name) || 'not known', hint: p => p.why }],
+  tag: ['By entry tag', p => p.entry_tag, { title: 'Entry tag', class: 'l', tip: TAG, value: p => p.name, text: p => spaced(p.name) || 'none' }],
   agent: ['By agent', p => p.agent, { title: 'Agent', class: 'l', value: p => p.name, text: p => p.name }],
 };
 
@@ -70,7 +71,7 @@ export function performanceCards(kinds, prefix = '') {
     due = asked + CALM_MS + list.length * ROW_MS;
     fill();
   }
-  oneOf(boxes, `performance-${kinds.length}`);
+  oneOf(boxes, `performance-${kinds.at(-1)}`);
   fill();
   // all: those whose trades these are; whose: which of its name, where it is of one.
   return { sections: boxes.map(([, , box]) => box.section), draw(all, whose = '', name = null) {

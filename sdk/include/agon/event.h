@@ -361,7 +361,7 @@ struct agon_intent {
     uint32_t flags;
     agon_instrument_t instrument;
     agon_account_t account; /* 0: the slot's own on the venue of the instrument */
-    uint16_t reason;        /* the author's code, for the reports */
+    uint16_t reason;      /* the author's code, 0: none; agon_descriptor.tags names it for people */
     uint64_t client_ref;  /* the author's number: chosen with ORDER, named by REPLACE and CANCEL */
     agon_px_t px;         /* of a type that has AGON_TYPE_PX; else 0 */
     agon_px_t trigger_px; /* of a type that has AGON_TYPE_TRIGGER; else 0 */

@@ -107,6 +107,7 @@ enum {
 /* agon_descriptor.publishes, reads */
 #define AGON_PUBLISHES_MAX 8
 #define AGON_READS_MAX     16
+#define AGON_TAGS_MAX      32
 
 /* One parameter. The roster names it by name, agon.param by id. */
 struct agon_param {
@@ -137,6 +138,10 @@ struct agon_descriptor {
     const char *const *reads;     /* n_reads names of inputs, AGON_READS_MAX at most */
     uint32_t n_publishes, n_reads;
     uint64_t event_more; /* AGON_ON_MORE of each wanted type from AGON_EVENT_MORE on */
+    /* Names of the author's reasons, as of publishes: tags[i] is that of agon_intent.reason i + 1.
+     * A reason without one, or of a descriptor that ends before them, is shown as its number. */
+    const char *const *tags; /* n_tags names, AGON_TAGS_MAX at most */
+    uint32_t n_tags, pad;
 };
 /* What a plugin file is: the type of agon_plugin. */
 struct agon_entry {

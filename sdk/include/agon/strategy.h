@@ -230,6 +230,8 @@ struct agon_strategy {
 #define AGON_NAMED(id_, version_, name_, vendor_)                                                  \
     .id = (id_), .version = (version_), .name = (name_), .vendor = (vendor_)
 #define AGON_SCHEMA(now, oldest) .state_schema = (now), .state_schema_oldest = (oldest)
+/* Names of reasons 1, 2, ... of orders: an array of texts. */
+#define AGON_TAGS(names) .tags = (names), .n_tags = sizeof(names) / sizeof((names)[0])
 /* What a leg has to hear. */
 #define AGON_ON_LEG                                                                                \
     (AGON_ON(AGON_EVENT_STATUS) | AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_ORDER) |           \

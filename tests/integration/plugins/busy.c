@@ -77,6 +77,8 @@ static int act(struct busy *self, const struct agon_top10 *top)
                                  .side = (draw & 16) != 0 ? AGON_SELL : AGON_BUY,
                                  .type = AGON_LIMIT,
                                  .instrument = id,
+                                 .reason =
+                                     (uint16_t)(1 + (draw >> 50) % 3), // of 3 there is no name
                                  .qty = qty};
 
     if (top->n_bid == 0 || top->n_ask == 0 || id >= 8)
@@ -247,8 +249,11 @@ static const struct agon_param scale = {.size = sizeof(scale),
 static const struct agon_param *const params[] = {&every, &scale};
 static const char *const requires_ext[] = {AGON_EXT_ORDERS, AGON_EXT_RNG,   AGON_EXT_CLOCK,
                                            AGON_EXT_BOOK,   AGON_EXT_PARAM, AGON_EXT_ARENA};
+static const char *const tags[] = {"odd_look", "even_look"};
 static const struct agon_descriptor descriptor = {
     .size = sizeof(descriptor),
+    .tags = tags,
+    .n_tags = sizeof(tags) / sizeof(tags[0]),
     .kind = AGON_STRATEGY,
     .n_params = 2,
     .id = "org.agon.test.busy",

@@ -110,6 +110,9 @@ static const struct agon_param *const params[] = {&param};
 #if defined(DEFECT_NAMES)
 static const char *const names[] = {DEFECT_NAMES};
 #endif
+#if defined(DEFECT_TAGS)
+static const char *const tags[] = {DEFECT_TAGS};
+#endif
 static const struct agon_descriptor descriptor = {
 #if defined(DEFECT_OLD) // as an earlier SDK made it
     .size = offsetof(struct agon_descriptor, publishes),
@@ -119,6 +122,10 @@ static const struct agon_descriptor descriptor = {
 #if defined(DEFECT_NAMES)
     .publishes = names,
     .n_publishes = sizeof(names) / sizeof(names[0]),
+#endif
+#if defined(DEFECT_TAGS)
+    .tags = tags,
+    .n_tags = sizeof(tags) / sizeof(tags[0]),
 #endif
     .kind = AGON_STRATEGY,
 #if defined(DEFECT_PARAM)

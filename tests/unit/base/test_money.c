@@ -2,6 +2,7 @@
 /* How amounts are shown. */
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/money.h"
@@ -113,6 +114,29 @@ START_TEST(a_brief_count_has_seven_columns)
 }
 END_TEST
 
+START_TEST(what_rounds_to_nothing_has_no_sign)
+{
+    static const struct {
+        double value;
+        int decimals;
+        const char *text;
+    } table[] = {{-0.004, 2, "0.00"}, {-0.006, 2, "-0.01"},  {-0.0, 2, "0.00"},
+                 {-0.5, 0, "0"},      {-0.51, 0, "-1"},      {-1e-300, 3, "0.000"},
+                 {0.004, 2, "0.00"},  {-0.0004, 3, "0.000"}, {-0.0006, 3, "-0.001"},
+                 {-1e300, 0, NULL},   {12.345, 1, "12.3"},   {-12.345, 1, "-12.3"}};
+    char text[400];
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        (void)snprintf(text, sizeof(text), "%.*f", table[i].decimals,
+                       money_shown(table[i].value, table[i].decimals));
+        if (table[i].text != NULL)
+            ck_assert_str_eq(text, table[i].text);
+        else
+            ck_assert_double_eq(strtod(text, NULL), table[i].value);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base_money");
@@ -124,6 +148,7 @@ int main(void)
     tcase_add_test(tcase, people_get_the_thousands_apart);
     tcase_add_test(tcase, a_number_of_no_currency_has_seven_digits);
     tcase_add_test(tcase, a_brief_count_has_seven_columns);
+    tcase_add_test(tcase, what_rounds_to_nothing_has_no_sign);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -367,6 +367,9 @@ static void traded(uint64_t seq, uint8_t side, agon_qty_t qty, agon_px_t px, ago
                   .is_over = held == 0,
                   .is_first = seq == 10,
                   .why = side == AGON_SELL ? EXIT_REASON_TAKE : EXIT_REASON_AGENT,
+                  .tag = side == AGON_SELL ? 7
+                         : seq == 10       ? 2
+                                           : 1, // of 7 there is no name
                   .held_qty = held,
                   .realised_amt = realised,
                   .fee_amt = 2 * (agon_amt_t)(seq % 10 + 1)}};
@@ -383,6 +386,7 @@ static void ended(uint64_t id, uint64_t seq, uint8_t end, agon_qty_t filled)
                                  .side = AGON_BUY,
                                  .end = end,
                                  .why = end == ORDER_END_FILLED ? EXIT_REASON_TAKE : 0,
+                                 .tag = (uint16_t)id,
                                  .px = 10500,
                                  .qty = 3,
                                  .filled_qty = filled};
@@ -392,6 +396,9 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
 {
     snprintf(api.view->instruments[0].unit, sizeof(api.view->instruments[0].unit), "USDT");
     api.view->instruments[0].quote_exp = 2;
+    api.view->slots[0].n_tags = 2;
+    snprintf(api.view->slots[0].tags[0], INFO_TAG, "pullback");
+    snprintf(api.view->slots[0].tags[1], INFO_TAG, "breakout");
     traded(10, AGON_BUY, 1, 10000, 1, -2);
     traded(11, AGON_BUY, 1, 10100, 2, -4);
     ended(1, 12, ORDER_END_CANCELLED, 2);
@@ -399,11 +406,11 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
     ck_assert_str_eq(asked(api_do_closed, "alpha", NULL), "[]");
     // What is realised and in no closed trade yet has a row, so that all of them come to the
     // ledger's.
-    ck_assert_ptr_nonnull(
-        strstr(asked(api_do_performance, "alpha", NULL),
-               "\"exit_reason\":\"not_closed_yet\",\"exit_why\":\"in positions not closed yet\","
-               "\"trades\":0,\"won\":0,\"lost\":0,\"result\":\"-0.04\",\"best\":null,"
-               "\"worst\":null,\"currency\":\"USDT\",\"timed\":0,\"held_s\":null}]"));
+    ck_assert_ptr_nonnull(strstr(
+        asked(api_do_performance, "alpha", NULL),
+        "\"exit_reason\":\"not_closed_yet\",\"exit_why\":\"in positions not closed yet\","
+        "\"entry_tag\":\"\",\"trades\":0,\"won\":0,\"lost\":0,\"result\":\"-0.04\",\"best\":null,"
+        "\"worst\":null,\"currency\":\"USDT\",\"timed\":0,\"held_s\":null}]"));
     ck_assert_ptr_nonnull(strstr(asked(api_do_ended, "alpha", NULL),
                                  "\"filled\":\"2\",\"average\":\"100.5000\",\"fee\":\"0.04\","
                                  "\"fee_asset\":\"USDT\",\"end\":\"cancelled\""));
@@ -423,14 +430,18 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
                "\"quantity\":\"3\",\"entry\":\"101.0000\",\"exit\":\"110.0000\",\"result\":"
                "\"2.92\",\"fees\":\"0.10\",\"currency\":\"USDT\""));
     ck_assert_ptr_nonnull(strstr(
-        jout_text(&out), "\"exit_reason\":\"target\",\"exit_why\":\"a target of an exit plan\""));
+        jout_text(&out), "\"exit_reason\":\"target\",\"exit_why\":\"a target of an exit plan\","
+                         "\"entry_tag\":\"breakout\",\"exit_tag\":\"7\""));
     ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", NULL), "\"exit_reason\":\"target\""),
                       1);
     ck_assert_uint_eq(count_of(jout_text(&out), "\"exit_reason\":\"\""), 1);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"tag\":\"pullback\""), 1);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"tag\":\"breakout\""), 1);
     ck_assert_str_eq(asked(api_do_closed, "alpha", "24"), "[]");
     ck_assert_ptr_nonnull(
         strstr(asked(api_do_performance, "alpha", NULL),
-               "\"exit_reason\":\"target\",\"exit_why\":\"a target of an exit plan\",\"trades\":1,"
+               "\"exit_reason\":\"target\",\"exit_why\":\"a target of an exit plan\","
+               "\"entry_tag\":\"breakout\",\"trades\":1,"
                "\"won\":1,\"lost\":0,\"result\":\"2.92\",\"best\":\"2.92\",\"worst\":\"2.92\","
                "\"currency\":\"USDT\",\"timed\":1,\"held_s\":"));
     ck_assert_ptr_null(strstr(jout_text(&out), "not_closed_yet"));
@@ -447,7 +458,7 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
         look(NOON + 50 + i, 10000);
     }
     ck_assert_uint_eq(count_of(asked(api_do_closed, "alpha", NULL), "\"seq\":"), TRADES_CLOSED);
-    ck_assert_ptr_nonnull(strstr(asked(api_do_performance, "alpha", NULL), "\"trades\":134,"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_performance, "alpha", NULL), "\"trades\":133,"));
     ck_assert_ptr_nonnull(strstr(asked(api_do_performance, NULL, NULL), "\"won\":1,\"lost\":0,"));
     ck_assert_ptr_nonnull(strstr(asked(api_do_performance, "nobody", NULL), "nobody"));
 }

@@ -18,7 +18,7 @@ static struct ledger *ledger;
 static struct trade_open open_one;
 static struct trade_closed closed;
 static agon_ns_t t;
-static uint16_t why = EXIT_REASON_AGENT;
+static uint16_t why = EXIT_REASON_AGENT, tag;
 
 static void asset(agon_asset_t id, int8_t exp, const char *name)
 {
@@ -78,7 +78,7 @@ static int filled(agon_instrument_t id, uint8_t side, agon_qty_t qty, agon_px_t 
                                .qty = qty,
                                .fee_asset = fee_asset,
                                .fee_amt = fee_amt};
-    struct trade_fill seen = {.t = ++t, .px = px, .qty = qty, .side = side, .why = why};
+    struct trade_fill seen = {.t = ++t, .px = px, .qty = qty, .side = side, .why = why, .tag = tag};
 
     ck_assert_int_eq(ledger_fill(ledger, &fill, NULL), AGON_OK);
     trades_fill_of(&seen, instruments_get(&table, id), ledger_position(ledger, 7, id, 0), 2);
@@ -169,6 +169,34 @@ START_TEST(its_exit_reason_is_that_of_its_last_fill)
     ck_assert_int_eq(ledger_fill(ledger, &taken, NULL), AGON_OK);
     ck_assert(filled(SWAP, AGON_BUY, 500, 9000, QUOTE, 0));
     ck_assert_uint_eq(closed.why, EXIT_REASON_LIQUIDATION);
+}
+END_TEST
+
+START_TEST(its_tags_are_those_of_its_first_and_last_fill)
+{
+    struct trade_groups *groups = calloc(1, sizeof(*groups));
+
+    tag = 4;
+    ck_assert(!filled(SWAP, AGON_BUY, 1000, 10000, QUOTE, 0));
+    tag = 5;
+    ck_assert(!filled(SWAP, AGON_BUY, 500, 10000, QUOTE, 0));
+    tag = 6;
+    ck_assert(filled(SWAP, AGON_SELL, 2000, 10300, QUOTE, 0));
+    ck_assert_uint_eq(closed.entry_tag, 4);
+    ck_assert_uint_eq(closed.exit_tag, 6);
+    trade_groups_add(groups, &closed);
+    // The fill that turned the position round has begun the next one.
+    tag = 7;
+    ck_assert(filled(SWAP, AGON_BUY, 500, 10100, QUOTE, 0));
+    ck_assert_int_eq(closed.side, -1);
+    ck_assert_uint_eq(closed.entry_tag, 6);
+    ck_assert_uint_eq(closed.exit_tag, 7);
+    trade_groups_add(groups, &closed);
+    ck_assert_uint_eq(groups->n, 2);
+    ck_assert_uint_eq(groups->all[0].tag, 4);
+    ck_assert_uint_eq(groups->all[1].tag, 6);
+    tag = 0;
+    free(groups);
 }
 END_TEST
 
@@ -351,6 +379,7 @@ int main(void)
     tcase_add_test(tcase, from_the_first_fill_to_the_last);
     tcase_add_test(tcase, groups_are_by_instrument_and_reason);
     tcase_add_test(tcase, its_exit_reason_is_that_of_its_last_fill);
+    tcase_add_test(tcase, its_tags_are_those_of_its_first_and_last_fill);
     tcase_add_test(tcase, every_exit_reason_has_its_own_word);
     tcase_add_test(tcase, one_that_turns_round_is_two_and_each_bears_its_fee);
     tcase_add_test(tcase, what_no_order_can_sell_is_no_position);

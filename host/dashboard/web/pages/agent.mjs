@@ -5,7 +5,7 @@ import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage, which } from '../kit.mjs';
+import { DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, leftBy, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which } from '../kit.mjs';
 import { performanceCards } from '../performance.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
@@ -136,13 +136,13 @@ export default {
     ], 'No positions.');
     const working = tableCard('Working orders', 'a-orders', [
       { title: 'Symbol', class: 'l sym', csv: o => o.symbol, draw: (cell, o) => symbolCell(cell, o.symbol) }, { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
-      { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled) }, { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? 'unconfirmed' : o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
+      { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled) }, { title: 'Tag', class: 'l p3', tip: TAG, csv: o => o.tag, text: o => spaced(o.tag), tone: () => 'dim' }, { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? 'unconfirmed' : o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, o) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Cancel' })); cell.firstChild.ariaLabel = `Cancel ${o.id}`; cell.firstChild.onclick = () => cancelOrder(o); } },
     ], 'No open orders.');
     const closed = tableCard('Closing fills', 'a-closed', [
       { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', csv: f => f.symbol, draw: (cell, f) => symbolCell(cell, f.symbol) }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
       { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
-      { title: 'Exit reason', class: 'l p3', csv: f => f.exit_reason, text: f => f.exit_reason.replaceAll('_', ' '), tone: () => 'dim' },
+      { title: 'Exit reason', class: 'l p3', csv: f => leftBy(f.exit_reason, f.tag), text: f => spaced(leftBy(f.exit_reason, f.tag)), tone: () => 'dim' },
     ], 'Nothing was closed yet.');
     closed.bar.append(saver(() => `closing-fills-${name}`, closed));
     // A position from its first fill to its last: what the ledger realised in it.
@@ -152,7 +152,8 @@ export default {
       { title: 'Quantity', class: 'p2', value: t => Number(t.quantity), text: t => money(t.quantity) }, { title: 'Opened', class: 'l p3', value: t => Date.parse(t.opened), csv: t => t.opened ?? '', text: t => clock(t.opened), tone: () => 'dim' },
       { title: 'Entry', class: 'p2', value: t => Number(t.entry), csv: t => t.entry ?? '', text: t => short(t.entry), hint: t => t.entry ?? '' }, { title: 'Exit', class: 'p2', value: t => Number(t.exit), csv: t => t.exit ?? '', text: t => short(t.exit), hint: t => t.exit ?? '' },
       { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
-      { title: 'Exit reason', class: 'l p2', value: t => t.exit_reason, csv: t => t.exit_reason, text: t => t.exit_reason.replaceAll('_', ' '), hint: t => t.exit_why },
+      { title: 'Entry tag', class: 'l p2', tip: TAG, value: t => t.entry_tag, csv: t => t.entry_tag, text: t => spaced(t.entry_tag) },
+      { title: 'Exit reason', class: 'l p2', value: t => leftBy(t.exit_reason, t.exit_tag), csv: t => leftBy(t.exit_reason, t.exit_tag), text: t => spaced(leftBy(t.exit_reason, t.exit_tag)), hint: t => t.exit_why },
       { title: 'Held', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
     ], 'No position was closed whole yet.', 't-closed', 'closed');
     trades.bar.append(saver(() => `trades-${name}`, trades));
@@ -160,7 +161,7 @@ export default {
     const ended = tableCard('Orders that ended', 'a-ended', endedColumns, 'No order has ended yet.', 't-ended', 'ended');
     ended.bar.append(saver(() => `ended-orders-${name}`, ended));
     oneOf([['open', 'Working orders', working], ['ended', 'Ended', ended]], 'orders', () => draw(now));
-    const performed = performanceCards(['instrument', 'reason']);
+    const performed = performanceCards(['instrument', 'reason', 'tag']);
     const paramBox = card('Parameters', { name: 'a-params' });
     const log = tableCard('Log', 'a-log', [
       { title: 'Time', class: 'l', text: l => l.time, tone: () => 'dim' }, { title: 'Level', class: 'l p2', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' }, { title: 'What', class: 'l wrap', text: l => l.text },
