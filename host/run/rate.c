@@ -23,9 +23,8 @@ const char *host_rate_text(int is_live, int64_t speed_milli, uint64_t n_refused,
     if (!is_live || speed_milli <= SPEED_OF_INTEREST)
         return text;
     snprintf(text, HOST_RATE_TEXT,
-             "the venue's rate windows are in real time: at %gx a minute of the market holds %g "
-             "times fewer orders than a real one, and %llu orders and replacements were refused "
-             "by them",
+             "the venue's rate windows are in real time: at %gx they hold %g times fewer orders, "
+             "and refused %llu",
              (double)speed_milli / 1e3, (double)speed_milli / 1e3, (unsigned long long)n_refused);
     return text;
 }

@@ -199,6 +199,24 @@ is_sanitized || {
     grep -q 'reading the journal: damage before the tail: money-' "$WORK/err" || fail "the damage is not named: $(cat "$WORK/err")"
     ! lines "$WORK/out" ' equal$' 1 || fail "a proof of a journal that is damaged"
 }
+# And a replay that ends in another state: of a journal whose end is not on the disk.
+is_sanitized || {
+    rm -rf "$WORK/broken"
+    "$AGON" demo --seconds 10 --keep --report off --dir "$WORK/broken" >"$WORK/out" 2>"$WORK/err" &
+    DEMO_PID=$!
+    PIDS="$PIDS $DEMO_PID"
+    until_true "$DEMO_PID" "the summary" lines "$WORK/out" '^It runs on' 1
+    for part in "$WORK/broken/run/journal/"market-*.aj "$WORK/broken/run/journal/"money-*.aj; do
+        cp "$part" "$WORK/part" && mv "$WORK/part" "$part" # what is written from now on goes to a file without a name
+    done
+    seq=$(seq_of)
+    until_true "$DEMO_PID" "events behind those of the disk" goes_on
+    kill -INT "$DEMO_PID"
+    ended "$DEMO_PID" 1 "a demo whose replay ends in another state"
+    grep -q 'a promise is broken: the replay ends in another state than the host' "$WORK/err" || fail "the promise is not named: $(cat "$WORK/err")"
+    lines "$WORK/out" '^Proof: live  *seq [0-9]*  [0-9a-f]*$' 1 && lines "$WORK/out" '^       replay  seq [0-9]*  [0-9a-f]*  DIFFERENT$' 1 ||
+        fail "the summary does not say it: $(tail -5 "$WORK/out")"
+}
 rm -rf "$WORK/broken"
 
 # Plugins by a path with ../ in it: the day's backtest names each from / on, and one that fails says so.

@@ -271,7 +271,7 @@ def check_tags(of, agent, closed, ended, page):
         return
     for shown, its in zip(page['closed'], closed):
         of.same('page', f'{agent}, tag of its trade {its["seq"]}', shown['Entry tag'], its['entry_tag'].replace('_', ' '))
-        of.same('page', f'{agent}, exit of its trade {its["seq"]}', shown['Exit reason'], (its['exit_reason'] + (': ' if its['exit_tag'] else '') + its['exit_tag']).replace('_', ' '))
+        of.same('page', f'{agent}, exit of its trade {its["seq"]}', shown['Exit reason'], (its['exit_tag'] if its['exit_reason'] == 'agent' and its['exit_tag'] else its['exit_reason']).replace('_', ' '))
     by = {row['id']: row for row in ended}
     for shown in page['ended']:
         of.same('page', f'{agent}, tag of {shown["key"]}', shown['Tag'], by[shown['key']]['tag'].replace('_', ' ') if shown['key'] in by else None)

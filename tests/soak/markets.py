@@ -4,6 +4,7 @@
 
     ./agon soak markets [--seeds N] [--first N] [--for TIME] [--market NAME...]     100 seeds from 1 on, a day each
     ./agon soak markets --tournaments [...]                                         the same, a week each, and a tournament a day
+    ./agon soak markets --free [...]                                                random-walk without fees, a week each, tournaments alone
 
 Each seed is a backtest in lock-step of configs/rosters/markets.yaml by command, each agent with 50,000 USDT. Of each agent
 the mean over the seeds is printed with its t (the mean by its standard error), and judged is what docs/markets.md says of the
@@ -18,7 +19,8 @@ on average. By chance alone an agent without costs has a t beyond 2 at one look 
 tenth once in 5 weeks: 2 % of its capital, and half of that with costs. And from whom these seeds do not show to lose (t of its net
 above -3) no more is taken than chance takes: such a one may have a drift of -0.3 deviations a week, so that its t is -2 or less at one look in
 25, and seven looks take a fifth of it each: 6 % of its capital, and more only within three errors of the mean. With fewer than 20 seeds that is not judged.
---orders does this without what follows.
+--orders does this without what follows. --free does it on `random-walk` without fees, so that what is moved is not for their sake: the market
+maker has the spread for an edge then, stands first, and is left out of the bound on what is given.
 
 With --tournaments each seed is also run with an agent at fault: the market maker, the first by then, beside others in a day of four tournaments; in
 the third quarter it returns errors, crashes, hangs (seeds by turns; these two in a process), floods once or floods
@@ -57,6 +59,7 @@ EDGES = {
     'regimes': ['breakout_1'],
     'crash': ['breakout_1', 'swing_1'],
 }
+FREE = ['mm_1']  # on random-walk without fees: the spread is its own
 TOURNAMENTS = 'tournament:\n  preset: default\n  schedule: "0 0 * * *"\n'
 IN_ORDER = 0.95  # share of the seeds
 FEW = 20  # seeds: fewer say little of a mean
@@ -140,6 +143,10 @@ def sha256_of(path):
 def shown(report):
     """Of a report what is judged here."""
     return {key: report[key] for key in ('agents', 'tournaments') if key in report}
+
+
+def fees_of(args):
+    return ['--maker', '0', '--taker', '0'] if args.free else []
 
 
 def plugins_of(roster, folder):
@@ -228,7 +235,7 @@ def say_ties(found, verdict):
 def held(args, market, seed):
     """A seed's tournaments: how many, and of each agent {rank: the last (0: none), share: of the whole behind the last, net: by itself,
     of its capital, moved: as the report has it}. The pool's share is what is missing of 1."""
-    report = report_of(args, market, seed)
+    report = report_of(args, market, seed, *fees_of(args))
     whole = args.capital * len(report['agents'])
     moved = {a['name']: a for a in report['tournaments']['moved']}
     net = {a['name']: float(a['result']) / args.capital for a in report['agents']}
@@ -261,9 +268,10 @@ def judge_steps(seeds, capital, verdict):
     return of_each
 
 
-def judge_order(market, seeds, verdict, capital=50000.0):
+def judge_order(market, seeds, verdict, capital=50000.0, free=False):
     """seeds: what held() gave of each."""
     names = list(seeds[0][1])
+    edges = FREE if free else EDGES[market]
     start = 1.0 / len(names)
     print(f'{market}, {len(seeds)} seeds, {seeds[0][0]} tournaments each\n  {"agent":12} {"mean rank":>9} {"share":>8} {"largest":>8} {"own net":>8} {"t":>7}')
     for name in names:
@@ -273,15 +281,16 @@ def judge_order(market, seeds, verdict, capital=50000.0):
               f'{statistics.fmean(net):8.2%} {t_of(net):7.2f}')
     moved = [sum(abs(a['share'] - start) for a in s.values()) for _, s in seeds]
     given = [sum(max(0.0, a['share'] - start) for a in s.values()) for _, s in seeds]
+    by_luck = [sum(max(0.0, a['share'] - start) for name, a in s.items() if name not in edges) for _, s in seeds]
     print(f'  moved {statistics.fmean(moved):.2%} of the capital ({max(moved):.2%} at most), of it given to agents {statistics.fmean(given):.2%} '
           f'({max(given):.2%}); largest share {max(a["share"] for _, s in seeds for a in s.values()):.2%}, of {start:.2%} at the start')
-    if EDGES[market]:
+    if edges:
         # Who has no rank stands behind all.
         ranks = [{name: a['rank'] or len(names) + 1 for name, a in s.items()} for _, s in seeds]
-        n = sum(max(r[e] for e in EDGES[market]) < min(r[o] for o in names if o not in EDGES[market]) for r in ranks)
-        verdict.say(n >= IN_ORDER * len(seeds), f'{", ".join(EDGES[market])} stand before all others in {n} of {len(seeds)}')
-    elif market == 'random-walk':
-        verdict.say(statistics.fmean(given) <= GIVEN, f'who has no edge is given {GIVEN:.0%} of the whole at most: {statistics.fmean(given):.2%}')
+        n = sum(max(r[e] for e in edges) < min(r[o] for o in names if o not in edges) for r in ranks)
+        verdict.say(n >= IN_ORDER * len(seeds), f'{", ".join(edges)} stand before all others in {n} of {len(seeds)}')
+    if market == 'random-walk':
+        verdict.say(statistics.fmean(by_luck) <= GIVEN, f'who has no edge is given {GIVEN:.0%} of the whole at most: {statistics.fmean(by_luck):.2%}')
     taken = judge_steps(seeds, capital, verdict)
     for name in names if market == 'random-walk' and len(seeds) >= FEW else []:
         t = t_of([s[name]['net'] for _, s in seeds])
@@ -372,7 +381,7 @@ def tournaments(args, verdict):
         for market in args.market:
             with ThreadPoolExecutor(max_workers=args.jobs) as pool:
                 judge_order(market, list(pool.map(lambda seed, of=market: held(args, of, seed),
-                                                  range(args.first, args.first + args.seeds))), verdict, args.capital)
+                                                  range(args.first, args.first + args.seeds))), verdict, args.capital, args.free)
 
 
 def main():
@@ -388,6 +397,7 @@ def main():
     parser.add_argument('--tournaments', action='store_true')
     parser.add_argument('--faults', action='store_true', help='of --tournaments the part with agents at fault alone')
     parser.add_argument('--orders', action='store_true', help='of --tournaments the other part')
+    parser.add_argument('--free', action='store_true', help='--orders on random-walk without fees')
     parser.add_argument('--capital', type=float, default=50000, help='of each agent of the roster')
     parser.add_argument('--market', nargs='+', choices=list(EDGES), default=['demo', 'random-walk'])
     parser.add_argument('--keep', metavar='FILE', help='what each run gave is kept there, and not run again (by the same program and plugins)')
@@ -395,6 +405,8 @@ def main():
     args = parser.parse_args()
     if args.seeds < 2:
         parser.error('--seeds: two at least')
+    if args.free:
+        args.orders, args.market = True, ['random-walk']
     global KEPT
     KEPT = Kept(args.keep)
     # An hour more than a week: that ends with a tournament.

@@ -61,16 +61,27 @@ const LIMITS = [['drawdown', 'Drawdown now', 'share'], ['daily_loss', 'Daily los
 
 function paramRow(name, p, again) {
   const value = p.value ?? p.default_text;
-  const field = p.choices ? make('select', { ariaLabel: p.name, disabled: !p.live }, ...p.choices.split('|').map(c => make('option', { textContent: c, value: c, selected: c === value })))
-    : make('input', { value: p.type === 'text' ? p.value ?? '' : value, ariaLabel: p.name, disabled: !p.live, autocomplete: 'off', spellcheck: false });
+  const range = p.min !== undefined ? `${p.min} to ${p.max}` : '';
+  if (!p.live) {
+    return make('div', { className: 'param set-at-start', title: [p.doc, range].filter(Boolean).join(': ') }, make('span', { textContent: p.name }),
+      make('b', { textContent: [p.type === 'text' ? p.value || '–' : value, p.unit].filter(Boolean).join('\u2009') }));
+  }
+  const field = p.choices ? make('select', { ariaLabel: p.name }, ...p.choices.split('|').map(c => make('option', { textContent: c, value: c, selected: c === value })))
+    : make('input', { value: p.type === 'text' ? p.value ?? '' : value, ariaLabel: p.name, autocomplete: 'off', spellcheck: false });
   const form = make('form', { className: 'param', title: p.doc }, make('label', {}, make('span', { textContent: p.name }), field),
-    make('button', { type: 'submit', textContent: 'Set', disabled: !p.live, ariaLabel: `Set ${p.name}` }),
-    make('span', { className: 'dim', textContent: [p.unit, p.min !== undefined ? `${p.min} to ${p.max}` : '', p.live ? '' : 'at a start only'].filter(Boolean).join(' · ') }));
+    make('button', { type: 'submit', textContent: 'Set', ariaLabel: `Set ${p.name}` }),
+    make('span', { className: 'dim', textContent: [p.unit, range].filter(Boolean).join(' · ') }));
   form.addEventListener('submit', async event => {
     event.preventDefault();
     if (field.value !== value && await sure(`Set ${p.name} of ${name}?`, `${value} becomes ${field.value}. The roster's file stays as it is.`, 'Set it') && await order('param/set', [name, p.name, field.value])) again();
   });
   return form;
+}
+
+// Those that may be set in flight first.
+function paramRows(name, params, again) {
+  const [live, others] = [params.filter(p => p.live), params.filter(p => !p.live)];
+  return [...live.map(p => paramRow(name, p, again)), ...(others.length ? [make('p', { className: 'dim', textContent: 'Set at a start only:' })] : []), ...others.map(p => paramRow(name, p, again))];
 }
 
 // Is a line of the log of that agent? One with a field for it says so; of others its text is asked, for the whole name.
@@ -142,18 +153,18 @@ export default {
     const closed = tableCard('Closing fills', 'a-closed', [
       { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', csv: f => f.symbol, draw: (cell, f) => symbolCell(cell, f.symbol) }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
       { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
-      { title: 'Exit reason', class: 'l p3', csv: f => leftBy(f.exit_reason, f.tag), text: f => spaced(leftBy(f.exit_reason, f.tag)), tone: () => 'dim' },
+      { title: 'Exit reason', class: 'l p3', csv: f => [f.exit_reason, f.tag].filter(Boolean).join(': '), text: f => spaced(leftBy(f.exit_reason, f.tag)), tone: () => 'dim' },
     ], 'Nothing was closed yet.');
     closed.bar.append(saver(() => `closing-fills-${name}`, closed));
     // A position from its first fill to its last: what the ledger realised in it.
     const trades = tableCard('Closed trades', 'a-trades', [
       { title: 'Closed', class: 'l', value: t => Date.parse(t.time), csv: t => t.time, text: t => clock(t.time), hint: t => `${t.opened ? moment(t.opened) : 'before what is known'} to ${moment(t.time)}`, tone: () => 'dim' },
       { title: 'Symbol', class: 'l sym', value: t => t.symbol, csv: t => t.symbol, draw: (cell, t) => symbolCell(cell, t.symbol) }, { title: 'Side', class: 'l', value: t => t.side, text: t => t.side, tone: sideTone },
-      { title: 'Quantity', class: 'p2', value: t => Number(t.quantity), text: t => money(t.quantity) }, { title: 'Opened', class: 'l p3', value: t => Date.parse(t.opened), csv: t => t.opened ?? '', text: t => clock(t.opened), tone: () => 'dim' },
+      { title: 'Quantity', class: 'p3', value: t => Number(t.quantity), text: t => money(t.quantity) }, { title: 'Opened', class: 'l p3', value: t => Date.parse(t.opened), csv: t => t.opened ?? '', text: t => clock(t.opened), tone: () => 'dim' },
       { title: 'Entry', class: 'p2', value: t => Number(t.entry), csv: t => t.entry ?? '', text: t => short(t.entry), hint: t => t.entry ?? '' }, { title: 'Exit', class: 'p2', value: t => Number(t.exit), csv: t => t.exit ?? '', text: t => short(t.exit), hint: t => t.exit ?? '' },
       { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
       { title: 'Entry tag', class: 'l p2', tip: TAG, value: t => t.entry_tag, csv: t => t.entry_tag, text: t => spaced(t.entry_tag) },
-      { title: 'Exit reason', class: 'l p2', value: t => leftBy(t.exit_reason, t.exit_tag), csv: t => leftBy(t.exit_reason, t.exit_tag), text: t => spaced(leftBy(t.exit_reason, t.exit_tag)), hint: t => t.exit_why },
+      { title: 'Exit reason', class: 'l p2', value: t => leftBy(t.exit_reason, t.exit_tag), csv: t => [t.exit_reason, t.exit_tag].filter(Boolean).join(': '), text: t => spaced(leftBy(t.exit_reason, t.exit_tag)), hint: t => t.exit_why },
       { title: 'Held', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
     ], 'No position was closed whole yet.', 't-closed', 'closed');
     trades.bar.append(saver(() => `trades-${name}`, trades));
@@ -201,7 +212,7 @@ export default {
       if (!params) {
         params = await get(`params/${encodeURIComponent(name)}`) ?? [];
         if (mine !== of) return;
-        paramBox.body.replaceChildren(...(params.length ? params.map(p => paramRow(name, p, again)) : [make('p', { className: 'none dim', textContent: 'None.' })]));
+        paramBox.body.replaceChildren(...(params.length ? paramRows(name, params, again) : [make('p', { className: 'none dim', textContent: 'None.' })]));
       }
       const newest = await get(`log/tail/${lines.size ? 60 : 300}`) ?? [];
       if (mine !== of) return;
