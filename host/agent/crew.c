@@ -667,7 +667,7 @@ void crew_free(struct crew *crew)
 {
     if (crew == NULL)
         return;
-    for (uint16_t i = 0; i < SLOTS_MAX; i++) {
+    for (uint16_t i = 0; i < crew->n_members; i++) {
         if (crew->members[i].crew != NULL)
             crew_leave(crew, i, AGON_END_HOST);
     }

@@ -7,6 +7,7 @@
 #include "agent/feed_hand.h"
 #include "agent/shown.h"
 #include "base/hot.h"
+#include "base/zeroed.h"
 
 #define TO_GRANULES   16384
 #define FROM_GRANULES 4096
@@ -14,10 +15,11 @@
 struct run_inproc {
     struct feed *feed; /* owned */
     struct runner_port port;
-    void *setup;                   /* owned */
-    void *to_memory, *from_memory; /* owned */
-    struct evring to_agent;        /* the engine's side */
-    struct evring from_agent;      /* the engine's side */
+    void *setup; /* owned */
+    void *to_memory, *from_memory;
+    void *to_owned, *from_owned; /* in which those lie */
+    struct evring to_agent;      /* the engine's side */
+    struct evring from_agent;    /* the engine's side */
     uint64_t to_granules, from_granules;
     unsigned char *boxes, *results; /* owned; NULL: no lease is named */
     const unsigned char *shown;     /* owned: results once more, which the plugin can only read */
@@ -102,16 +104,15 @@ static void *zeroed(uint64_t bytes, int is_shared)
     return memory != MAP_FAILED ? memory : NULL;
 }
 
-static void *ring_new(struct evring *ring, uint64_t granules)
+static void *ring_new(struct evring *ring, uint64_t granules, void **owned)
 {
-    uint64_t bytes = (evring_bytes(granules) + 127) / 128 * 128;
-    void *memory = aligned_alloc(128, bytes);
+    void *memory = zeroed_new(128, evring_bytes(granules), owned);
 
     if (memory == NULL)
         return NULL;
-    memset(memory, 0, bytes);
     if (evring_format(memory, granules) < 0 || evring_attach(ring, memory, granules) < 0) {
-        free(memory);
+        free(*owned);
+        *owned = NULL;
         return NULL;
     }
     return memory;
@@ -127,8 +128,8 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
         return error_set(err, AGON_ENOMEM, "no memory for a runner");
     run->to_granules = config->to_granules ? config->to_granules : TO_GRANULES;
     run->from_granules = config->from_granules ? config->from_granules : FROM_GRANULES;
-    run->to_memory = ring_new(&run->to_agent, run->to_granules);
-    run->from_memory = ring_new(&run->from_agent, run->from_granules);
+    run->to_memory = ring_new(&run->to_agent, run->to_granules, &run->to_owned);
+    run->from_memory = ring_new(&run->from_agent, run->from_granules, &run->from_owned);
     if (config->n_leases > 0) {
         run->boxes = zeroed(FEED_BOXES_BYTES, 0);
         run->results = zeroed(FEED_RESULTS_BYTES, 1);
@@ -234,8 +235,8 @@ void run_inproc_free(struct run_inproc *run)
     if (run->results != NULL)
         (void)munmap(run->results, FEED_RESULTS_BYTES);
     shown_unmap(run->shown, FEED_RESULTS_BYTES);
-    free(run->to_memory);
-    free(run->from_memory);
+    free(run->to_owned);
+    free(run->from_owned);
     free(run);
 }
 

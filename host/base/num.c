@@ -28,6 +28,31 @@ static const int64_t pow10_table[NUM_EXP_MAX + 1] = {
     1000000000000000000,
 };
 
+/* floor(2^64 / 10^i), for i above 0 (5 divides no power of 2). */
+#define PART(i) (UINT64_MAX / i##u)
+static const uint64_t pow10_parts[NUM_EXP_MAX + 1] = {
+    0,
+    PART(10),
+    PART(100),
+    PART(1000),
+    PART(10000),
+    PART(100000),
+    PART(1000000),
+    PART(10000000),
+    PART(100000000),
+    PART(1000000000),
+    PART(10000000000),
+    PART(100000000000),
+    PART(1000000000000),
+    PART(10000000000000),
+    PART(100000000000000),
+    PART(1000000000000000),
+    PART(10000000000000000),
+    PART(100000000000000000),
+    PART(1000000000000000000),
+};
+__extension__ typedef unsigned __int128 unsigned128_t;
+
 static int64_t saturate(num128_t value)
 {
     if (value > NUM_MAX)
@@ -63,11 +88,10 @@ int num_mul_checked(int64_t a, int64_t b, int64_t *result)
     return 1;
 }
 
-/* Most values fit 64 bits, where dividing is an instruction and not a call. divisor: above 0. */
-static HOT inline int64_t div_narrow(int64_t value, int64_t divisor, enum num_round round)
+/* A quotient that was truncated towards zero, by what was left. */
+static HOT inline int64_t rounded(int64_t value, int64_t quotient, int64_t rest, int64_t divisor,
+                                  enum num_round round)
 {
-    int64_t quotient = value / divisor; // C truncates towards zero
-    int64_t rest = value - quotient * divisor;
     int64_t beyond; // by which the rest is more than a half
 
     if (rest == 0)
@@ -90,6 +114,30 @@ static HOT inline int64_t div_narrow(int64_t value, int64_t divisor, enum num_ro
     }
     REQUIRE(round >= NUM_DOWN && round <= NUM_EVEN);
     return 0;
+}
+
+/* Most values fit 64 bits, where dividing is an instruction and not a call. divisor: above 0. */
+static HOT inline int64_t div_narrow(int64_t value, int64_t divisor, enum num_round round)
+{
+    int64_t quotient = value / divisor; // C truncates towards zero
+
+    return rounded(value, quotient, value - quotient * divisor, divisor, round);
+}
+
+/* The same by 10^shift, shift above 0, by a product: that instruction takes up to 90 cycles. Of
+ * u and m = floor(2^64 / d) the upper half of u m is the quotient, or one less. */
+static HOT inline int64_t div_pow10(int64_t value, int shift, enum num_round round)
+{
+    uint64_t u = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    uint64_t divisor = (uint64_t)pow10_table[shift];
+    uint64_t quotient = (uint64_t)((unsigned128_t)u * pow10_parts[shift] >> 64);
+    uint64_t rest = u - quotient * divisor;
+    uint64_t is_more = rest >= divisor;
+
+    quotient += is_more;
+    rest -= is_more ? divisor : 0;
+    return rounded(value, value < 0 ? -(int64_t)quotient : (int64_t)quotient,
+                   value < 0 ? -(int64_t)rest : (int64_t)rest, (int64_t)divisor, round);
 }
 
 static num128_t div_round(num128_t value, num128_t divisor, enum num_round round)
@@ -179,7 +227,7 @@ HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int a
     REQUIRE(amt_exp >= 0 && amt_exp <= NUM_EXP_MAX);
     if (__builtin_expect(!__builtin_mul_overflow(px, qty, &narrow), 1)) {
         if (shift > 0 && shift <= NUM_EXP_MAX)
-            return div_narrow(narrow, pow10_table[shift], round);
+            return div_pow10(narrow, shift, round);
         if (shift <= 0 && !__builtin_mul_overflow(narrow, pow10_table[-shift], &amt) &&
             amt >= NUM_MIN)
             return amt;

@@ -884,5 +884,10 @@ void orders_load_mids(struct orders *orders, struct dec *dec)
 
 void orders_forget_mids(struct orders *orders)
 {
-    memset(orders->mids, 0, orders->capacity * sizeof(*orders->mids));
+    struct order *order = NULL;
+    uint16_t slot = 0;
+
+    // A place that is free is 0 when an order has it again.
+    for (agon_px_t *mids; (mids = next_mids(orders, &slot, &order)) != NULL;)
+        *mids = 0;
 }

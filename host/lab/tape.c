@@ -7,6 +7,7 @@
 
 #include "base/hot.h"
 #include "base/num.h"
+#include "base/zeroed.h"
 #include "lab/data_file.h"
 #include "lab/listing.h"
 #include "lab/tape_file.h"
@@ -22,7 +23,7 @@ struct tape {
     struct lines *lines;    /* owned; NULL: it is a tape's */
     struct tape_file *file; /* owned; NULL: they are lines */
     struct tape_rows *rows; /* owned; of file */
-    void *queue_memory;     /* owned */
+    void *queue_memory;     /* owned; the queue lies in it */
     struct evring in, out;
     int has_shown; /* the head of the queue was handed out and is released with the next call */
     const struct agon_event_hdr
@@ -775,7 +776,7 @@ static int open_file(struct tape *tape, struct error *err)
 int tape_open(struct tape **out, const struct tape_config *config, struct error *err)
 {
     struct tape *tape = calloc(1, sizeof(*tape));
-    uint64_t bytes = (evring_bytes(QUEUE) + 127) & ~(uint64_t)127;
+    void *queue;
     int rc = AGON_ENOMEM;
 
     *out = NULL;
@@ -785,15 +786,14 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
     tape->is_queued = config->info.kind != TAPE_BARS; // whose two events stand elsewhere (put_bar)
     tape->assumed =
         (struct match_bars){.spread_ppm = config->spread_ppm, .volume_ppm = config->volume_ppm};
-    tape->queue_memory = aligned_alloc(128, bytes);
-    if (tape->queue_memory == NULL) {
+    queue = zeroed_new(128, evring_bytes(QUEUE), &tape->queue_memory);
+    if (queue == NULL) {
         error_set(err, rc, "%s: out of memory", config->path);
         goto fail;
     }
-    memset(tape->queue_memory, 0, bytes);
-    evring_format(tape->queue_memory, QUEUE);
-    evring_attach(&tape->in, tape->queue_memory, QUEUE);
-    evring_attach(&tape->out, tape->queue_memory, QUEUE);
+    evring_format(queue, QUEUE);
+    evring_attach(&tape->in, queue, QUEUE);
+    evring_attach(&tape->out, queue, QUEUE);
     if (config->info.is_tape) {
         rc = open_file(tape, err);
     } else {

@@ -92,10 +92,7 @@ struct match *match_new(const struct match_config *config, const struct instrume
         match_free(match);
         return NULL;
     }
-    for (uint32_t at = match->config.max_orders; at > 0; at--) { // place 1 comes out first
-        match->free_orders[match->n_free_orders++] = at;
-        match->free_levels[match->n_free_levels++] = at;
-    }
+    match->n_free_orders = match->n_free_levels = match->config.max_orders;
     tree_init(&match->expiries, match->expiry_nodes);
     match_make_room(match, 0);
     return match;
@@ -314,7 +311,7 @@ static enum match_reject judge(const struct match *match, const struct market *m
 static struct order *order_open(struct match *match, struct market *market,
                                 const struct match_order *wanted)
 {
-    uint32_t at = match->free_orders[--match->n_free_orders];
+    uint32_t at = match_take(match, match->free_orders, &match->n_free_orders);
     struct order *order = &match->orders[at];
     uint32_t owner = wanted->owner;
 

@@ -58,7 +58,7 @@ static uint32_t level_open(struct match *match, struct market *market, enum agon
     if (at != 0)
         return at;
     REQUIRE(match->n_free_levels > 0); // there are as many levels as orders
-    at = match->free_levels[--match->n_free_levels];
+    at = match_take(match, match->free_levels, &match->n_free_levels);
     match->levels[at] = (struct level){.px = px};
     tree_insert(&market->levels[side], at, px_key(side, px), 0);
     return at;

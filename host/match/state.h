@@ -97,7 +97,7 @@ struct match {
     struct order *orders;
     struct level *levels;
     struct tree_node *level_nodes, *stop_nodes, *expiry_nodes; /* owned */
-    uint32_t *free_orders, *free_levels;                       /* owned stacks */
+    uint32_t *free_orders, *free_levels;                       /* owned stacks: match_take */
     uint32_t n_free_orders, n_free_levels;
     struct tree expiries;
     struct map by_id;
@@ -111,6 +111,15 @@ struct match {
     uint8_t is_busy;                  /* inside a call: the sink may not change us */
     uint8_t is_reduce_due;            /* a position with working reduce-only orders changed */
 };
+
+/* A free place. What stands as 0 in its stack was never given back, and is there without having
+ * been written: place 1 is the first that is taken. */
+static inline uint32_t match_take(const struct match *match, const uint32_t *free, uint32_t *n)
+{
+    uint32_t at = free[--*n];
+
+    return at != 0 ? at : match->config.max_orders - *n;
+}
 
 static inline enum agon_side opposite(enum agon_side side)
 {
