@@ -3,7 +3,8 @@
  * trades as CSV, books as a venue's messages; with a plugin that has orders, fees, latencies, and
  * with and without a journal. Against it, in turns, a process that reads the same file with a bare
  * scanner and does the same kind of sums. Both are counted by the processor time of their
- * processes. What the command did is compared between all of its runs by its own report. */
+ * processes. What the command did is compared between all of its runs by its own report. Where
+ * there is a peer's program (--vs), it goes over the bars too, in the same turns. */
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ struct side {
     char path[400]; /* the file that both read */
     uint64_t n;     /* its rows */
     uint64_t (*bare)(const char *at, const char *end);
+    int has_peer; /* a peer's program can read it */
 };
 
 struct turn {
@@ -236,6 +238,70 @@ static int run_command(struct turn *turn, const struct side *side, int has_journ
     return AGON_OK;
 }
 
+/* --- a peer --- */
+
+struct peer {
+    char name[24];
+    const char *program; /* NULL: there is none */
+    uint64_t n_rows, n_orders;
+};
+
+static int find_peer(struct peer *peer, const struct bench *bench, struct error *err)
+{
+    const char *is = bench->vs != NULL ? strchr(bench->vs, '=') : NULL;
+    size_t n = is != NULL ? (size_t)(is - bench->vs) : 0;
+
+    *peer = (struct peer){.program = is != NULL ? is + 1 : NULL};
+    if (bench->vs == NULL)
+        return AGON_OK;
+    if (n == 0 || n >= sizeof(peer->name) ||
+        strspn(bench->vs, "abcdefghijklmnopqrstuvwxyz0123456789_") != n)
+        return error_set(err, AGON_EINVAL,
+                         "--vs %s: a name in small letters, = and a program, as in "
+                         "flox=/tmp/agon-vs-flox",
+                         bench->vs);
+    if (access(peer->program, X_OK) != 0)
+        return error_set(err, AGON_ENOENT, "--vs: no program %s; tests/peers says how to make one",
+                         peer->program);
+    memcpy(peer->name, bench->vs, n);
+    return AGON_OK;
+}
+
+/* Its crossing of the same two averages, with orders and fees; it says what it did. */
+static int run_peer(const struct turn *turn, const struct side *side, struct peer *peer, double *ns,
+                    struct error *err)
+{
+    const char *argv[] = {peer->program, "bars", side->path, "10", "30", NULL};
+    struct proc_spec spec = {.path = peer->program, .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
+    struct proc proc;
+    struct proc_end end;
+    double before_ns = children_ns();
+    unsigned long long n_rows = 0, n_orders = 0;
+    FILE *file;
+    int rc;
+
+    spec.fds[1] = open(turn->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (spec.fds[1] < 0)
+        return error_set(err, AGON_EIO, "%s cannot be written", turn->out);
+    rc = proc_spawn(&proc, &spec, err);
+    (void)close(spec.fds[1]);
+    if (rc < 0)
+        return rc;
+    rc = proc_wait(&proc, -1, &end);
+    proc_close(&proc);
+    *ns = children_ns() - before_ns;
+    file = fopen(turn->out, "re");
+    if (rc < 0 || end.is_signalled || end.code != 0 || file == NULL ||
+        fscanf(file, "rows %llu orders %llu", &n_rows, &n_orders) != 2)
+        rc = error_set(err, AGON_EIO, "%s bars %s ended with %d and did not say what it did",
+                       peer->program, side->path, end.code);
+    if (file != NULL)
+        (void)fclose(file);
+    peer->n_rows = n_rows;
+    peer->n_orders = n_orders;
+    return rc;
+}
+
 /* --- turns --- */
 
 static int is_less(const void *a, const void *b)
@@ -288,19 +354,29 @@ int bench_backtest_command(const struct bench *bench, const char *plugin, const 
 static int measure(struct bench *bench, const struct side *side, struct error *err)
 {
     double product[PAIRS_MAX], journal[PAIRS_MAX], bare[PAIRS_MAX], ratio[PAIRS_MAX],
-        kept[PAIRS_MAX];
+        kept[PAIRS_MAX], peers[PAIRS_MAX], over[PAIRS_MAX];
     uint64_t n_pairs = bench->is_quick ? BENCH_PAIRS_QUICK : 5;
+    struct peer peer = {.program = NULL};
     struct turn turn;
     int rc = begin(&turn, bench, err);
 
+    if (rc >= 0 && side->has_peer)
+        rc = find_peer(&peer, bench, err);
+    if (rc < 0)
+        return rc;
     for (uint64_t i = 0; i < n_pairs && rc >= 0; i++) {
         rc = run_command(&turn, side, 0, &product[i], err);
         if (rc >= 0 && run_bare(side, &bare[i]) < 0)
             rc = error_set(err, AGON_ECORRUPT, "%s: the bare loop found other rows", side->path);
         if (rc >= 0)
             rc = run_command(&turn, side, 1, &journal[i], err);
+        peers[i] = NAN;
+        if (rc >= 0 && peer.program != NULL)
+            rc = run_peer(&turn, side, &peer, &peers[i], err);
         if (rc < 0)
             return rc;
+        over[i] = peers[i] / product[i];
+        peers[i] /= (double)side->n;
         ratio[i] = bare[i] > 0 ? product[i] / bare[i] : NAN;
         kept[i] = journal[i] / product[i];
         product[i] /= (double)side->n;
@@ -320,6 +396,15 @@ static int measure(struct bench *bench, const struct side *side, struct error *e
     report(bench, side, "ratio", median(ratio, n_pairs), "times the bare one",
            "median of the pairs");
     report(bench, side, "journal", median(kept, n_pairs), "times without", "with a journal kept");
+    if (peer.program == NULL)
+        return rc;
+    bench_check(bench, peer.n_rows == side->n && peer.n_orders > 0,
+                "%s: %s took every row and made %llu orders", side->name, peer.name,
+                (unsigned long long)peer.n_orders);
+    report(bench, side, peer.name, median(peers, n_pairs), "ns a row",
+           "its program over the same file: the same averages, market orders, fees");
+    report(bench, side, "over", median(over, n_pairs), "times as fast as that",
+           "median of the turns");
     return AGON_OK;
 }
 
@@ -397,7 +482,8 @@ int bench_backtest_file(struct bench *bench, struct error *err)
     struct side bars = {.name = "backtest.file.bars",
                         .plugin = "sma_cross",
                         .symbol = "BTCUSDT",
-                        .bare = bare_bars};
+                        .bare = bare_bars,
+                        .has_peer = 1};
     struct side trades = {
         .name = "backtest.file.trades", .plugin = "mm", .symbol = "BTCUSDT", .bare = bare_trades};
     struct side books = {

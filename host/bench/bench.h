@@ -22,6 +22,7 @@ struct bench {
     uint64_t n; /* --n: operations of a turn; 0: each benchmark's own */
     int is_quick, is_json;
     int is_file;        /* --file: backtest times the whole command over files instead */
+    const char *vs;     /* --vs: PEER=PROGRAM */
     int is_tls;         /* --tls: live goes on to the order's bytes, over TLS both ways */
     int is_trusted;     /* --trusted: plugin may be called in this process */
     const char *dir;    /* where files may be written: a directory of our own */

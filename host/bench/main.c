@@ -75,7 +75,7 @@ static int run(int argc, char **argv)
         struct arg_list names;
         int64_t n;
         int is_quick, is_json, is_trusted, is_file, is_tls;
-        const char *plugin, *data;
+        const char *plugin, *data, *vs;
     } opts = {0};
     const struct arg table[] = {
         {"n", ARG_INT, "N", "operations of one turn (each benchmark's own)", &opts.n, .min = 1,
@@ -90,6 +90,9 @@ static int run(int argc, char **argv)
         {"file", ARG_FLAG, NULL,
          "backtest: instead, the whole command over files, against a bare scanner's process",
          &opts.is_file},
+        {"vs", ARG_TEXT, "PEER=PROGRAM",
+         "backtest --file: a peer's program over the same bars, in turns too (tests/peers)",
+         &opts.vs},
         {"tls", ARG_FLAG, NULL,
          "live: instead, from a tick's bytes to its order's in a live host, over TLS both ways, "
          "against a bare echo",
@@ -132,6 +135,7 @@ static int run(int argc, char **argv)
     bench.is_file = opts.is_file;
     bench.is_tls = opts.is_tls;
     bench.data = opts.data;
+    bench.vs = opts.vs;
     bench.dir = dir;
     bench_begin(&bench);
     rc = EXIT_OK;

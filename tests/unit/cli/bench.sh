@@ -44,6 +44,20 @@ jq -e '.failed == 0
     and any(.rows[]; .name == "backtest.file.bars.ratio" and .value > 0)
     and any(.rows[]; .name == "backtest.file.trades.journal" and .value > 0)' "$out" >/dev/null ||
     fail "the whole command over files: $(cat "$out")"
+# A peer's program in turns: what it did is checked, and one that left rows out is no peer.
+peer=$scratch/peer
+printf '#!/bin/sh\n[ "$1 $3 $4" = "bars 10 30" ] || exit 2\necho "rows $(($(wc -l <"$2") - 1)) orders 3"\n' >"$peer"
+chmod +x "$peer"
+"$agon" bench backtest --file --quick --n 20000 --vs "stub=$peer" --json >"$out" || fail "a peer's program: $(cat "$out")"
+jq -e '.failed == 0 and any(.rows[]; .name == "backtest.file.bars.stub" and .value > 0) and any(.rows[]; .name == "backtest.file.bars.over" and .value > 0)' "$out" >/dev/null ||
+    fail "a peer's program has no figure: $(cat "$out")"
+sed -i 's/- 1))/- 2))/' "$peer"
+"$agon" bench backtest --file --quick --n 20000 --vs "stub=$peer" --json >"$out"
+[ $? = 1 ] && jq -e '.failed == 1' "$out" >/dev/null || fail "a peer that leaves a row out: $(cat "$out")"
+for wrong in stub "=$peer" "stub=$scratch/none" "stub=/bin/false"; do
+    "$agon" bench backtest --file --quick --n 20000 --vs "$wrong" >"$out" 2>&1
+    [ $? = 6 ] || fail "--vs $wrong: $(cat "$out")"
+done
 "$agon" bench live --tls --quick --json >"$out" || { cat "$out"; fail "agon bench live --tls ends with $?"; }
 jq -e '.failed == 0 and ([.rows[] | select(.check != null)] | length == 3 and all(.ok))
     and any(.rows[]; .name == "live.tls.ratio" and .value > 0)' "$out" >/dev/null ||
