@@ -271,7 +271,7 @@ static int write_page(struct job *job, FILE *file, struct error *err)
         const struct plugin_info *info = crew_info(job->result->crew, id);
 
         if (info != NULL)
-            run_report_tags(&job->story, id, info->tags[0], info->n_tags);
+            run_report_tags(&job->story, id, info->tags[0], info->n_tags, 0);
     }
     return backtest_html(job->result, &job->story, job->command, file, err);
 }

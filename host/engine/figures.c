@@ -49,6 +49,8 @@ void figures_keep(struct engine *engine, uint32_t edition)
         return;
     if (!engine->is_figured)
         begin(engine);
+    if (edition >= FIGURES_TAGGED)
+        orders_forget_tags(engine->orders); // as begin: a state of before has none
     engine->is_figured = edition;
     if (edition < FIGURES_WHOLE || was_whole)
         return;
@@ -252,6 +254,8 @@ void figures_save(struct engine *engine, struct enc *enc)
     orders_save_mids(engine->orders, enc);
     if (figures_are_lasting(engine))
         save_lasting(engine, enc);
+    if (engine->is_figured >= FIGURES_TAGGED)
+        orders_save_tags(engine->orders, enc);
 }
 
 int figures_load(struct engine *engine, struct dec *dec)
@@ -265,6 +269,8 @@ int figures_load(struct engine *engine, struct dec *dec)
     orders_load_mids(engine->orders, dec);
     if (figures_are_lasting(engine))
         load_lasting(engine, dec);
+    if (engine->is_figured >= FIGURES_TAGGED)
+        orders_load_tags(engine->orders, dec);
     return dec_is_ok(dec) ? AGON_OK : AGON_ECORRUPT;
 }
 

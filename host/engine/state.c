@@ -14,6 +14,7 @@
 #define STATE_WHOLE   (1u << 20) /* beside STATE_FIGURED: FIGURES_WHOLE */
 #define STATE_LASTING (1u << 21) /* beside STATE_WHOLE: FIGURES_LASTING */
 #define STATE_ENDED   (1u << 22) /* beside STATE_LASTING: FIGURES_ENDED */
+#define STATE_TAGGED  (1u << 23) /* beside STATE_ENDED: FIGURES_TAGGED */
 
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
@@ -443,6 +444,7 @@ void state_save(struct engine *engine, struct enc *enc)
                      (figures_are_whole(engine) ? STATE_WHOLE : 0) |
                      (figures_are_lasting(engine) ? STATE_LASTING : 0) |
                      (figures_are_ended(engine) ? STATE_ENDED : 0) |
+                     (engine->is_figured >= FIGURES_TAGGED ? STATE_TAGGED : 0) |
                      (cards_are_on(engine) ? STATE_CARDS : 0) |
                      (engine->jobs.n_named != 0 ? STATE_JOBS : 0));
     enc_u64(enc, engine->seed);
@@ -613,12 +615,13 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
                          : (engine->mode & STATE_WHOLE) == 0   ? FIGURES_KEPT
                          : (engine->mode & STATE_LASTING) == 0 ? FIGURES_WHOLE
                          : (engine->mode & STATE_ENDED) == 0   ? FIGURES_LASTING
-                                                               : FIGURES_ENDED;
+                         : (engine->mode & STATE_TAGGED) == 0  ? FIGURES_ENDED
+                                                               : FIGURES_TAGGED;
     engine->left = (struct engine_left){0};
     has_cards = (engine->mode & STATE_CARDS) != 0;
     has_jobs = (engine->mode & STATE_JOBS) != 0;
     engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS | STATE_WHOLE |
-                      STATE_LASTING | STATE_ENDED);
+                      STATE_LASTING | STATE_ENDED | STATE_TAGGED);
     engine->seed = dec_u64(&dec);
     ids_load(&engine->ids, &dec);
     engine->output_hash = dec_u64(&dec);

@@ -235,7 +235,7 @@ HOT int engine_leave_sample(struct engine *engine)
 
 int timers_config(struct engine *engine, const struct record_samples *record)
 {
-    if (record->is_within > 1 || record->is_figured > FIGURES_ENDED ||
+    if (record->is_within > 1 || record->is_figured > FIGURES_TAGGED ||
         (engine->run != 0 && record->is_within != engine->is_within))
         return AGON_EINVAL;
     engine->is_within = record->is_within;

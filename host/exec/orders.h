@@ -88,8 +88,8 @@ struct order { /* what every walk over orders looks at stands in the first line 
     uint64_t venue_order, cause_seq;
     uint32_t n, generation;
     agon_ns_t t_create, t_request, t_expire;
-    uint16_t tag; /* its author's: agon_intent.reason; 0: none, or not known. Not saved: of an order
-                     that a state was loaded with it is not known */
+    uint16_t tag; /* its author's: agon_intent.reason; 0: none, or not known. Saved beside the
+                     orders (orders_save_tags) */
 };
 
 /* What an order came to: the words that people read. */
@@ -201,6 +201,10 @@ int orders_load(struct orders *orders, struct dec *dec);
  * known. Beside it, for it is seldom asked for. */
 agon_px_t *orders_mids(struct orders *orders, const struct order *order);
 /* The mids of their decisions, for a state that has them. */
+/* Their tags, in the order in which they are saved. */
+void orders_save_tags(struct orders *orders, struct enc *enc);
+void orders_load_tags(struct orders *orders, struct dec *dec);
+void orders_forget_tags(struct orders *orders); /* all 0 */
 void orders_save_mids(struct orders *orders, struct enc *enc);
 void orders_load_mids(struct orders *orders, struct dec *dec);
 void orders_forget_mids(struct orders *orders); /* all 0 */

@@ -48,7 +48,7 @@ static int configure(struct run *run, struct error *err)
     struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
                                      .kind = CONFIG_SAMPLES,
                                      .is_within = 1,
-                                     .is_figured = FIGURES_ENDED};
+                                     .is_figured = FIGURES_TAGGED};
     const struct portfolio_limits none = {0};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     struct crew_history history;

@@ -436,13 +436,15 @@ struct record_step {
  * position, the first hour is a sample, an alert of a loss has its figures. FIGURES_LASTING: and by
  * ADR 135: what moved capital made of losses is known, and what those made who were unloaded.
  * FIGURES_ENDED: and whoever is RETIRED has no returns from then on: of what little is left of its
- * equity they would be any number. */
+ * equity they would be any number. FIGURES_TAGGED: and orders keep their authors' reasons (tags).
+ */
 enum figures_edition {
     FIGURES_NONE = 0,
     FIGURES_KEPT = 1,
     FIGURES_WHOLE = 2,
     FIGURES_LASTING = 3,
     FIGURES_ENDED = 4,
+    FIGURES_TAGGED = 5,
 };
 struct record_samples {
     struct agon_event_hdr hdr;

@@ -175,8 +175,9 @@ void api_put_cards(const struct api *api, struct jout *out);
 void api_put_lease(const struct api *api, const struct host_view_lease *lease, struct jout *out);
 agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
-/* An author's reason by its name in that slot. */
-void api_put_tag(const struct api *api, const char *key, uint32_t slot, uint16_t tag,
+/* An author's reason by its name in that slot, of what happened with event seq; by its number where
+ * the slot's names are of what came later. */
+void api_put_tag(const struct api *api, const char *key, uint32_t slot, uint16_t tag, uint64_t seq,
                  struct jout *out);
 const char *api_order_type(uint8_t type);
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);

@@ -88,7 +88,7 @@ static void put_ended(const struct api *api, const struct past_order *order, str
                 reason != NULL && reason_text(of->reason) != NULL ? reason_text(of->reason) : "");
     jout_kv_str(out, "exit_reason", exit_reasons_name(of->why));
     jout_kv_str(out, "exit_why", exit_reasons_text(of->why));
-    api_put_tag(api, "tag", of->slot, of->tag, out);
+    api_put_tag(api, "tag", of->slot, of->tag, of->seq, out);
     api_put_time(out, "since", of->t_create);
     api_put_time(out, "time", of->t);
     jout_kv_int(out, "seq", (int64_t)of->seq);
@@ -149,8 +149,8 @@ static void put_closed(const struct api *api, const struct trade_closed *trade, 
     jout_kv_bool(out, "partial", trade->is_partial);
     jout_kv_str(out, "exit_reason", exit_reasons_name(trade->why));
     jout_kv_str(out, "exit_why", exit_reasons_text(trade->why));
-    api_put_tag(api, "entry_tag", trade->slot, trade->entry_tag, out);
-    api_put_tag(api, "exit_tag", trade->slot, trade->exit_tag, out);
+    api_put_tag(api, "entry_tag", trade->slot, trade->entry_tag, trade->seq, out);
+    api_put_tag(api, "exit_tag", trade->slot, trade->exit_tag, trade->seq, out);
     jout_kv_int(out, "seq", (int64_t)trade->seq);
     jout_close(out, '{');
 }
@@ -198,7 +198,7 @@ static void put_group(const struct api *api, uint32_t slot, const struct trade_g
     jout_kv_str(out, "symbol", at != NULL ? api_label(api, group->instrument - 1) : "");
     jout_kv_str(out, "exit_reason", exit_reasons_name(group->why));
     jout_kv_str(out, "exit_why", exit_reasons_text(group->why));
-    api_put_tag(api, "entry_tag", slot, group->tag, out);
+    api_put_tag(api, "entry_tag", slot, group->tag, 0, out); // sums are of all generations
     jout_kv_int(out, "trades", (int64_t)group->n);
     jout_kv_int(out, "won", (int64_t)group->n_won);
     jout_kv_int(out, "lost", (int64_t)group->n_lost);

@@ -535,16 +535,19 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_kv_str(out, "state", api_word(api_order_states, order->state));
     jout_kv_str(out, "request", api_word(api_requests, order->request));
     jout_kv_bool(out, "unconfirmed", order->request_state == AGON_REQUEST_UNKNOWN);
-    api_put_tag(api, "tag", order->slot, order->tag, out);
+    api_put_tag(api, "tag", order->slot, order->tag, order->seq, out);
     api_put_time(out, "since", order->t_create);
     jout_close(out, '{');
 }
 
-void api_put_tag(const struct api *api, const char *key, uint32_t slot, uint16_t tag,
+void api_put_tag(const struct api *api, const char *key, uint32_t slot, uint16_t tag, uint64_t seq,
                  struct jout *out)
 {
     const struct host_view_slot *of = slot < SLOTS_MAX ? &api->view->slots[slot] : NULL;
     char text[INFO_TAG];
+
+    if (of != NULL && seq < of->tags_seq)
+        of = NULL;
 
     jout_kv_str(
         out, key,
@@ -629,7 +632,7 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     else
         jout_null(out);
     jout_kv_str(out, "exit_reason", fill->is_closing ? exit_reasons_name(fill->trade.why) : "");
-    api_put_tag(api, "tag", fill->slot, fill->trade.tag, out);
+    api_put_tag(api, "tag", fill->slot, fill->trade.tag, fill->seq, out);
     jout_kv_str(out, "order", id);
     jout_kv_int(out, "seq", (int64_t)fill->seq);
     jout_close(out, '{');

@@ -637,12 +637,14 @@ void run_report_free(struct run_report *story)
     memset(story, 0, sizeof(*story));
 }
 
-void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n)
+void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n,
+                     uint64_t seq)
 {
     if (slot >= SLOTS_MAX)
         return;
     story->slots[slot].tags = tags;
     story->slots[slot].n_tags = n;
+    story->slots[slot].tags_seq = seq;
 }
 
 const char *run_report_tag(const struct run_report *story, const struct trade_closed *trade,
@@ -652,8 +654,9 @@ const char *run_report_tag(const struct run_report *story, const struct trade_cl
     const struct run_report_slot *slot = &story->slots[trade->slot];
 
     // Who had the slot before had other reasons.
-    return plugin_tag_text(slot->tags, seat != NULL && !seat->is_gone ? slot->n_tags : 0, tag,
-                           text);
+    int is_named = seat != NULL && !seat->is_gone && trade->seq >= slot->tags_seq;
+
+    return plugin_tag_text(slot->tags, is_named ? slot->n_tags : 0, tag, text);
 }
 
 char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN_REPORT_WHEN])

@@ -60,6 +60,7 @@ struct run_report_slot {
     int is_faulty;      /* its plugin crashed, hung or flooded */
     const char *tags;   /* borrowed: run_report_tags */
     uint32_t n_tags;
+    uint64_t tags_seq;
     char *params; /* owned; of the last BEGIN: name and value in turns, each ended by a NUL, and
                      one more behind all; NULL: not known */
 };
@@ -121,8 +122,9 @@ int run_report_end(struct run_report *story);
 /* One parameter more of a slot, of a run that has no BEGIN to say them. AGON_ENOMEM. */
 int run_report_param(struct run_report *story, uint16_t slot, const char *name, const char *text);
 /* Names of the reasons of who has a slot at the end, as plugin_tag_text takes them, which a journal
- * has not; they are borrowed. */
-void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n);
+ * has not; they are borrowed, and of what came after event seq. */
+void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n,
+                     uint64_t seq);
 /* An author's reason by that name, else by its number; "": none, or not known. Returns text. */
 const char *run_report_tag(const struct run_report *story, const struct trade_closed *trade,
                            uint16_t tag, char text[INFO_TAG]);

@@ -688,6 +688,17 @@ int run_sections_agents(const struct run_report *story, struct page *page)
     return rc;
 }
 
+/* A key, or an author's name, as words. */
+static void put_words(struct page *page, const char *key)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "%.63s", key);
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+    page_cell(page, "%s", text);
+}
+
 /* Its numbers, from the quantity on. */
 static void put_trade(const struct run_report *story, struct page *page,
                       const struct agon_instrument *instrument, const struct trade_closed *trade)
@@ -712,9 +723,11 @@ static void put_trade(const struct run_report *story, struct page *page,
         page_cell(page, "%s", "");
     else
         page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
-    page_cell(page, "%s", run_report_tag(story, trade, trade->entry_tag, tag));
+    put_words(page, run_report_tag(story, trade, trade->entry_tag, tag));
     (void)run_report_tag(story, trade, trade->exit_tag, tag);
-    page_cell(page, "%s%s%s", exit_reasons_text(trade->why), tag[0] != '\0' ? ": " : "", tag);
+    put_words(page, trade->why == EXIT_REASON_AGENT && tag[0] != '\0'
+                        ? tag
+                        : exit_reasons_name(trade->why));
 }
 
 void run_sections_trades(const struct run_report *story, struct page *page)
@@ -732,12 +745,12 @@ void run_sections_trades(const struct run_report *story, struct page *page)
         return;
     page_details_begin(page, "Trades: the newest %s of %s", money_count(n_shown, counts[0]),
                        money_count(trail->n_trades, counts[1]));
-    page_text(
-        page,
-        "From the first fill of a position to its last. Entry and exit are mean prices, "
-        "result and fees what the ledger realised and paid in it. A trade without a time "
-        "that it lasted was opened before what is read here. The tag is the reason that its author "
-        "gave its first order, the exit reason is that of its last fill.");
+    page_text(page,
+              "From the first fill of a position to its last. Entry and exit are mean prices, "
+              "result and fees what the ledger realised and paid in it. A trade without a time "
+              "that it lasted was opened before what is read here. The tag is the reason that its "
+              "author gave its first order; the exit reason is that of its last fill, and the "
+              "author's where the agent's own order closed it.");
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint64_t k = 0; k < n_shown && (trade = trail_trade(trail, k)) != NULL; k++) {
         const struct agon_instrument *instrument = instruments_get(table, trade->instrument);

@@ -661,7 +661,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
         .limits = config->portfolio};
     struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
                                      .kind = CONFIG_SAMPLES,
-                                     .is_figured = FIGURES_ENDED};
+                                     .is_figured = FIGURES_TAGGED};
     int is_new = engine_seq(host->engine) == 0;
     int rc;
 

@@ -160,7 +160,8 @@ struct host_view_slot {
     struct hist_small delivery; /* to its plugin: crew_delivery */
     uint32_t metrics_set;       /* which it has: crew_metrics */
     double metrics[AGON_METRICS_MAX];
-    uint32_t n_tags; /* names of its reasons: agon_descriptor.tags */
+    uint32_t n_tags;   /* names of its reasons: agon_descriptor.tags */
+    uint64_t tags_seq; /* they are of what came after that event; 0: of all that is known */
     char tags[AGON_TAGS_MAX][INFO_TAG];
     uint32_t n_lines; /* of them prices of an instrument: crew_lines */
     struct feed_line lines[AGON_LINES_MAX];
@@ -171,6 +172,7 @@ struct host_view_order {
     uint16_t slot;
     uint8_t side, type, tif, state, request, request_state;
     uint16_t tag; /* its author's: agon_intent.reason */
+    uint64_t seq; /* of the event that its agent answered */
     agon_px_t px;
     agon_qty_t qty, filled_qty;
     agon_ns_t t_create;

@@ -17,12 +17,18 @@ void host_note_result(struct host *host, uint16_t slot)
 
 /* Names of its reasons: of whoever has ended too, as long as nobody else has its place. */
 static void show_tags(struct host_view_slot *to, const struct slot *slot,
-                      const struct plugin_info *info)
+                      const struct plugin_info *info, uint64_t seq)
 {
-    if (info == NULL && strncmp(to->name, slot->name, sizeof(to->name)) == 0)
+    const int is_other = strncmp(to->name, slot->name, sizeof(to->name)) != 0;
+    const uint32_t n = info != NULL ? info->n_tags : 0;
+
+    if (!is_other && (info == NULL || (n == to->n_tags &&
+                                       memcmp(to->tags, info->tags, n * sizeof(to->tags[0])) == 0)))
         return;
-    to->n_tags = info != NULL ? info->n_tags : 0;
-    if (to->n_tags > 0)
+    // Another generation's reasons are other ones.
+    to->tags_seq = !is_other && to->n_tags > 0 ? seq : 0;
+    to->n_tags = n;
+    if (n > 0)
         memcpy(to->tags, info->tags, sizeof(to->tags));
 }
 
@@ -33,7 +39,7 @@ static void show_slot(struct host *host, uint16_t id)
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(host->engine), id, &n);
 
-    show_tags(to, slot, crew_info(host->crew, id));
+    show_tags(to, slot, crew_info(host->crew, id), engine_seq(host->engine));
     memcpy(to->name, slot->name, sizeof(to->name));
     to->stage = slot->stage;
     to->condition = slot->condition;
@@ -143,6 +149,7 @@ static void show_orders(struct host *host, uint16_t id)
                                      .request = order->request,
                                      .request_state = order->request_state,
                                      .tag = order->tag,
+                                     .seq = order->cause_seq,
                                      .px = order->px,
                                      .qty = order->qty,
                                      .filled_qty = order->filled_qty,

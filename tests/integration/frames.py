@@ -54,7 +54,7 @@ TABLES = {
     'Agents': 'agent state ?stage capital equity result ?return ?drawdown ?Sharpe ?Sortino ?t ?t_from ?t_to ?gross ?fees ?rebates ?funding '
               '?slippage ?volume open fills ?refused ?fills_won ?fills_lost ?intents ?events ?generation ?runner ?kind ?code',
     'Positions': 'agent symbol side quantity entry ?break-even mark unrealised ?realised ?notional ?fees ?funding ?fills ?in',
-    'Open orders': 'agent symbol side ?type price quantity filled state ?request ?since ?id'}
+    'Open orders': 'agent symbol side ?type price quantity filled state ?request ?tag ?since ?id'}
 
 
 class Wrong(Exception):

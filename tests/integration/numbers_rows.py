@@ -263,8 +263,8 @@ def check_tags(of, agent, closed, ended, page):
             of.same('closed trades', f'{agent} {its["seq"]}, tag of its entry', its['entry_tag'], tag_name(agent, first['tag']))
         seen.add(its['entry_tag'])
     for row in ended:
-        if row['id'] in by_order:
-            of.same('ended', f'{agent} {row["id"]}, tag', row['tag'], by_order[row['id']])
+        if row['id'] in wished or row['id'] in by_order:
+            of.same('ended', f'{agent} {row["id"]}, tag', row['tag'], by_order.get(row['id']) or tag_name(agent, wished.get(row['id'], '0')))
     if not seen - {''}:
         of.faults.append(f'{agent}: no trade has a tag')
     if page is None:
@@ -274,7 +274,8 @@ def check_tags(of, agent, closed, ended, page):
         of.same('page', f'{agent}, exit of its trade {its["seq"]}', shown['Exit reason'], (its['exit_tag'] if its['exit_reason'] == 'agent' and its['exit_tag'] else its['exit_reason']).replace('_', ' '))
     by = {row['id']: row for row in ended}
     for shown in page['ended']:
-        of.same('page', f'{agent}, tag of {shown["key"]}', shown['Tag'], by[shown['key']]['tag'].replace('_', ' ') if shown['key'] in by else None)
+        its = by.get(shown['key'], {'exit_reason': '', 'tag': '?'})
+        of.same('page', f'{agent}, what {shown["key"]} was made for', shown['Made for'], (its['exit_reason'] or its['tag']).replace('_', ' '))
 
 
 def check_trades(of, trades):

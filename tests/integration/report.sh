@@ -48,9 +48,10 @@ python3 "$CHECK" "$WORK" || fail "the script comes to other figures"
 python3 - "$WORK" <<'END' || fail "reasons of intents"
 import csv, sys
 intents, fills = (list(csv.DictReader(open(f"{sys.argv[1]}/{name}.csv"))) for name in ("intents", "fills"))
-reason = {row["order_id"]: row["reason"] for row in intents if row["became"] == "order"}
+reason = {row["order_id"]: row["tag"] for row in intents if row["became"] == "order"}
 mine = [(row["side"], reason[row["order_id"]]) for row in fills if row["agent"] == "cross_btc"]
 assert set(mine) == {("buy", "1"), ("sell", "2")}, set(mine)
+assert all(row["tag"] == reason[row["order_id"]] for row in fills if row["order_id"] in reason)
 END
 
 # Two runs beside each other: what each says of itself, and the difference; an agent that one of them lacks has no figures there.

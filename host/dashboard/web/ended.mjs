@@ -2,7 +2,7 @@
 // Orders that ended and trades that were closed, of each agent its own newest: the host is asked for those after the last that is known.
 // Who has many is asked less often, so that all of it together stays below a KB a second.
 import { get } from './connection.mjs';
-import { clock, moment, money, short, sideTone, spaced, symbolCell, TAG, which } from './kit.mjs';
+import { clock, moment, money, short, sideTone, spaced, symbolCell, which } from './kit.mjs';
 
 const CALM_MS = 4000;
 const ROW_MS = 330; // about as many bytes
@@ -42,16 +42,16 @@ export const endedOrders = list('ended', o => o.id);
 export const closedTrades = list('closed', t => `${t.seq} ${t.symbol}`);
 
 const ENDS = { filled: 'good', cancelled: 'dim', expired: 'dim', refused: 'bad', 'never sent': 'warn' };
+const madeFor = o => o.exit_reason || o.tag;
 /* Of orders that ended: of one agent, or with its name. */
 export const endedColumns = [
   { title: 'Ended', class: 'l', value: o => Date.parse(o.time), csv: o => o.time, text: o => clock(o.time), hint: o => `${moment(o.since)} to ${moment(o.time)}`, tone: () => 'dim' },
   { title: 'Symbol', class: 'l sym', value: o => o.symbol, csv: o => o.symbol, draw: (cell, o) => symbolCell(cell, o.symbol) }, { title: 'Side', class: 'l', value: o => o.side, text: o => o.side, tone: sideTone },
   { title: 'Type', class: 'l p3', value: o => o.type, text: o => o.type.replaceAll('_', ' '), tone: () => 'dim' }, { title: 'Price', class: 'p3', value: o => Number(o.price), csv: o => o.price, text: o => (Number(o.price) > 0 ? money(o.price) : '–') },
-  { title: 'Quantity', class: 'p2', value: o => Number(o.quantity), text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', value: o => Number(o.filled), csv: o => o.filled, text: o => (Number(o.filled) > 0 ? money(o.filled) : '–') },
+  { title: 'Quantity', class: 'p3', value: o => Number(o.quantity), text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', value: o => Number(o.filled), csv: o => o.filled, text: o => (Number(o.filled) > 0 ? money(o.filled) : '–') },
   { title: 'Average', class: 'p2', value: o => Number(o.average), csv: o => o.average ?? '', text: o => short(o.average), hint: o => o.average ?? '' },
   { title: 'Fee', class: 'p3', value: o => Number(o.fee), csv: o => o.fee ?? '', text: o => (o.fee === null || !Number(o.filled) ? '–' : `${money(o.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, ''))} ${o.fee_asset}`), tone: () => 'dim' },
   { title: 'End', class: 'l', value: o => `${o.end} ${o.reason}`, csv: o => [o.end, o.reason].filter(Boolean).join(': '), text: o => o.end, hint: o => o.why, tone: o => ENDS[o.end] ?? '' },
-  { title: 'Exit reason', class: 'l p4', value: o => o.exit_reason, csv: o => o.exit_reason, text: o => spaced(o.exit_reason), hint: o => o.exit_why, tone: () => 'dim' },
-  { title: 'Tag', class: 'l p4', tip: TAG, value: o => o.tag, csv: o => o.tag, text: o => spaced(o.tag), tone: () => 'dim' },
+  { title: 'Made for', class: 'l p2', tip: 'What the host made it for, else the reason that the plugin gave it', value: madeFor, csv: madeFor, text: o => spaced(madeFor(o)), hint: o => o.exit_why, tone: () => 'dim' },
   { title: 'Why', class: 'l why p4', csv: o => o.why, text: o => o.why, hint: o => o.why, tone: () => 'dim' },
 ];

@@ -317,7 +317,7 @@ static void poke_moved(struct risk_slot *risk, int is_heard)
 START_TEST(kept_figures)
 {
     begin();
-    for (uint32_t edition = FIGURES_NONE; edition <= FIGURES_ENDED; edition++) {
+    for (uint32_t edition = FIGURES_NONE; edition <= FIGURES_TAGGED; edition++) {
         int is_kept = edition >= FIGURES_KEPT, is_lasting = edition >= FIGURES_LASTING;
         struct order *open = orders_find(engine->orders, world->cmds[1].order_id);
         struct order *final = orders_find(engine->orders, world->cmds[0].order_id);
@@ -332,6 +332,8 @@ START_TEST(kept_figures)
         poke(&ledger_position(engine->ledger, 0, BTCUSDT, 0)->open_amt, "open_amt", is_kept);
         poke(orders_mids(engine->orders, open), "mids of an open order", is_kept);
         poke(orders_mids(engine->orders, final), "mids of a final order", is_kept);
+        poke(&open->tag, "tag of an open order", edition >= FIGURES_TAGGED);
+        poke(&final->tag, "tag of a final order", edition >= FIGURES_TAGGED);
         for (int id = 0; id < WORLD_SLOTS; id++)
             poke_moved(&engine->risk[id], is_lasting);
         poke_moved(&engine->portfolio, is_lasting);

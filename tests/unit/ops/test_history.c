@@ -437,6 +437,13 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
     ck_assert_uint_eq(count_of(jout_text(&out), "\"exit_reason\":\"\""), 1);
     ck_assert_uint_eq(count_of(jout_text(&out), "\"tag\":\"pullback\""), 1);
     ck_assert_uint_eq(count_of(jout_text(&out), "\"tag\":\"breakout\""), 1);
+    // Of another generation's names what came before it has none.
+    api.view->slots[0].tags_seq = 14;
+    ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", NULL), "\"tag\":\"1\""), 1);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"tag\":\"breakout\""), 1);
+    ck_assert_uint_eq(count_of(asked(api_do_performance, "alpha", NULL), "\"entry_tag\":\"2\""), 1);
+    api.view->slots[0].tags_seq = 0;
+    (void)asked(api_do_ended, "alpha", NULL);
     ck_assert_str_eq(asked(api_do_closed, "alpha", "24"), "[]");
     ck_assert_ptr_nonnull(
         strstr(asked(api_do_performance, "alpha", NULL),

@@ -559,7 +559,7 @@ START_TEST(who_comes_to_a_free_place_has_its_own_numbers_alone)
                                     .reason = REASON_OPERATOR};
     struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
                                      .kind = CONFIG_SAMPLES,
-                                     .is_figured = FIGURES_ENDED};
+                                     .is_figured = FIGURES_TAGGED};
     struct record_slot another = world_slot_record(1);
     struct figures all;
     uint32_t n_drawn = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Orders that rest at a venue, and requests about them; and those that ended, of each agent.
 import { endedColumns, endedOrders } from '../ended.mjs';
-import { agents, clock, make, money, orderPrice, put, rows, saver, scrolls, sideTone, table, tabs } from '../kit.mjs';
+import { agents, clock, make, money, orderPrice, put, rows, saver, scrolls, sideTone, spaced, table, tabs, TAG } from '../kit.mjs';
 import { cancelOrder } from '../orders.mjs';
 
 export default {
@@ -23,7 +23,7 @@ export default {
       { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
       { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled), tone: o => (Number(o.filled) > 0 ? '' : 'dim') },
       { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? `${o.request} unconfirmed` : ({ replace: 'replacing', cancel: 'cancelling' })[o.request] ?? o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
-      { title: 'Since', class: 'p3', text: o => clock(o.since), tone: () => 'dim' },
+      { title: 'Tag', class: 'l p3', tip: TAG, text: o => spaced(o.tag), tone: () => 'dim' }, { title: 'Since', class: 'p3', text: o => clock(o.since), tone: () => 'dim' },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, o) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Cancel' })); cell.firstChild.ariaLabel = `Cancel ${o.id}`; cell.firstChild.onclick = () => cancelOrder(o); } },
     ], 'No open orders here.');
     const show = state => {
