@@ -317,7 +317,7 @@ async function steer(page) {
   await answered('a position', () => page.click('#d-ask-yes'));
   await page.waitForFunction(of => [...document.querySelectorAll('.a-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'sell'), symbol);
   // Closed from its first fill to its last: a trade, whose result and length stand there.
-  await page.waitForFunction(of => [...document.querySelectorAll('#t-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'long' && /[0-9]/.test(r.children[7].textContent) && /[0-9]/.test(r.lastChild.textContent) && r.children[9].textContent === 'operator'), symbol);
+  await page.waitForFunction(of => [...document.querySelectorAll('#t-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'long' && /[0-9]/.test(r.children[7].textContent) && /[0-9]/.test(r.lastChild.textContent) && r.children[10].textContent === 'operator'), symbol);
   // Volume stands under the candles of a market whose trades are read.
   await page.waitForFunction(() => /V [0-9]/.test(document.querySelector('#p-agent .candles .legend').textContent) && document.querySelector('#p-agent .candles .volume').textContent.endsWith(' volume'));
   // A position that is left is none, and the market's page has the fills of who trades little too: however many others' have come since, and
