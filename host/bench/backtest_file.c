@@ -196,26 +196,17 @@ static int read_report(const char *path, struct backtest_report *report)
     return intents != NULL ? AGON_OK : AGON_ECORRUPT;
 }
 
-static int run_command(struct turn *turn, const struct side *side, int has_journal, double *ns,
-                       struct error *err)
+/* A program to its end, its output in turn->out; *ns: its processor time, its children's included.
+ */
+static int run_program(const struct turn *turn, const char *path, const char *const *argv,
+                       double *ns, struct error *err)
 {
-    char plugin[1100], data[500];
-    const char *argv[16] = {"agon",   "backtest",  plugin, "--data",         data,
-                            "--json", "--latency", "20ms", "--data-latency", "5ms"};
-    struct proc_spec spec = {.path = turn->program, .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
-    struct backtest_report report;
+    struct proc_spec spec = {.path = path, .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
     struct proc proc;
-    struct proc_end end;
+    struct proc_end end = {0};
     double before_ns = children_ns();
     int rc;
 
-    snprintf(plugin, sizeof(plugin), "%s/%s/%s.so", turn->plugins, side->plugin, side->plugin);
-    snprintf(data, sizeof(data), "%s=%s", side->symbol, side->path);
-    if (has_journal) {
-        (void)file_remove_tree(turn->journal);
-        argv[10] = "--journal";
-        argv[11] = turn->journal;
-    }
     spec.fds[1] = open(turn->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (spec.fds[1] < 0)
         return error_set(err, AGON_EIO, "%s cannot be written", turn->out);
@@ -226,9 +217,34 @@ static int run_command(struct turn *turn, const struct side *side, int has_journ
     rc = proc_wait(&proc, -1, &end);
     proc_close(&proc);
     *ns = children_ns() - before_ns;
-    if (rc < 0 || end.is_signalled || end.code != 0 || read_report(turn->out, &report) < 0)
-        return error_set(err, AGON_EIO, "agon backtest %s --data %s ended with %d", plugin, data,
-                         end.code);
+    return rc < 0 || end.is_signalled || end.code != 0
+               ? error_set(err, AGON_EIO, "%s %s ended with %d", path, argv[1], end.code)
+               : AGON_OK;
+}
+
+static int run_command(struct turn *turn, const struct side *side, int has_journal, double *ns,
+                       struct error *err)
+{
+    char plugin[1100], data[500];
+    const char *argv[16] = {"agon",   "backtest",  plugin, "--data",         data,
+                            "--json", "--latency", "20ms", "--data-latency", "5ms"};
+    struct backtest_report report;
+    int rc;
+
+    snprintf(plugin, sizeof(plugin), "%s/%s/%s.so", turn->plugins, side->plugin, side->plugin);
+    snprintf(data, sizeof(data), "%s=%s", side->symbol, side->path);
+    if (has_journal) {
+        (void)file_remove_tree(turn->journal);
+        argv[10] = "--journal";
+        argv[11] = turn->journal;
+    }
+    rc = run_program(turn, turn->program, argv, ns, err);
+    if (rc >= 0 && read_report(turn->out, &report) < 0)
+        rc = error_set(err, AGON_EIO, "agon backtest wrote no report");
+    if (rc < 0) {
+        error_wrap(err, "agon backtest %s --data %s", plugin, data);
+        return rc;
+    }
     if (turn->n_runs++ == 0)
         turn->first = report;
     // A journal's marks are events too.
@@ -272,29 +288,13 @@ static int run_peer(const struct turn *turn, const struct side *side, struct pee
                     struct error *err)
 {
     const char *argv[] = {peer->program, "bars", side->path, "10", "30", NULL};
-    struct proc_spec spec = {.path = peer->program, .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
-    struct proc proc;
-    struct proc_end end;
-    double before_ns = children_ns();
     unsigned long long n_rows = 0, n_orders = 0;
-    FILE *file;
-    int rc;
+    int rc = run_program(turn, peer->program, argv, ns, err);
+    FILE *file = rc >= 0 ? fopen(turn->out, "re") : NULL;
 
-    spec.fds[1] = open(turn->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (spec.fds[1] < 0)
-        return error_set(err, AGON_EIO, "%s cannot be written", turn->out);
-    rc = proc_spawn(&proc, &spec, err);
-    (void)close(spec.fds[1]);
-    if (rc < 0)
-        return rc;
-    rc = proc_wait(&proc, -1, &end);
-    proc_close(&proc);
-    *ns = children_ns() - before_ns;
-    file = fopen(turn->out, "re");
-    if (rc < 0 || end.is_signalled || end.code != 0 || file == NULL ||
-        fscanf(file, "rows %llu orders %llu", &n_rows, &n_orders) != 2)
-        rc = error_set(err, AGON_EIO, "%s bars %s ended with %d and did not say what it did",
-                       peer->program, side->path, end.code);
+    if (rc >= 0 && (file == NULL || fscanf(file, "rows %llu orders %llu", &n_rows, &n_orders) != 2))
+        rc = error_set(err, AGON_EIO, "%s bars %s did not say what it did", peer->program,
+                       side->path);
     if (file != NULL)
         (void)fclose(file);
     peer->n_rows = n_rows;

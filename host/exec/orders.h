@@ -201,12 +201,12 @@ int orders_load(struct orders *orders, struct dec *dec);
  * known. Beside it, for it is seldom asked for. */
 agon_px_t *orders_mids(struct orders *orders, const struct order *order);
 /* The mids of their decisions, for a state that has them. */
-/* Their tags, in the order in which they are saved. */
-void orders_save_tags(struct orders *orders, struct enc *enc);
-void orders_load_tags(struct orders *orders, struct dec *dec);
-void orders_forget_tags(struct orders *orders); /* all 0 */
 void orders_save_mids(struct orders *orders, struct enc *enc);
 void orders_load_mids(struct orders *orders, struct dec *dec);
 void orders_forget_mids(struct orders *orders); /* all 0 */
+/* Their tags, likewise. */
+void orders_save_tags(struct orders *orders, struct enc *enc);
+void orders_load_tags(struct orders *orders, struct dec *dec);
+void orders_forget_tags(struct orders *orders); /* all 0 */
 
 #endif

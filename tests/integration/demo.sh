@@ -156,20 +156,23 @@ happened '^market  *a random walk: .*Nobody has an edge'
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 
-# A promise that is broken is the command's exit code: agents that are stopped do not see what is sent to them. Where the watchdog has ended
-# them before the demo ended, it was another story: once more.
-breaks_promise() {
+to_be_broken() { # a demo that is kept, at its summary
     rm -rf "$WORK/broken"
     "$AGON" demo --seconds 10 --keep --report off --dir "$WORK/broken" >"$WORK/out" 2>"$WORK/err" &
     DEMO_PID=$!
     PIDS="$PIDS $DEMO_PID"
     until_true "$DEMO_PID" "the summary" lines "$WORK/out" '^It runs on' 1
-    seq_of() { "$AGON" ctl status --dir "$WORK/broken/run" --json | jq .seq; }
+}
+seq_of() { "$AGON" ctl status --dir "$WORK/broken/run" --json | jq .seq; }
+goes_on() { [ "$(seq_of)" -gt $((seq + 200)) ]; }
+# A promise that is broken is the command's exit code: agents that are stopped do not see what is sent to them. Where the watchdog has ended
+# them before the demo ended, it was another story: once more.
+breaks_promise() {
+    to_be_broken
     seq=$(seq_of)
     stopped=$(pgrep -P "$DEMO_PID" -f '^agon __runner')
     # shellcheck disable=SC2086
     kill -STOP $stopped
-    goes_on() { [ "$(seq_of)" -gt $((seq + 200)) ]; }
     until_true "$DEMO_PID" "events behind the stop" goes_on
     kill -INT "$DEMO_PID"
     wait "$DEMO_PID"
@@ -187,11 +190,7 @@ is_sanitized || {
 }
 # So is a proof that cannot be made: of a journal of which a part is gone.
 is_sanitized || {
-    rm -rf "$WORK/broken"
-    "$AGON" demo --seconds 10 --keep --report off --dir "$WORK/broken" >"$WORK/out" 2>"$WORK/err" &
-    DEMO_PID=$!
-    PIDS="$PIDS $DEMO_PID"
-    until_true "$DEMO_PID" "the summary" lines "$WORK/out" '^It runs on' 1
+    to_be_broken
     part=$(ls "$WORK/broken/run/journal/"money-*.aj | tail -1)
     head -c 262144 "$part" >"$WORK/part" && truncate -s "$(wc -c <"$part")" "$WORK/part" && mv "$WORK/part" "$part"
     kill -INT "$DEMO_PID"
@@ -201,11 +200,7 @@ is_sanitized || {
 }
 # And a replay that ends in another state: of a journal whose end is not on the disk.
 is_sanitized || {
-    rm -rf "$WORK/broken"
-    "$AGON" demo --seconds 10 --keep --report off --dir "$WORK/broken" >"$WORK/out" 2>"$WORK/err" &
-    DEMO_PID=$!
-    PIDS="$PIDS $DEMO_PID"
-    until_true "$DEMO_PID" "the summary" lines "$WORK/out" '^It runs on' 1
+    to_be_broken
     for part in "$WORK/broken/run/journal/"market-*.aj "$WORK/broken/run/journal/"money-*.aj; do
         cp "$part" "$WORK/part" && mv "$WORK/part" "$part" # what is written from now on goes to a file without a name
     done
