@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # bench: every benchmark runs in its short form, its checks of results hold, and its JSON is JSON. No
-# time is judged.
+# time is judged: whether a goal is met is entered, and not asked for.
 set -u
 agon=$AGON_BUILD_ROOT/agon
 out=$(mktemp)
@@ -30,7 +30,7 @@ jq '.quick = false | .rows |= map(select(.name != null and (.name | startswith("
 figures --add HEAD "$scratch/infer.json" >"$scratch/said" 2>&1 && figures --write && figures || fail "figures.py --add: $(cat "$scratch/said")"
 for name in lstm lstm.window tcn trees; do
     for of in p50 p99; do
-        tail -n 8 "$scratch/docs/results/bench.csv" | grep -q "^infer\.$name\.$of,event,wall,[1-9][0-9]*\.[0-9]*,[1-9][0-9]*\.[0-9]*,.*under 100 ms,met," ||
+        tail -n 8 "$scratch/docs/results/bench.csv" | grep -q "^infer\.$name\.$of,event,wall,[1-9][0-9]*\.[0-9]*,[1-9][0-9]*\.[0-9]*,.*under 100 ms,\(met\|missed\)," ||
             fail "infer.$name.$of is not among the figures"
         grep -q "^| .infer\.$name\.$of., event | [0-9,]* | [0-9,]* |" "$scratch/docs/performance.md" || fail "infer.$name.$of is not on the page"
     done
