@@ -97,6 +97,8 @@ void engine_due(const struct engine *engine, struct record_due *due);
  * (record_samples), and which judges nobody? Then it is no longer due, and 1: the driver answers
  * for it that a step at a later time will come. 0: it is to be offered like any other. */
 int engine_leave_sample(struct engine *engine);
+/* No later step is certain: a sample that was left is due again. */
+void engine_keep_sample(struct engine *engine);
 /* Is anything due before t? 0: nothing; 1: a sample that it would leave, and nothing else;
  * AGON_EAGAIN: anything else. */
 int engine_due_before(const struct engine *engine, agon_ns_t t);

@@ -734,12 +734,14 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             continue;
         }
         if (!has_data && delivery == NULL && t_stop == INT64_MAX)
-            t_stop = engine_t(config->engine) + LINGER_NS;
+            t_stop = lockstep_close(run);
         if (t == INT64_MAX || t > t_stop) {
-            // Of the last moment too what is due.
-            if (engine_next_due(config->engine) > engine_t(config->engine))
+            // Up to the close, and of the last moment too, what is due.
+            t = num_add(run->t_close, 1);
+            if (t <= engine_t(config->engine))
+                t = num_add(engine_t(config->engine), 1);
+            if (engine_next_due(config->engine) >= t)
                 return AGON_OK;
-            t = num_add(engine_t(config->engine), 1);
         }
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.

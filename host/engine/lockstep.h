@@ -61,7 +61,7 @@ struct lockstep_config {
      * (engine/look.h). Borrowed; NULL: none does. */
     void *look_memory;
     uint64_t mark_every; /* events between two MARKs; 0: none */
-    agon_ns_t t_end;     /* of the events' hdr.t at which to stop; 0: when they end */
+    agon_ns_t t_end;     /* events whose hdr.t is no earlier are left out; 0: none is */
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
     int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
     /* A slot's runner has ended: says of what, in all but the time. The engine gets it when all
@@ -83,7 +83,9 @@ struct lockstep_result {
 };
 
 /* Runs to the end. When the sources have ended, what is on its way still arrives, until nothing is
- * left or one more minute of engine time has passed. AGON_ENOMEM, AGON_EAGAIN (the journal's buffer
+ * left or one more minute of engine time has passed, and the clock goes on to the close: what is
+ * due by then comes, samples among it. It is the end of the minute of the last data; t_end, where
+ * that is sooner or the sources go on behind it. AGON_ENOMEM, AGON_EAGAIN (the journal's buffer
  * is full and nobody drains it), AGON_ECORRUPT (a MARK did not hold), or what on_step returned. */
 int lockstep_run(const struct lockstep_config *config, struct lockstep_result *result,
                  struct error *err);

@@ -15,7 +15,8 @@
 #define QUEUE             ((uint64_t)1 << 19) /* granules of market data on its way: 32 MiB */
 #define QUEUE_RECEIVED    ((uint64_t)1 << 18) /* and of one recording that says when it came */
 #define SOURCES_MAX       64
-#define LINGER_NS         ((agon_ns_t)60 * 1000000000)
+#define MINUTE_NS         ((agon_ns_t)60 * 1000000000)
+#define LINGER_NS         MINUTE_NS
 #define AHEAD_STEPS       64 /* a power of two: that are taken before the first is waited for */
 #define ORDER_WISH_BITS   13 /* of a slot's in one step: more than its ring has */
 #define ORDER_SLOT_BITS   8
@@ -57,12 +58,19 @@ struct run {
     int is_steady;       // ... and what is on its way takes always as long
     uint64_t n_data;     // events of the market so far, and when the last of them arrives
     agon_ns_t t_data;
+    agon_ns_t t_close;            // up to which the clock goes behind them; 0: they go on
     struct look *look;            // owned; NULL: nobody looks ahead
     uint16_t n_wishes[SLOTS_MAX]; // of due, by slot; and who has some
     struct slot_set wishing;
     int is_otherwise;                 // than somebody heard ahead
     const struct agon_event_hdr *row; // that is being stepped; NULL: no event of a source is
 };
+
+/* The data have ended: up to when what is on its way still arrives. Sets t_close: the end of the
+ * minute of the last data, or the stated end where that is sooner or data follow behind it. The
+ * clock goes on to it: else what a last minute, hour and day came to would never be sampled
+ * (ADR 156). */
+agon_ns_t lockstep_close(struct run *run);
 
 _Static_assert(SLOTS_MAX <= 1 << ORDER_SLOT_BITS, "a slot has room in the order of intents");
 

@@ -233,6 +233,11 @@ HOT int engine_leave_sample(struct engine *engine)
     return 1;
 }
 
+void engine_keep_sample(struct engine *engine)
+{
+    engine->is_sample_left = 0;
+}
+
 int timers_config(struct engine *engine, const struct record_samples *record)
 {
     if (record->is_within > 1 || record->is_figured > FIGURES_TAGGED ||

@@ -460,6 +460,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     lockstep.latency = &config->latency;
     lockstep.mark_every = config->mark_every;
     lockstep.t_end = config->t_end;
+    if (run.gen != NULL && (lockstep.t_end == 0 || run.gen_end < lockstep.t_end))
+        lockstep.t_end = run.gen_end;
     began = clock_mono();
     rc = lockstep_run(&lockstep, &done, err);
     result->wall_ns = clock_mono() - began;

@@ -60,6 +60,38 @@ refused 'nothing between --from and --to' --to 2024-08-09
 [ "$(jq -r '.from[:16]' "$WORK/made.json")" = 2026-01-01T01:00 ] || fail "generated: it begins at $(jq -r .from "$WORK/made.json")"
 [ "$(jq .history "$WORK/made.json")" -gt 200 ] || fail "generated: $(jq .history "$WORK/made.json") bars of history"
 
+# The clock goes on to the end: what the last hour and the last day came to are samples like the others.
+samples() { jq '.agents[0].samples' "$WORK/$1.json"; }
+[ "$(samples whole)" = 3 ] || fail "three hours of trades have $(samples whole) hourly samples"
+[ "$(samples made)" = 1 ] || fail "the second hour of --for 2h has $(samples made) hourly samples"
+[ "$(jq -r .to "$WORK/made.json")" = 2026-01-01T02:00:00.000000Z ] || fail "--for 2h ends at $(jq -r .to "$WORK/made.json")"
+play hours --to 2024-08-09T02:00:00Z
+[ "$(samples hours)" = 2 ] || fail "to the second hour there are $(samples hours) hourly samples"
+play mid_two --to 2024-08-09T02:00:30Z
+[ "$("$AGON" journal cat "$WORK/mid_two.journal" --json | jq -s 'map(.t | tonumber) | max')" -le 1723168830000000000 ] || fail "--to 02:00:30: something comes behind it"
+# Where the data go on behind the end, the clock is there too, however long nothing has happened; where they do not, it
+# goes no further than the minute of the last of them.
+cp "$WORK/BTCUSDT.csv" "$WORK/kept.csv"
+echo 1723197600000,60000.00,0.5,buy >>"$WORK/BTCUSDT.csv"
+play gap --to 2024-08-09T09:00:00Z
+[ "$(samples gap)" = 9 ] || fail "over a gap of the data there are $(samples gap) hourly samples"
+replays() { "$AGON" replay "$WORK/$1.journal" --verify >"$WORK/out" 2>&1 || fail "the journal of $1 does not replay: $(cat "$WORK/out")"; }
+replays gap
+mv "$WORK/kept.csv" "$WORK/BTCUSDT.csv"
+replays hours
+replays mid_two
+play behind --to 2024-08-09T09:00:00Z
+[ "$(samples behind)" = 3 ] || fail "behind the data there are $(samples behind) hourly samples"
+# Thirty days have thirty daily samples, and so a Sharpe ratio.
+awk 'BEGIN {
+    print "time_ms,price,quantity,side"
+    for (i = 0; i < 43200; i++)
+        printf "%.0f,%.2f,0.5,%s\n", 1725148830000 + i * 60000, 60000 + 500 * sin(i / 200), i % 2 ? "buy" : "sell"
+}' >"$WORK/month.csv"
+"$AGON" backtest $EMA --data "BTCUSDT=$WORK/month.csv" --json >"$WORK/month.json" 2>"$WORK/err" || fail "a month: $(cat "$WORK/err")"
+[ "$(jq -r '.agents[0] | "\(.days) \(.sharpe != null)"' "$WORK/month.json")" = '30 true' ] ||
+    fail "30 days: $(jq -c '.agents[0] | {days, samples, sharpe}' "$WORK/month.json")"
+
 # The recorded book stands at the start as it did then.
 raw=$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz
 if [ -r "$raw" ]; then

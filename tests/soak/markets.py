@@ -357,7 +357,7 @@ def faults(args, verdict):
             args.roster = os.path.join(folder, f'{kind.plugin}.yaml')
             with open(args.roster, 'w') as file:
                 file.write(FAULTY.replace('PLUGIN', kind.plugin))
-            args.length = '19h' if kind.is_apart else '25h'
+            args.length = '18h' if kind.is_apart else '24h'
             args.more[kind.plugin] = ['--runner', 'process'] if kind.is_apart else []
             its = [seed for seed in seeds if seed % kind.every[0] == kind.every[1]] if kind is not SOUND else seeds[:WITHOUT_FAULT]
             with ThreadPoolExecutor(max_workers=args.jobs) as pool:
@@ -409,8 +409,8 @@ def main():
         args.orders, args.market = True, ['random-walk']
     global KEPT
     KEPT = Kept(args.keep)
-    # An hour more than a week: that ends with a tournament.
-    args.length = args.length or ('169h' if args.tournaments or args.orders else '1d')
+    # A week, whose end is a tournament's time.
+    args.length = args.length or ('7d' if args.tournaments or args.orders else '1d')
     verdict = Verdict()
     if args.tournaments or args.orders:
         tournaments(args, verdict)
