@@ -381,6 +381,17 @@ static int wait_resting(struct wire *wire, int is_holding, struct error *err)
                      is_holding ? "position with an offer" : "bid", JOIN_S);
 }
 
+/* How many have come since, as soon as there are n; what the host shows is of a moment ago. */
+static uint32_t wait_generations(struct wire *wire, uint32_t since, uint32_t n)
+{
+    for (int64_t until = clock_mono() + (int64_t)JOIN_S * 1000000000; clock_mono() < until; nap()) {
+        host_view(wire->host, wire->view);
+        if (wire->view->slots[0].generation - since >= n)
+            break;
+    }
+    return wire->view->slots[0].generation - since;
+}
+
 /* The same rush once more, for as long as it takes to replace the plugin so often. */
 static int rush_reloading(struct wire *wire, struct round *round, struct sender_result *sum,
                           struct error *err)
@@ -495,8 +506,9 @@ static int play(struct wire *wire, struct round *round, const char *log_path, st
         if (rc >= 0)
             rc = rush_reloading(wire, round, &result, err);
         if (rc >= 0)
+            generation = wait_generations(wire, generation, round->n_reloads);
+        if (rc >= 0)
             is_trading = wait_resting(wire, 1, err) >= 0;
-        generation = wire->view->slots[0].generation - generation;
     }
     if (rc >= 0) {
         round->queue_p50_us = (double)hist_quantile(&wire->view->queue_ns, 0.5) / 1e3;
