@@ -49,6 +49,7 @@ struct tape {
     agon_ns_t t;               /* of the line being read */
     agon_qty_t last_qty;       /* bars: volume of the row before */
     int has_bar;               /* there was one */
+    int has_plain_bars;        /* a table's rows are all of it, and their time is all of order */
     struct match_bars assumed; /* of the config */
     struct tape_report report;
 };
@@ -431,6 +432,33 @@ static int note_step(struct tape *tape, const struct table_row *row)
                      (long long)step->steps[step->kind]);
 }
 
+/* A bar with nothing wrong behind a good one. */
+static inline void follow(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
+{
+    tape->report.n_gaps +=
+        t - tape->report.t_last > (agon_ns_t)tape->config.info.length_s * TAPE_SECOND_NS;
+    tape->report.t_last = t;
+    put_open(tape, t, px[0]);
+    tape->last_qty = volume;
+    put_bar(tape, t, px, volume);
+}
+
+/* 0: the row is taken as any other. */
+static inline int follow_row(struct tape *tape, const struct table_row *row)
+{
+    const agon_ns_t length = (agon_ns_t)tape->config.info.length_s * TAPE_SECOND_NS;
+    const agon_ns_t t = row->values[tape->table.time];
+    const agon_px_t px[4] = {row->values[TABLE_OPEN], row->values[TABLE_HIGH],
+                             row->values[TABLE_LOW], row->values[TABLE_CLOSE]};
+
+    if (t - tape->report.t_last < length ||
+        ((px[2] <= 0) | (px[1] < px[0]) | (px[1] < px[3]) | (px[2] > px[0]) | (px[2] > px[3])) != 0)
+        return 0;
+    tape->t = t;
+    follow(tape, t, px, row->values[TABLE_VOLUME]); // which no plain number is below zero
+    return 1;
+}
+
 static int take_row(struct tape *tape, const char *line, uint32_t n)
 {
     struct table_row row;
@@ -438,7 +466,12 @@ static int take_row(struct tape *tape, const char *line, uint32_t n)
     tape->is_plain = table_scan(&tape->plan, line, n, &row);
     if (!tape->is_plain)
         table_split(&row, line, n);
-    if (tape->config.info.kind == TAPE_BARS && note_step(tape, &row) < 0)
+    if (tape->is_plain && tape->has_plain_bars && tape->has_bar &&
+        recording_note_alike(&tape->step, row.values[tape->table.time] / TAPE_SECOND_NS,
+                             tape->config.info.length_s)) {
+        if (follow_row(tape, &row))
+            return AGON_OK;
+    } else if (tape->config.info.kind == TAPE_BARS && note_step(tape, &row) < 0)
         return AGON_ECORRUPT;
     if (!table_is_of(&tape->table, &row, tape->config.info.rows_of)) {
         tape->report.n_other++;
@@ -610,11 +643,7 @@ static inline int read_plain_bar(struct tape *tape)
         return 0;
     }
     tape->report.n_rows = tape_rows_number(tape->rows);
-    tape->report.n_gaps += row.t - tape->report.t_last > length;
-    tape->report.t_last = row.t;
-    put_open(tape, row.t, row.px[0]);
-    tape->last_qty = row.qty;
-    put_bar(tape, row.t, row.px, row.qty);
+    follow(tape, row.t, row.px, row.qty);
     return 1;
 }
 
@@ -733,6 +762,7 @@ static void plan_row(struct tape *tape)
     exps[time] = (int8_t)table_time_exp(time);
     exps[order] = (int8_t)table_time_exp(order);
     table_plan_init(&tape->plan, &tape->table, exps);
+    tape->has_plain_bars = is_bars && order == time && tape->table.places[TABLE_SYMBOL] < 0;
 }
 
 static int open_table(struct tape *tape, struct error *err)

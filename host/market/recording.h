@@ -77,6 +77,17 @@ int64_t recording_step_other(const struct recording_step *step);
 /* A row that opens at t, of any unit; one that is not later than the last is of another symbol, and
  * begins anew. Steps above most are gaps. [any] */
 void recording_note_step(struct recording_step *step, int64_t t, int64_t most);
+/* As recording_note_step where the rows have long been `by` apart and this one is too, which is
+ * more than 0 and no gap. False: it is not so, and nothing is noted. [any] */
+static inline int recording_note_alike(struct recording_step *step, int64_t t, int64_t by)
+{
+    if (step->n < RECORDING_STEPS || step->steps[step->kind] != by || t - step->last != by)
+        return 0;
+    step->last = t;
+    if (++step->run > step->runs[step->kind])
+        step->runs[step->kind] = step->run;
+    return 1;
+}
 /* In the unit of t; 0: no two rows followed each other. [any] */
 int64_t recording_step(const struct recording_step *step);
 
