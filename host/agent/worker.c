@@ -220,13 +220,19 @@ static int is_control(unsigned char byte, unsigned char before)
 
 static void put(FILE *to, const char *bytes, size_t n)
 {
+    char some[1024]; // stderr keeps nothing back: byte by byte each would be a call of the system
     unsigned char before = 0;
+    size_t n_some = 0;
 
     for (size_t i = 0; i < n; i++) {
         unsigned char byte = (unsigned char)bytes[i];
 
-        (void)putc(is_control(byte, before) ? '?' : byte, to);
+        some[n_some++] = is_control(byte, before) ? '?' : bytes[i];
         before = byte;
+        if (n_some == sizeof(some) || i + 1 == n) {
+            (void)fwrite(some, 1, n_some, to);
+            n_some = 0;
+        }
     }
     (void)fflush(to);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -304,6 +305,8 @@ static int run(void *ctx, struct worker *worker)
         fprintf(stderr, "agon backtest: out of memory\n");
         return EXIT_ENVIRONMENT;
     }
+    // What grows large is moved by its pages then, and not copied.
+    (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
     job->worker = worker;
     job->config->called = worker_called(worker);
     job->result = result;

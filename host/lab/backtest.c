@@ -13,6 +13,12 @@
 #include "lab/replay.h"
 #include "store/registry.h"
 #include "sys/clock.h"
+#include "sys/memory.h"
+
+/* Of an array that grows, in bytes. */
+#define ROOM_BEGIN  (1u << 20)
+#define PLACED_FROM (16u << 10) /* before, pages come by themselves */
+#define PLACED      (128u << 10)
 
 int backtest_step(struct run *run, void *event, const char *what, struct error *err)
 {
@@ -187,31 +193,46 @@ static int keep_width(struct backtest *result, uint16_t n_slots)
     return AGON_OK;
 }
 
+/* Room for so many bytes in an array that grows by twice its size; what is to be written soon has
+ * its pages, some at a time: asked for one by one, each costs as much as what is done for a bar. */
+static int make_room(void **array, struct room *room, uint64_t bytes)
+{
+    if (bytes > room->bytes) {
+        uint64_t n = bytes < ROOM_BEGIN / 2 ? ROOM_BEGIN : 2 * bytes;
+        void *more = realloc(*array, n);
+
+        if (more == NULL)
+            return AGON_ENOMEM;
+        *array = more;
+        room->bytes = n;
+    }
+    if (bytes > room->placed) {
+        uint64_t left = room->bytes - bytes, some = left < PLACED ? left : PLACED;
+
+        if (bytes > PLACED_FROM)
+            (void)memory_place((unsigned char *)*array + bytes, some);
+        room->placed = bytes + some;
+    }
+    return AGON_OK;
+}
+
 static int keep_sample(struct run *run, agon_ns_t t)
 {
     struct backtest *result = run->result;
     const uint32_t n_slots = engine_slots(result->engine)->n;
+    void *samples = result->samples, *equity = result->equity_amt;
+    int rc;
 
     if (keep_width(result, (uint16_t)n_slots) < 0)
         return AGON_ENOMEM;
-    if (result->n_samples == run->room_samples) {
-        uint64_t room = run->room_samples == 0 ? 1024 : run->room_samples * 2;
-        struct backtest_sample *more = realloc(result->samples, room * sizeof(*more));
-
-        if (more == NULL)
-            return AGON_ENOMEM;
-        result->samples = more;
-        run->room_samples = room;
-    }
-    if (result->n_equity + n_slots > run->room_equity) {
-        uint64_t room = 2 * run->room_equity + 1024;
-        agon_amt_t *more = realloc(result->equity_amt, room * sizeof(*more));
-
-        if (more == NULL)
-            return AGON_ENOMEM;
-        result->equity_amt = more;
-        run->room_equity = room;
-    }
+    rc = make_room(&samples, &run->samples, (result->n_samples + 1) * sizeof(*result->samples));
+    result->samples = samples;
+    if (rc >= 0)
+        rc = make_room(&equity, &run->equity,
+                       (result->n_equity + n_slots) * sizeof(*result->equity_amt));
+    result->equity_amt = equity;
+    if (rc < 0)
+        return rc;
     result->samples[result->n_samples++] = (struct backtest_sample){t, run->t_venue};
     for (uint16_t id = 0; id < n_slots; id++)
         result->equity_amt[result->n_equity++] = engine_equity(result->engine, id);

@@ -13,6 +13,10 @@
 #include "lab/funding.h"
 #include "lab/tape_named.h"
 
+struct room { /* of an array that grows: what it has, and what of that is in place */
+    uint64_t bytes, placed;
+};
+
 struct run {
     const struct backtest_config *config;
     struct backtest *result;
@@ -36,7 +40,8 @@ struct run {
     agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
     uint64_t closed[SLOTS_MAX];    /* those that closed something */
     struct slot_set demoted;       /* by lines of a plan that is still to come */
-    uint64_t room_fills, room_samples, room_equity;
+    uint64_t room_fills;
+    struct room samples, equity;
     agon_ns_t t_venue; /* the newest stamp of the market's events */
     struct backtest_journal journal;
     struct tape_named named; /* what of tapes the journal names */
