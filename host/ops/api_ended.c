@@ -120,6 +120,13 @@ int api_do_ended(void *ctx, const struct control_call *call, struct jout *out, s
     return AGON_OK;
 }
 
+const struct past_trades *api_trades_of(const struct api *api, uint32_t id)
+{
+    const struct past_trades *of = api->history->closed[id];
+
+    return of != NULL && strcmp(of->name, api->view->slots[id].name) == 0 ? of : NULL;
+}
+
 static void put_closed(const struct api *api, const struct trade_closed *trade, struct jout *out)
 {
     const struct host_view_instrument *at = instrument_at(api, trade->instrument);
@@ -149,7 +156,7 @@ static void put_closed(const struct api *api, const struct trade_closed *trade, 
     jout_kv_bool(out, "partial", trade->is_partial);
     jout_kv_str(out, "exit_reason", exit_reasons_name(trade->why));
     jout_kv_str(out, "exit_why", exit_reasons_text(trade->why));
-    api_put_tag(api, "entry_tag", trade->slot, trade->entry_tag, trade->seq, out);
+    api_put_tag(api, "entry_tag", trade->slot, trade->entry_tag, trade->entry_seq, out);
     api_put_tag(api, "exit_tag", trade->slot, trade->exit_tag, trade->seq, out);
     jout_kv_int(out, "seq", (int64_t)trade->seq);
     jout_close(out, '{');
@@ -165,9 +172,7 @@ int api_do_closed(void *ctx, const struct control_call *call, struct jout *out, 
 
     if (slot < 0)
         return slot;
-    of = api->history->closed[slot];
-    if (of != NULL && strcmp(of->name, api->view->slots[slot].name) != 0)
-        of = NULL;
+    of = api_trades_of(api, (uint32_t)slot);
     n = of == NULL ? 0 : of->n < TRADES_CLOSED ? of->n : TRADES_CLOSED;
     jout_open(out, '[');
     for (uint64_t i = 1; i <= n; i++) {
@@ -229,10 +234,9 @@ int api_do_performance(void *ctx, const struct control_call *call, struct jout *
         return slot;
     jout_open(out, '[');
     for (uint32_t id = 0; id < api->view->n_slots; id++) {
-        const struct past_trades *of = api->history->closed[id];
+        const struct past_trades *of = api_trades_of(api, id);
 
-        if (of == NULL || !api->view->slots[id].is_used || (slot >= 0 && id != (uint32_t)slot) ||
-            strcmp(of->name, api->view->slots[id].name) != 0)
+        if (of == NULL || !api->view->slots[id].is_used || (slot >= 0 && id != (uint32_t)slot))
             continue;
         for (uint32_t i = 0; i < of->groups.n; i++)
             put_group(api, id, &of->groups.all[i], out);

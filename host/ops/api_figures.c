@@ -4,7 +4,7 @@
 #include "base/money.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
-#include "ops/api.h"
+#include "ops/api_history.h"
 #include "ops/api_words.h"
 #include "ops/metrics.h"
 
@@ -82,6 +82,18 @@ static int is_dust_of(const struct host_view_position *position)
     return position->is_dust && position->held_amt != 0;
 }
 
+/* That of the closed trade that it will be. Of dust there is none: its trade has ended. */
+static void put_entry_tag(const struct api *api, uint32_t slot,
+                          const struct host_view_position *position, struct jout *out)
+{
+    const struct past_trades *of = api_trades_of(api, slot);
+    const struct trade_open *open = of != NULL ? past_open_of(of, position->instrument) : NULL;
+    int side = position->held_amt > 0 ? 1 : position->held_amt < 0 ? -1 : 0;
+    int is_open = open != NULL && side != 0 && open->side == side;
+
+    api_put_tag(api, "entry_tag", slot, is_open ? open->tag : 0, is_open ? open->seq : 0, out);
+}
+
 void api_put_position(const struct api *api, uint32_t slot,
                       const struct host_view_position *position, struct jout *out)
 {
@@ -123,6 +135,7 @@ void api_put_position(const struct api *api, uint32_t slot,
         jout_kv_dec(out, "fees", num_rescale(position->fee_amt, at->quote_exp, decimals, NUM_EVEN),
                     decimals);
         jout_kv_str(out, "currency", at->unit);
+        put_entry_tag(api, slot, position, out);
     }
     jout_kv_int(out, "fills", (int64_t)position->n_fills);
     jout_close(out, '{');

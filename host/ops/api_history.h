@@ -128,6 +128,8 @@ int api_candle_arguments(const struct control_call *call, int at, uint32_t *leng
 void api_history_look(struct api *api, int64_t mono_ns);
 /* Of the agent that has the place now; NULL: none yet. */
 const struct past_fills *api_fills_of(const struct api *api, uint32_t id);
+/* Closed trades, and those that are open, of the agent that has the place now; NULL: none yet. */
+const struct past_trades *api_trades_of(const struct api *api, uint32_t id);
 /* Event number n of those that are kept. */
 void api_put_event(const struct api *api, uint64_t n, struct jout *out);
 

@@ -204,6 +204,11 @@ const struct control_shape api_shape_param = {"Param", "A parameter of a plugin"
 
 /* ---- orders, positions, fills */
 
+// agon_intent.reason, by agon_descriptor.tags.
+#define TAG_OF(of)                                                                                 \
+    "the reason that its author gave " of                                                          \
+    ": its name, or its number where the plugin has no name "                                      \
+    "for it; empty: none, or not known"
 static const struct control_field position_fields[] = {
     {"agent", TEXT, "whose it is", AGENT},
     {"symbol", TEXT, "with its venue before it where two have the same", SYMBOL},
@@ -220,17 +225,14 @@ static const struct control_field position_fields[] = {
     {"funding", DEC, "of a perpetual; positive was received", MAYBE, .unit = "currency"},
     {"fees", DEC, "paid for its fills", MAYBE, .unit = "currency"},
     {"currency", TEXT, "what these amounts are in", MAYBE, .example = "\"USDT\""},
+    {"entry_tag", TEXT, TAG_OF("the order of its first fill, as the closed trade will have it"),
+     MAYBE, .example = "\"breakout\""},
     {"fills", INT, "that made it"},
     {NULL}};
 const struct control_shape api_shape_position = {
     "Position", "What an agent holds of an instrument; of the base currency itself only the counts",
     position_fields};
 
-// agon_intent.reason, by agon_descriptor.tags.
-#define TAG_OF(of)                                                                                 \
-    "the reason that its author gave " of                                                          \
-    ": its name, or its number where the plugin has no name "                                      \
-    "for it; empty: none, or not known"
 static const struct control_field order_fields[] = {
     {"id", TEXT, "the host's number, hexadecimal; order/cancel takes it",
      .example = "\"1a0000000003\""},

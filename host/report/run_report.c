@@ -647,14 +647,14 @@ void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, 
     story->slots[slot].tags_seq = seq;
 }
 
-const char *run_report_tag(const struct run_report *story, const struct trade_closed *trade,
-                           uint16_t tag, char text[INFO_TAG])
+const char *run_report_tag(const struct run_report *story, uint16_t id, uint64_t seq, uint16_t tag,
+                           char text[INFO_TAG])
 {
-    const struct seat *seat = seats_find(story->seats, trade->slot, trade->seq);
-    const struct run_report_slot *slot = &story->slots[trade->slot];
+    const struct seat *seat = seats_find(story->seats, id, seq);
+    const struct run_report_slot *slot = &story->slots[id];
 
     // Who had the slot before had other reasons.
-    int is_named = seat != NULL && !seat->is_gone && trade->seq >= slot->tags_seq;
+    int is_named = seat != NULL && !seat->is_gone && seq >= slot->tags_seq;
 
     return plugin_tag_text(slot->tags, is_named ? slot->n_tags : 0, tag, text);
 }

@@ -125,8 +125,9 @@ int run_report_param(struct run_report *story, uint16_t slot, const char *name, 
  * has not; they are borrowed, and of what came after event seq. */
 void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n,
                      uint64_t seq);
-/* An author's reason by that name, else by its number; "": none, or not known. Returns text. */
-const char *run_report_tag(const struct run_report *story, const struct trade_closed *trade,
+/* An author's reason, given with event seq, by that name, else by its number; "": none, or not
+ * known. Returns text. */
+const char *run_report_tag(const struct run_report *story, uint16_t slot, uint64_t seq,
                            uint16_t tag, char text[INFO_TAG]);
 /* Why a plugin ended, without what only its author needs. Returns brief. */
 const char *run_report_brief(const char *text, char *brief, size_t room);

@@ -57,21 +57,23 @@ static json_t *trades_json(const struct run_report *story)
 
         json_array_append_new(
             all,
-            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:s, s:s, "
-                      "s:s}",
-                      "agent", seats_name(story->seats, trade->slot, trade->seq), "symbol",
-                      instrument != NULL ? instrument->symbol : "?", "perpetual",
-                      instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
-                      trade->side > 0 ? "long" : "short", "opened", time_json(trade->t_open),
-                      "closed", time_json(trade->t_close), "quantity",
-                      (double)trade->qty /
-                          (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0),
-                      "entry", (double)trade->entry_px / px, "exit", (double)trade->exit_px / px,
-                      "result", (double)trade->result_amt / amt, "fees",
-                      (double)trade->fee_amt / amt, "currency", unit != NULL ? unit->name : "",
-                      "partial", trade->is_partial, "exit_reason", exit_reasons_name(trade->why),
-                      "entry_tag", run_report_tag(story, trade, trade->entry_tag, tags[0]),
-                      "exit_tag", run_report_tag(story, trade, trade->exit_tag, tags[1])));
+            json_pack(
+                "{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:s, s:s, "
+                "s:s}",
+                "agent", seats_name(story->seats, trade->slot, trade->seq), "symbol",
+                instrument != NULL ? instrument->symbol : "?", "perpetual",
+                instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
+                trade->side > 0 ? "long" : "short", "opened", time_json(trade->t_open), "closed",
+                time_json(trade->t_close), "quantity",
+                (double)trade->qty /
+                    (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0),
+                "entry", (double)trade->entry_px / px, "exit", (double)trade->exit_px / px,
+                "result", (double)trade->result_amt / amt, "fees", (double)trade->fee_amt / amt,
+                "currency", unit != NULL ? unit->name : "", "partial", trade->is_partial,
+                "exit_reason", exit_reasons_name(trade->why), "entry_tag",
+                run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tags[0]),
+                "exit_tag",
+                run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tags[1])));
     }
     return all;
 }

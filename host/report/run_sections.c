@@ -723,8 +723,8 @@ static void put_trade(const struct run_report *story, struct page *page,
         page_cell(page, "%s", "");
     else
         page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
-    put_words(page, run_report_tag(story, trade, trade->entry_tag, tag));
-    (void)run_report_tag(story, trade, trade->exit_tag, tag);
+    put_words(page, run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tag));
+    (void)run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tag);
     put_words(page, trade->why == EXIT_REASON_AGENT && tag[0] != '\0'
                         ? tag
                         : exit_reasons_name(trade->why));

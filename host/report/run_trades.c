@@ -84,8 +84,9 @@ static json_t *trade_row(const struct run_report *story, const struct trade_clos
         mean_json(&unit, trade->entry_px), "exit", mean_json(&unit, trade->exit_px), "result",
         amount_json(&unit, trade->result_amt), "currency",
         unit.asset != NULL ? unit.asset->name : "", "exit_reason", exit_reasons_name(trade->why),
-        "entry_tag", run_report_tag(story, trade, trade->entry_tag, tags[0]), "exit_tag",
-        run_report_tag(story, trade, trade->exit_tag, tags[1]), "held_s",
+        "entry_tag",
+        run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tags[0]), "exit_tag",
+        run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tags[1]), "held_s",
         held_json((double)(trade->t_close - trade->t_open) / 1e9, trade->t_open != 0));
 }
 

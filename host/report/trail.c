@@ -291,6 +291,7 @@ static void on_fill(struct trail *trail, struct engine *engine, const struct rec
     struct trail_pair *pair;
     struct trade_closed closed;
     struct trade_fill fill = {.t = report->hdr.t,
+                              .seq = report->hdr.seq,
                               .px = report->px,
                               .qty = report->qty,
                               .side = report->side,

@@ -91,7 +91,7 @@ struct view {
            {"unrealised", "unrealised", AMOUNT, 1}, {"realised", "realised", AMOUNT, 3},           \
            {"notional", "notional", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},                       \
            {"funding", "funding", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3},                       \
-           {"currency", "in", TEXT, 2})
+           {"entry_tag", "entry tag", WORDS, 3}, {"currency", "in", TEXT, 2})
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \

@@ -48,6 +48,7 @@ int host_keep_fill(struct host *host, const struct agon_event_hdr *event)
         return 1;
     fill->trade =
         (struct trade_fill){.t = event->t,
+                            .seq = event->seq,
                             .px = report->px,
                             .qty = report->qty,
                             .side = report->side,

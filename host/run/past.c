@@ -204,6 +204,16 @@ static struct trade_open *open_of(struct past_trades *trades, agon_instrument_t 
     return &free_one->open;
 }
 
+const struct trade_open *past_open_of(const struct past_trades *trades,
+                                      agon_instrument_t instrument)
+{
+    for (int i = 0; i < LEDGER_POSITIONS; i++) {
+        if (trades->open[i].instrument == instrument)
+            return &trades->open[i].open;
+    }
+    return NULL;
+}
+
 void past_keep_trade(struct past_trades **of, const char *name, const struct host_view_fill *fill)
 {
     struct past_trades *to = *of = table_of(*of, sizeof(**of), name);

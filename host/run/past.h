@@ -133,6 +133,9 @@ void past_keep_ended(struct past_ended **of, const char *name, const struct host
                      const struct past_fills *fills);
 /* Behind past_keep_fill. */
 void past_keep_trade(struct past_trades **of, const char *name, const struct host_view_fill *fill);
+/* Of an instrument; NULL: no fill of it was seen, nor a position that was there. */
+const struct trade_open *past_open_of(const struct past_trades *trades,
+                                      agon_instrument_t instrument);
 /* Whose they were has left. [any, one at a time] */
 void past_forget(struct past_fills **fills, struct past_ended **ended, struct past_trades **trades);
 /* Traded at t, by trades (length_s 0) or in a bar that began then. Trades go before bars, short

@@ -67,6 +67,7 @@ void trades_found(struct trade_open *open, const struct position *pos, agon_px_t
 static void begin(struct trade_open *open, const struct trade_fill *fill, int side, int is_partial)
 {
     open->t = is_partial ? 0 : fill->t;
+    open->seq = is_partial ? 0 : fill->seq;
     open->tag = is_partial ? 0 : fill->tag;
     open->side = (int8_t)side;
     open->is_partial = (uint8_t)is_partial;
@@ -89,6 +90,7 @@ static void end(struct trade_open *open, const struct trade_fill *fill, struct t
                                     .is_partial = open->is_partial,
                                     .why = fill->why,
                                     .entry_tag = open->tag,
+                                    .entry_seq = open->seq,
                                     .exit_tag = fill->tag,
                                     // Left over from before was sold: as much as that is known.
                                     .qty = open->in_qty > 0 ? open->in_qty : open->out_qty,

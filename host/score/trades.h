@@ -16,6 +16,7 @@
 
 struct trade_fill { /* and its position behind it */
     agon_ns_t t;
+    uint64_t seq; /* of its event */
     agon_px_t px;
     agon_qty_t qty;
     uint8_t side, has_coins;
@@ -28,6 +29,7 @@ struct trade_fill { /* and its position behind it */
 };
 struct trade_open {
     agon_ns_t t;        /* of its first fill */
+    uint64_t seq;       /* likewise */
     int8_t side;        /* 1 long, -1 short, 0: there is none */
     uint8_t is_partial; /* its first fill was before what was read */
     uint8_t is_seen;    /* the two below are the position's */
@@ -53,6 +55,7 @@ struct trade_closed {
         exit_px; /* means, TRADE_PX_MORE digits more than a price has; 0: not known */
     agon_amt_t result_amt, fee_amt; /* result: the fees are off it */
     uint64_t n_fills, seq;          /* seq: of the event that closed it */
+    uint64_t entry_seq;             /* of the event of its first fill; 0: before what was read */
 };
 
 #define TRADE_PX_MORE 2

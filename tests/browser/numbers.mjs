@@ -217,13 +217,13 @@ try {
     await page.waitForFunction(is => document.getElementById('agent-name')?.value === is, name);
     await page.waitForSelector('section.a-limits tr[data-key]', { state: 'attached' });
     if (reloads.some(row => row.Agent === name)) await page.waitForSelector('section.a-generations tr[data-key]', { state: 'attached' });
-    const [generations, refusals, limits] = await Promise.all(['a-generations', 'a-refused', 'a-limits'].map(which => ofCard(page, which)));
+    const [generations, refusals, limits, positions] = await Promise.all(['a-generations', 'a-refused', 'a-limits', 'a-positions'].map(which => ofCard(page, which)));
     of[name] = await page.evaluate(() => ({
       ...Object.fromEntries([...document.querySelectorAll('dl.grid dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])),
       falls: Object.fromEntries([...document.querySelectorAll('.a-falls .step')].map(step => [step.children[0].textContent, step.querySelector('.val').textContent])),
       deeper: document.querySelector('.deeper:not([hidden])')?.textContent ?? '',
     }));
-    Object.assign(of[name], { generations, refusals, limits, metrics: await rowsOf(page, 't-metrics') });
+    Object.assign(of[name], { generations, refusals, limits, positions, metrics: await rowsOf(page, 't-metrics') });
   }
   const markets = isMonth ? {} : await marketPages(page);
   const by = isMonth ? await periods(page) : {};

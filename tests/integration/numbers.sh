@@ -220,6 +220,8 @@ notices() { # WHERE FILTER: of page.json
 notices 'page of binance:BTCUSDT: bids' '.markets["binance:BTCUSDT"].bids[9][1] = "77"'
 notices 'page of binance_um:BTCUSDT: next funding' '.markets["binance_um:BTCUSDT"].facts["Next funding"] = "7.0000 %"'
 notices 'page of binance:BTCUSDT: mark in the book' '.markets["binance:BTCUSDT"].mid = "1.00"'
+notices 'page of an agent: perp_1 .*, entry tag' '.of.perp_1.positions[0]["Entry tag"] = "odd look"'
+notices 'page: perp_1 .*, entry tag' '(.positions[] | select(.Agent == "perp_1"))["Entry tag"] = ""'
 notices 'page of an agent: payer_1 metric 1' '(.of.payer_1.metrics[] | select(.key == "[\"payer_1\",1]")).Value = "7.00"'
 kill -CONT "$SIM_PID"
 

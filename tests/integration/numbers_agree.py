@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_EVEN, Decimal as D
 from numbers_host import check_host_itself, check_money, check_open, check_up
 from numbers_market import check_market
 from numbers_plan import check_tournament, fixed
-from numbers_rows import check_crashes, check_equity_text, check_exports, check_ratios, check_reloads, check_tags
+from numbers_rows import check_crashes, check_entry_tags, check_equity_text, check_exports, check_ratios, check_reloads, check_tags
 from numbers_spread import check_held_performance, check_performance, check_periods, dust_sold
 
 what, folder = sys.argv[1], sys.argv[2]
@@ -473,6 +473,7 @@ def check_held():
     for row in held:
         mine = [line.split() for line in lines if line.split()[:2] == [row['agent'], row['symbol']]]
         same('ctl positions', f'{row["agent"]} {row["symbol"]}, entry', mean(row['entry'], row['mark']) in mine[0], True)
+    check_entry_tags(sys.modules[__name__], json.loads(load('page.json')) if os.path.exists(os.path.join(folder, 'page.json')) else None)
     n_dust = sum(row['is_dust'] for row in rows)
     same('ctl positions', 'dust', f'and {n_dust} of dust' in load('positions.txt'), n_dust > 0)
     book = {row['symbol']: row for row in json.loads(load('books.json'))}['binance:BTCUSDT']

@@ -278,6 +278,45 @@ def check_tags(of, agent, closed, ended, page):
         of.same('page', f'{agent}, what {shown["key"]} was made for', shown['Made for'], (its['exit_reason'] or its['tag']).replace('_', ' '))
 
 
+def opened_by(fills):
+    """Of one agent in one instrument: its order's tag by the fill that opened what is held, as a closed trade will have it. Of coins, of which
+    fees are taken, a trade has ended too where what is left is too little for an order."""
+    held, tag = D(0), None
+    for row in fills:
+        sign = 1 if row['side'] == 'buy' else -1
+        before, held = held, held + sign * D(row['quantity']) - (D(row['fee']) if row['fee_asset'] == 'BTC' else 0)
+        if tag is None or before * held < 0:
+            tag = row['tag']
+        if held == 0 or (row['agent'] != 'perp_1' and sign < 0 and held * D(row['price']) < 5):
+            held, tag = D(0), None
+    return tag or ''
+
+
+def check_entry_tags(of, page):
+    """Of open positions: by the fills of the journal, in the API, `ctl` and on both pages."""
+    shown = table(of.load('positions.txt').split('\n', 1)[1].split('\nand ')[0])
+    by_agent = {(row['agent'], row['symbol']): row for row in shown}
+    seen = set()
+    for its in json.loads(of.load('positions.json')):
+        if D(its['quantity']) == 0 or its['is_dust']:
+            of.same('ctl positions --json', f'{its["agent"]} {its["symbol"]}, tag of what is closed', its['entry_tag'], '')
+            continue
+        agent, symbol = its['agent'], its['symbol']
+        mine = [row for row in csv.DictReader(of.load('fills.csv').splitlines()) if row['agent'] == agent]
+        name = tag_name(agent, opened_by(mine))
+        seen.add(name)
+        of.same('ctl positions --json', f'{agent} {symbol}, entry tag', its['entry_tag'], name)
+        of.same('ctl positions', f'{agent} {symbol}, entry tag', by_agent[agent, symbol].get('entry tag', ''), name.replace('_', ' '))
+        own = next(row for row in json.loads(of.load(f'agent_{agent}.json'))['positions'] if row['symbol'] == symbol)
+        of.same('ctl agent --json', f'{agent} {symbol}, entry tag', own['entry_tag'], name)
+        if page is None:
+            continue
+        for where, rows in (('page', [row for row in page['positions'] if row['Agent'] == agent]), ('page of an agent', page['of'][agent]['positions'])):
+            of.same(where, f'{agent} {symbol}, entry tag', [row['Entry tag'] for row in rows if row['Symbol'] == symbol], [name.replace('_', ' ')])
+    if not seen - {''}:
+        of.faults.append('no open position has an entry tag')
+
+
 def check_trades(of, trades):
     """Trades of the markets: those of the journal, and those that the API still has."""
     booked = lines(of, 'x_trades.ndjson')

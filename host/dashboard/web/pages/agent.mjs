@@ -143,6 +143,7 @@ export default {
       { title: 'Symbol', class: 'l sym', csv: p => p.symbol, draw: (cell, p) => symbolCell(cell, p.symbol) }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => priceText(p.entry, p.mark), hint: p => p.entry },
       { title: 'Break-even', class: 'p3', text: p => priceText(p.break_even, p.mark), hint: p => p.break_even }, { title: 'Mark', class: 'p2', text: p => money(p.mark) },
       { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) }, { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
+      { title: 'Entry tag', class: 'l p2', tip: TAG, csv: p => p.entry_tag, text: p => spaced(p.entry_tag), tone: () => 'dim' },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.ariaLabel = `Close ${p.symbol}`; cell.firstChild.onclick = () => closePosition(p); } },
     ], 'No positions.');
     const working = tableCard('Working orders', 'a-orders', [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each agent holds of each instrument, and a way out of it.
-import { isHeld, make, money, price, put, rows, scrolls, signed, saver, symbolCell, table, tone } from '../kit.mjs';
+import { isHeld, make, money, price, put, rows, scrolls, signed, saver, spaced, symbolCell, table, TAG, tone } from '../kit.mjs';
 import { closePosition } from '../orders.mjs';
 
 export default {
@@ -18,6 +18,7 @@ export default {
       { title: 'Unrealised', tip: 'In the currency at the end', value: p => Number(p.unrealised), text: p => signed(p.unrealised), tone: p => tone(p.unrealised) },
       { title: 'Realised', class: 'p2', value: p => Number(p.realised), text: p => signed(p.realised), tone: p => tone(p.realised) },
       { title: 'In', class: 'l p3', text: p => p.currency },
+      { title: 'Entry tag', class: 'l p3', tip: TAG, value: p => p.entry_tag, csv: p => p.entry_tag, text: p => spaced(p.entry_tag), tone: () => 'dim' },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.ariaLabel = `Close ${p.symbol} of ${p.agent}`; cell.firstChild.onclick = () => closePosition(p); } },
     ], 'No positions.', undefined, 'positions');
     bar.append(saver(() => 'positions', draw));
