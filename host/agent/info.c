@@ -128,3 +128,21 @@ const char *plugin_kind_name(uint32_t kind)
            : kind == AGON_ANALYTIC ? "analytic"
                                    : "unknown";
 }
+
+const char *plugin_default_text(const struct info_param *param, char text[INFO_DEFAULT])
+{
+    const char *word = param->choices;
+    size_t n;
+
+    text[0] = '\0';
+    if (param->type == AGON_TEXT)
+        return text;
+    for (double at = param->def; param->type == AGON_CHOICE && at >= 1.0; at -= 1.0)
+        word = strchr(word, '|') != NULL ? strchr(word, '|') + 1 : "";
+    n = strcspn(word, "|");
+    if (param->type == AGON_CHOICE)
+        snprintf(text, INFO_DEFAULT, "%.*s", n < INFO_DEFAULT ? (int)n : INFO_DEFAULT - 1, word);
+    else
+        snprintf(text, INFO_DEFAULT, "%.12g", param->def);
+    return text;
+}

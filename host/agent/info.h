@@ -41,6 +41,10 @@ static inline uint16_t plugin_info_more(const struct agon_descriptor *d)
 /* Ends every string and bounds every count, so that it can be read whatever wrote it. [any] */
 void plugin_info_bound(struct plugin_info *info);
 const char *plugin_kind_name(uint32_t kind);
+/* A parameter's default as a roster says it: of a choice its word; of a text it is empty. Returns
+ * text. [any] */
+#define INFO_DEFAULT 64
+const char *plugin_default_text(const struct info_param *param, char text[INFO_DEFAULT]);
 /* A reason of an author (agon_intent.reason) for people: its name, its number where it has none, ""
  * for none. tags: n names as plugin_info has them, INFO_TAG bytes each. Returns text. [any] */
 const char *plugin_tag_text(const char *tags, uint32_t n, uint16_t tag, char text[INFO_TAG]);

@@ -72,7 +72,7 @@ static int export(const struct opts *opts, const char *dir, const struct control
 {
     static const char *const known[] = {"fills",   "orders", "trades", "equity",
                                         "samples", "plans",  NULL};
-    char command[] = "journal";
+    char command[] = "ctl export"; // what an error is signed by
     char verb[] = "export";
     char live[] = "--live";
     char until[] = "--until";
@@ -114,7 +114,7 @@ static int export(const struct opts *opts, const char *dir, const struct control
 static int tournament(const struct opts *opts, const char *dir, const char *word,
                       const struct control_call *call)
 {
-    char command[] = "tournament";
+    char command[] = "ctl tournament"; // what an error is signed by
     char verb[16];
     char agent[64];
     char path[PATH_MAX];

@@ -422,7 +422,7 @@ static int run(struct demo *demo, struct error *err)
         return rc;
     test_a_day(demo);
     table_init(&demo->table, stdout, demo->opts.seconds_ns);
-    acts_init(&demo->acts, demo->opts.seconds_ns);
+    acts_init(&demo->acts, demo->opts.seconds_ns, &host_config_of(demo->host)->tournament);
     demo_show_head(demo);
     return rc;
 }

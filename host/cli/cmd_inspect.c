@@ -39,11 +39,13 @@ static json_t *param_object(const struct info_param *param)
 {
     static const char *const types[] = {"?", "integer", "real", "text", "choice"};
     json_t *object = json_object();
+    char text[INFO_DEFAULT];
 
     json_object_set_new(object, "name", json_string(param->name));
     json_object_set_new(object, "type",
                         json_string(types[param->type <= AGON_CHOICE ? param->type : 0]));
     json_object_set_new(object, "default", json_real(param->def));
+    json_object_set_new(object, "default_text", json_string(plugin_default_text(param, text)));
     if (param->min != 0 || param->max != 0) {
         json_object_set_new(object, "min", json_real(param->min));
         json_object_set_new(object, "max", json_real(param->max));
@@ -108,11 +110,15 @@ static void print_text(const json_t *object)
         if (json_is_array(value) && json_is_object(json_array_get(value, 0))) {
             printf("%s:\n", key);
             json_array_foreach(value, i, entry)
-                printf("  %-20s %-8s default %-10g %s\n",
+            {
+                const char *text = json_string_value(json_object_get(entry, "default_text"));
+
+                printf("  %-20s %-8s default %-10s %s\n",
                        json_string_value(json_object_get(entry, "name")),
                        json_string_value(json_object_get(entry, "type")),
-                       json_real_value(json_object_get(entry, "default")),
+                       text[0] != '\0' ? text : "\"\"",
                        json_string_value(json_object_get(entry, "doc")));
+            }
         } else if (json_is_array(value)) {
             printf("%-14s", key);
             json_array_foreach(value, i, entry) printf(" %s", json_string_value(entry));

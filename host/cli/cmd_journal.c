@@ -21,12 +21,14 @@
 #include "sink/sink.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
+#include "sys/file.h"
 
 #define TYPES       128 /* no type that has a name is beyond */
 #define PRINT_EVERY 4096
 
 struct opts {
     struct arg_list operands;
+    const char *command; /* as it was typed: `agon ctl export` is this too */
     const char *dir, *type_name, *to, *tapes, *models;
     const char *files[EXPORTS];
     uint64_t from;
@@ -41,7 +43,7 @@ static int exit_of(int rc)
 
 static int complain(const struct opts *opts, int rc, const struct error *err)
 {
-    fprintf(stderr, "agon journal: %s: %s\n", args_safe(opts->dir),
+    fprintf(stderr, "agon %s: %s: %s\n", opts->command, args_safe(opts->dir),
             err->text[0] != '\0' ? err->text : "cannot be read");
     return exit_of(rc);
 }
@@ -133,10 +135,9 @@ static int find_type(const char *name, const char *given, uint16_t *type)
 static void say_behind(const struct opts *opts, uint64_t last)
 {
     if (opts->until != 0 && (uint64_t)opts->until > last)
-        fprintf(
-            stderr,
-            "agon journal: --until %llu is behind the journal's last event, %llu: it ends there\n",
-            (unsigned long long)opts->until, (unsigned long long)last);
+        fprintf(stderr,
+                "agon %s: --until %llu is behind the journal's last event, %llu: it ends there\n",
+                opts->command, (unsigned long long)opts->until, (unsigned long long)last);
 }
 
 static int cat(const struct opts *opts, struct walk *walk)
@@ -456,7 +457,8 @@ static int export_all(const struct opts *opts)
     memcpy(ask.paths, opts->files, sizeof(ask.paths));
     rc = journal_export(&ask, &err);
     if (rc < 0)
-        fprintf(stderr, "agon journal: %s\n", err.text[0] != '\0' ? err.text : "cannot be read");
+        fprintf(stderr, "agon %s: %s\n", opts->command,
+                err.text[0] != '\0' ? err.text : "cannot be read");
     else
         say_behind(opts, ask.last_seq);
     return rc < 0 ? exit_of(rc) : EXIT_OK;
@@ -464,7 +466,7 @@ static int export_all(const struct opts *opts)
 
 int cmd_journal(int argc, char **argv)
 {
-    struct opts opts = {0};
+    struct opts opts = {.command = argv[0]};
     static const char *const formats[] = {"csv", "json", NULL};
     const struct arg table[] = {
         {"from", ARG_U64, "N", "cat: begin with event N", &opts.from},
@@ -527,27 +529,34 @@ int cmd_journal(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
+    if (opts.tapes != NULL && !file_is_dir(opts.tapes))
+        return args_refuse(&spec, argv[0], "--tapes %s: expected a directory with tapes",
+                           args_safe(opts.tapes));
+    if (opts.models != NULL && !file_is_dir(opts.models))
+        return args_refuse(&spec, argv[0],
+                           "--models %s: expected a directory with versions of models",
+                           args_safe(opts.models));
     verb = opts.operands.at[0];
     if (opts.until != 0 && opts.from > (uint64_t)opts.until)
-        return args_refuse(&spec, "journal", "--from is behind --until");
+        return args_refuse(&spec, argv[0], "--from is behind --until");
     if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0 &&
         strcmp(verb, "send") != 0)
-        return args_refuse(&spec, "journal", "cat, stats, export or send, not %s", args_safe(verb));
+        return args_refuse(&spec, argv[0], "cat, stats, export or send, not %s", args_safe(verb));
     if (opts.operands.n < 2)
-        return args_refuse(&spec, "journal", "%s wants a directory: agon journal %s DIRECTORY",
-                           verb, verb);
+        return args_refuse(&spec, argv[0], "%s wants a directory: agon journal %s DIRECTORY", verb,
+                           verb);
     if (strcmp(verb, "send") == 0 && opts.to == NULL)
-        return args_refuse(&spec, "journal", "send where? Give --to SINK:WHERE");
+        return args_refuse(&spec, argv[0], "send where? Give --to SINK:WHERE");
     if (strcmp(verb, "send") == 0 && sink_find(opts.to, &sink, &where, &err) < 0)
-        return args_refuse(&spec, "journal", "--to %s", err.text);
+        return args_refuse(&spec, argv[0], "--to %s", err.text);
     for (int i = 0; i < EXPORTS; i++)
         n_files += opts.files[i] != NULL;
     if (strcmp(verb, "export") == 0 && n_files == 0)
-        return args_refuse(&spec, "journal",
+        return args_refuse(&spec, argv[0],
                            "export what? Give --fills, --orders, --trades, --intents, --equity, "
                            "--figures, --samples or --plans FILE");
     // The disk port makes the directory that it is given; somebody who only looks must not.
-    if (!journal_dir("journal", opts.operands.at[1], dir, sizeof(dir)))
+    if (!journal_dir(argv[0], opts.operands.at[1], dir, sizeof(dir)))
         return EXIT_DATA;
     opts.dir = dir;
     return strcmp(verb, "cat") == 0     ? look(&opts, cat)

@@ -27,6 +27,7 @@
 
 struct opts {
     struct arg_list operands;
+    const char *command; /* as it was typed: `agon ctl tournament why` is this too */
     const char *slot, *roster, *preset;
     char dir[PATH_MAX];
     int64_t number; /* 0: the last */
@@ -35,7 +36,7 @@ struct opts {
 
 static int complain(const struct opts *opts, int rc, const struct error *err)
 {
-    fprintf(stderr, "agon tournament: %s: %s\n", args_safe(opts->dir),
+    fprintf(stderr, "agon %s: %s: %s\n", opts->command, args_safe(opts->dir),
             err->text[0] != '\0' ? err->text : error_name(rc));
     return rc == AGON_EIO || rc == AGON_ENOMEM ? EXIT_ENVIRONMENT : EXIT_DATA;
 }
@@ -86,7 +87,7 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
     if (opts->roster != NULL) {
         struct crew_slot *slots = calloc(SLOTS_MAX, sizeof(*slots));
         static struct roster_names names;
-        struct slots_roster from = {.command = "tournament",
+        struct slots_roster from = {.command = opts->command,
                                     .path = opts->roster,
                                     .names = &names,
                                     .rules = &rules,
@@ -172,7 +173,7 @@ static int print_tables(void)
 }
 
 /* What a roster can name as its preset: what each is for, or a whole file. */
-static int print_presets(const struct args_spec *spec, const char *wanted)
+static int print_presets(const struct args_spec *spec, const char *command, const char *wanted)
 {
     const char *name, *bytes;
     char list[128] = "";
@@ -205,7 +206,7 @@ static int print_presets(const struct args_spec *spec, const char *wanted)
         }
     }
     if (wanted != NULL)
-        return args_refuse(spec, "tournament", "no preset %s: %s", args_safe(wanted), list);
+        return args_refuse(spec, command, "no preset %s: %s", args_safe(wanted), list);
     return EXIT_OK;
 }
 
@@ -359,7 +360,7 @@ static int print_history(const struct opts *opts)
 
 int cmd_tournament(int argc, char **argv)
 {
-    struct opts opts = {0};
+    struct opts opts = {.command = argv[0]};
     const struct arg table[] = {
         {"number", ARG_INT, "N", "show, why: the tournament of this number (the last)",
          &opts.number, .min = 1, .max = INT64_MAX},
@@ -396,45 +397,44 @@ int cmd_tournament(int argc, char **argv)
         return rc;
     verb = opts.operands.at[0];
     if (opts.is_json && (strcmp(verb, "measures") == 0 || strcmp(verb, "presets") == 0))
-        return args_refuse(&spec, "tournament",
+        return args_refuse(&spec, argv[0],
                            "--json is of show, history, why and dry-run; %s is text", verb);
     if (strcmp(verb, "measures") == 0 && opts.operands.n == 1)
         return print_tables();
     if (strcmp(verb, "presets") == 0 && opts.operands.n <= 2)
-        return print_presets(&spec, opts.operands.n == 2 ? opts.operands.at[1] : NULL);
+        return print_presets(&spec, argv[0], opts.operands.n == 2 ? opts.operands.at[1] : NULL);
     if (strcmp(verb, "undo") == 0)
-        return args_refuse(&spec, "tournament",
+        return args_refuse(&spec, argv[0],
                            "a running host undoes its last one: agon ctl tournament undo N --dir "
                            "DIRECTORY (`show` has its number)");
     is_why = strcmp(verb, "why") == 0;
     opts.is_dry = strcmp(verb, "dry-run") == 0;
     is_history = strcmp(verb, "history") == 0;
     if (!is_why && !opts.is_dry && !is_history && strcmp(verb, "show") != 0)
-        return args_refuse(&spec, "tournament",
+        return args_refuse(&spec, argv[0],
                            "show, history, why, dry-run, measures or presets, not %s",
                            args_safe(verb));
     if (opts.operands.n < 2)
-        return args_refuse(&spec, "tournament",
+        return args_refuse(&spec, argv[0],
                            "%s wants a host's run directory: agon tournament %s%s DIRECTORY", verb,
                            verb, is_why ? " AGENT" : "");
     if (is_why && opts.operands.n != 3)
-        return args_refuse(&spec, "tournament",
+        return args_refuse(&spec, argv[0],
                            "why wants an agent and a run directory: agon tournament why AGENT "
                            "DIRECTORY");
     if (!is_why && !opts.is_dry && opts.operands.n != 2)
-        return args_refuse(&spec, "tournament", "%s wants one directory", verb);
+        return args_refuse(&spec, argv[0], "%s wants one directory", verb);
     if ((opts.is_dry || is_history) && (opts.number != 0 || opts.is_all))
-        return args_refuse(&spec, "tournament", "--number and --all are of tournaments that were");
+        return args_refuse(&spec, argv[0], "--number and --all are of tournaments that were");
     if ((opts.roster != NULL || opts.preset != NULL) && !opts.is_dry)
-        return args_refuse(&spec, "tournament", "--roster and --preset go with dry-run");
+        return args_refuse(&spec, argv[0], "--roster and --preset go with dry-run");
     if (opts.roster != NULL && opts.preset != NULL)
-        return args_refuse(&spec, "tournament",
+        return args_refuse(&spec, argv[0],
                            "--roster and --preset each have rules; expected one of them");
     if (opts.preset != NULL && tournament_preset(opts.preset, &rules, &err) < 0)
-        return args_refuse(&spec, "tournament", "--preset %s", err.text);
+        return args_refuse(&spec, argv[0], "--preset %s", err.text);
     opts.slot = opts.operands.n == 3 ? opts.operands.at[1] : NULL;
-    if (!journal_dir("tournament", opts.operands.at[opts.operands.n - 1], opts.dir,
-                     sizeof(opts.dir)))
+    if (!journal_dir(argv[0], opts.operands.at[opts.operands.n - 1], opts.dir, sizeof(opts.dir)))
         return EXIT_DATA;
     return is_history ? print_history(&opts) : run(&opts);
 }

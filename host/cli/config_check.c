@@ -2,6 +2,7 @@
 #include "cli/config_check.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "sim/faults.h"
 #include "sim/members.h"
 #include "synth/synth.h"
+#include "sys/file.h"
 #include "venue/config.h"
 #include "venue/wire.h"
 
@@ -323,8 +325,15 @@ static int check_dir(struct config_check *check, const char *dir)
 
 int config_check(struct config_check *check, const char *path)
 {
+    struct error err = {0};
     struct stat stat_of;
 
-    return stat(path, &stat_of) == 0 && S_ISDIR(stat_of.st_mode) ? check_dir(check, path)
-                                                                 : check_file(check, path, 1);
+    if (stat(path, &stat_of) < 0) {
+        file_refuse_look(args_safe(path), errno, "a file or a folder", &err);
+        fprintf(stderr, "agon " COMMAND ": %s\n", err.text);
+        check->n_files++;
+        check->n_bad++;
+        return EXIT_CONFIG;
+    }
+    return S_ISDIR(stat_of.st_mode) ? check_dir(check, path) : check_file(check, path, 1);
 }

@@ -92,7 +92,7 @@ static void tell_dashboard(struct demo *demo)
 
     snprintf(act.market, sizeof(act.market), "%s", market_of(demo));
     snprintf(act.title, sizeof(act.title), "%s", words->title);
-    snprintf(act.about, sizeof(act.about), "%s", words->about);
+    snprintf(act.about, sizeof(act.about), "%s", acts_about(&demo->acts, demo->acts.now));
     snprintf(act.look, sizeof(act.look), "%s", words->look);
     snprintf(act.said, sizeof(act.said), "%s", demo->acts.said[demo->acts.now]);
     ops_tell_act(&demo->desk, &act);
@@ -104,13 +104,13 @@ static void print_said(const struct demo *demo, enum act act)
         "  happened: ", demo->acts.said[act][0] != '\0' ? demo->acts.said[act] : "nothing yet.");
 }
 
-static void print_act(enum act act)
+static void print_act(const struct demo *demo, enum act act)
 {
     char name[80];
 
     demo_act_name(act, name);
     printf("\n%s\n", name);
-    say(stdout, DEMO_LINE, "  next:     ", act_words[act].about);
+    say(stdout, DEMO_LINE, "  next:     ", acts_about(&demo->acts, act));
     say(stdout, DEMO_LINE, "  look at:  ", act_words[act].look);
     fflush(stdout);
 }
@@ -141,7 +141,7 @@ static int put_caption(const struct demo *demo, FILE *out, int64_t elapsed_ns)
     if (lines == NULL)
         return rows;
     say(lines, width, "market  ", market_of(demo));
-    say(lines, width, "next    ", act_words[acts->now].about);
+    say(lines, width, "next    ", acts_about(acts, acts->now));
     say(lines, width, "look at ", act_words[acts->now].look);
     say(lines, width, "so far  ",
         acts->said[acts->now][0] != '\0' ? acts->said[acts->now] : "nothing yet.");
@@ -218,10 +218,10 @@ void demo_show(struct demo *demo, int64_t elapsed_ns)
         !demo->table.frame.is_screen) {
         for (enum act act = before; act < demo->acts.now; act++) {
             print_said(demo, act);
-            print_act(act + 1);
+            print_act(demo, act + 1);
         }
     } else if (is_first && !demo->table.frame.is_screen) {
-        print_act(demo->acts.now);
+        print_act(demo, demo->acts.now);
     }
     tell_dashboard(demo);
     if (demo->table.frame.is_screen)
@@ -236,7 +236,7 @@ void demo_show_end(struct demo *demo)
         return;
     if (!demo->table.frame.is_screen && last < ACT_PROOF) {
         print_said(demo, last);
-        print_act(ACT_PROOF);
+        print_act(demo, ACT_PROOF);
     }
     demo->acts.now = ACT_PROOF;
     demo->is_story_told = 1;

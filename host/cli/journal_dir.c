@@ -11,6 +11,8 @@
 #include "args/args.h"
 #include "sys/file.h"
 
+#define EXPECTED "a run directory, its journal/, or a .aj file in it"
+
 static int is_dir(const char *path)
 {
     struct stat status;
@@ -47,10 +49,8 @@ static int of_file(const char *command, const char *given, char *path, size_t ro
                              : snprintf(path, room, "%.*s", (int)(slash - given), given);
 
     if (!is_journal_file(given) || n < 0 || (size_t)n >= room) {
-        fprintf(stderr,
-                "agon %s: %s: no file of a journal; expected a run directory, its journal/, or a "
-                ".aj file in it\n",
-                command, args_safe(given));
+        fprintf(stderr, "agon %s: %s: no file of a journal; expected " EXPECTED "\n", command,
+                args_safe(given));
         return 0;
     }
     fprintf(stderr, "agon %s: %s is a part of a journal; all of it is read\n", command,
@@ -65,7 +65,7 @@ int journal_dir(const char *command, const char *given, char *path, size_t room)
     int n;
 
     if (stat(given, &status) < 0) {
-        file_refuse_read(args_safe(given), errno, 0, &err);
+        file_refuse_look(args_safe(given), errno, EXPECTED, &err);
         fprintf(stderr, "agon %s: %s\n", command, err.text);
         return 0;
     }
@@ -84,10 +84,8 @@ int journal_dir(const char *command, const char *given, char *path, size_t room)
     }
     n = snprintf(path, room, "%s", given);
     if (n >= 0 && (size_t)n < room && !holds_journal(given)) {
-        fprintf(stderr,
-                "agon %s: %s holds no journal; expected a run directory, its journal/, or a .aj "
-                "file in it\n",
-                command, args_safe(given));
+        fprintf(stderr, "agon %s: %s holds no journal; expected " EXPECTED "\n", command,
+                args_safe(given));
         return 0;
     }
     if (n >= 0 && (size_t)n < room)

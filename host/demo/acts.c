@@ -33,10 +33,23 @@ const struct act_words act_words[ACTS] = {
                    "state.",
                    "The two hashes.", 100}};
 
-void acts_init(struct acts *acts, int64_t length_ns)
+/* A demo has no week: what its tournaments decide by is said with them. */
+void acts_init(struct acts *acts, int64_t length_ns, const struct tournament_rules *rules)
 {
+    const char *about = act_words[ACT_TOURNAMENT].about;
+    char hurried[PLAN_HURRIED_TEXT];
+
     memset(acts, 0, sizeof(*acts));
     acts->length_ns = length_ns;
+    if (plan_hurried_text(rules->window, rules->sample_s, hurried)[0] != '\0')
+        snprintf(acts->tournament, sizeof(acts->tournament), "%s It %s.", about, hurried);
+    else
+        snprintf(acts->tournament, sizeof(acts->tournament), "%s", about);
+}
+
+const char *acts_about(const struct acts *acts, enum act act)
+{
+    return act == ACT_TOURNAMENT ? acts->tournament : act_words[act].about;
 }
 
 int64_t acts_begin(enum act act, int64_t length)

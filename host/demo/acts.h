@@ -36,11 +36,15 @@ struct acts {
     uint64_t n_fills;      /* when the act began */
     uint32_t n_plans;
     struct acts_fault faults[ACTS];
+    char tournament[ACT_TEXT];  /* what the act of that is about, by its rules */
     char said[ACTS][ACT_TEXT];  /* what happened in it so far; "": nothing yet */
     char brief[ACTS][ACT_TEXT]; /* the same in ACT_BRIEF columns, whatever the figures */
 };
 
-void acts_init(struct acts *acts, int64_t length_ns);
+/* rules: of its tournaments. */
+void acts_init(struct acts *acts, int64_t length_ns, const struct tournament_rules *rules);
+/* What is about to happen in an act. */
+const char *acts_about(const struct acts *acts, enum act act);
 /* Looks. elapsed_ns: of the acts; start_ns: how long before them the demo was started. Returns 1
  * when another act has begun with that. */
 int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns,

@@ -20,28 +20,12 @@ static const struct setup_param *given(const struct crew_slot *slot, const char 
     return NULL;
 }
 
-/* As a roster says it: of a choice its word. */
-static void put_default(const struct info_param *param, struct jout *out)
-{
-    const char *word = param->choices;
-    char text[64];
-    size_t n;
-
-    for (double at = param->def; param->type == AGON_CHOICE && at >= 1.0; at -= 1.0)
-        word = strchr(word, '|') != NULL ? strchr(word, '|') + 1 : "";
-    n = strcspn(word, "|");
-    if (param->type == AGON_CHOICE)
-        snprintf(text, sizeof(text), "%.*s", n < sizeof(text) ? (int)n : 63, word);
-    else
-        snprintf(text, sizeof(text), "%.12g", param->def);
-    jout_kv_str(out, "default_text", param->type == AGON_TEXT ? "" : text);
-}
-
 static void put_param(const struct crew_slot *slot, const struct info_param *param,
                       struct jout *out)
 {
     const struct setup_param *value = given(slot, param->name);
     int is_number = param->type == AGON_INTEGER || param->type == AGON_REAL;
+    char text[INFO_DEFAULT];
 
     jout_open(out, '{');
     jout_kv_str(out, "name", param->name);
@@ -53,7 +37,7 @@ static void put_param(const struct crew_slot *slot, const struct info_param *par
     jout_kv_str(out, "type", api_word(api_param_types, param->type));
     jout_kv_bool(out, "live", (param->flags & AGON_PARAM_LIVE) != 0 && param->type != AGON_TEXT);
     jout_kv_real(out, "default", param->def);
-    put_default(param, out);
+    jout_kv_str(out, "default_text", plugin_default_text(param, text));
     if (is_number && (param->min != 0 || param->max != 0)) {
         jout_kv_real(out, "min", param->min);
         jout_kv_real(out, "max", param->max);

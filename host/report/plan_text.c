@@ -72,16 +72,19 @@ static void print_head(const union plan_event *event, int is_dry, int width)
     const struct record_plan *plan = &event->plan;
     char t[CLOCK_TEXT];
     char number[64];
-    char text[256];
+    char hurried[PLAN_HURRIED_TEXT];
+    char text[256 + PLAN_HURRIED_TEXT];
 
     clock_text(plan->hdr.t, t);
     snprintf(number, sizeof(number), "tournament %u", plan->number);
-    snprintf(text, sizeof(text), "%s at %.19sZ  (%s, \"%s\", %u samples of %u min; %s)",
+    (void)plan_hurried_text(plan->rules.window, plan->rules.sample_s, hurried);
+    snprintf(text, sizeof(text), "%s at %.19sZ  (%s, \"%s\", %u samples of %u min; %s%s%s)",
              is_dry ? "what a tournament would do" : number, t,
              allocator_of(plan->rules.mode) != NULL ? allocator_of(plan->rules.mode)->title : "?",
              args_safe(plan->rules.schedule), plan->rules.window, plan->rules.sample_s / 60,
              plan_setting(event, SETTING_EDITION) >= 2.0 ? "ratios not annualised"
-                                                         : "ratios annualised");
+                                                         : "ratios annualised",
+             hurried[0] != '\0' ? "; " : "", hurried);
     wrap_text(stdout, width, 0, 2, text);
 }
 

@@ -129,7 +129,8 @@ static void holding_text(struct engine *engine, uint16_t slot, char *text, size_
     }
 }
 
-/* Whoever took over last did not do so after all: the one before goes on, or nobody. */
+/* Whoever took over last did not do so after all: the one before goes on, or nobody. Why stands in
+ * the journal where the slot ends with that (on_crash). */
 static void retract(struct run_report *story, uint16_t slot)
 {
     for (uint32_t i = story->n_happenings; i > 0; i--) {
@@ -137,11 +138,13 @@ static void retract(struct run_report *story, uint16_t slot)
 
         if (one->slot != slot || one->kind != RUN_REPORT_CHANGEOVER)
             continue;
-        snprintf(one->text, sizeof(one->text), "%s failed",
+        snprintf(one->text, sizeof(one->text), "%s failed; the log of the host says why",
                  strncmp(one->text, "reloaded", 8) == 0 ? "reload"
                  : strncmp(one->text, "rolled", 6) == 0 ? "roll-back"
                                                         : "restart");
         one->is_marked = 0;
+        if (slot < SLOTS_MAX)
+            story->slots[slot].failed = i;
         return;
     }
 }
@@ -186,6 +189,18 @@ const char *run_report_brief(const char *text, char *brief, size_t room)
     return brief;
 }
 
+/* "restart failed: a callback took longer than 1000 ms". */
+static void say_why_failed(struct run_report *story, uint16_t slot, const char *why)
+{
+    uint32_t failed = story->slots[slot].failed;
+    struct run_report_happening *one = failed > 0 ? &story->happenings[failed - 1] : NULL;
+    char *end = one != NULL ? strchr(one->text, ';') : NULL;
+
+    if (end != NULL)
+        snprintf(end, sizeof(one->text) - (size_t)(end - one->text), ": %s", why);
+    story->slots[slot].failed = 0;
+}
+
 static void on_crash(struct run_report *story, struct engine *engine,
                      const struct record_crash *record)
 {
@@ -196,8 +211,12 @@ static void on_crash(struct run_report *story, struct engine *engine,
         run_report_happen(story, record->hdr.t, record->slot, RUN_REPORT_CRASH, "%s",
                           run_report_brief(record->text, text, sizeof(text)));
 
-    if (record->slot < SLOTS_MAX)
+    if (record->slot < SLOTS_MAX) {
         story->slots[record->slot].is_faulty = 1;
+        if (record->kind == CRASH_FAILED)
+            say_why_failed(story, record->slot, text);
+        story->slots[record->slot].failed = 0;
+    }
     if (one == NULL || record->slot >= SLOTS_MAX)
         return;
     // What was open at an earlier crash is that one's.

@@ -56,6 +56,7 @@ struct run_report_slot {
     uint32_t n;
     uint64_t n_refused; /* at the last look */
     uint32_t crash;     /* its last happening of that kind, + 1; 0: none */
+    uint32_t failed;    /* that of an attempt that failed, + 1, of which nobody said why yet */
     uint64_t acked;     /* the last order that the venue has taken */
     int is_faulty;      /* its plugin crashed, hung or flooded */
     const char *tags;   /* borrowed: run_report_tags */

@@ -821,7 +821,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     const union plan_event *event;
     const struct record_plan *plan;
     uint32_t n_columns = 5;
-    char text[48], verdict[PLAN_VERDICT_TEXT];
+    char text[48], verdict[PLAN_VERDICT_TEXT], hurried[PLAN_HURRIED_TEXT];
 
     if (story->n_plans == 0)
         return;
@@ -837,6 +837,8 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     columns[n_columns++] = "#after";
     columns[n_columns++] = "~why";
     page_heading(page, "The last tournament");
+    if (plan_hurried_text(plan->rules.window, plan->rules.sample_s, hurried)[0] != '\0')
+        page_text(page, "It %s.", hurried);
     if (plan_undone_of(event) != NULL) {
         char t[RUN_REPORT_WHEN], said[PLAN_UNDONE_TEXT];
 

@@ -1,51 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/view.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/money.h"
-#include "base/num.h"
 #include "base/utf8.h"
-#include "report/table.h"
+#include "report/view_impl.h"
 #include "report/view_rows.h"
-#include "score/figures.h"
-#include "sys/clock.h"
-#include "sys/wrap.h"
 
-#define CELL_MAX    256
-#define COLUMNS_MAX 32
-#define LAST_MIN    40 /* columns that a text at the end of a row wants */
+#define CURRENCY_MAX 64
 
-enum kind {
-    TEXT,    // left
-    LAST,    // text that takes what is left of the line, and further lines
-    WORDS,   // a name: its words apart
-    NUMBER,  // as it is, right
-    MEAN,    // of prices: two digits more than the row's mark has, without their zeros
-    RATIO,   // two digits
-    PRICE,   // of an order's limit; 0: it has none
-    RANK,    // 0: none
-    AMOUNT,  // with thousands apart
-    SHARE,   // 0.2 is 20.00 %
-    SCORE,   // of a tournament
-    TIME,    // of ISO 8601: day and time of day
-    TIME_MS, // the same of milliseconds since 1970
-    NS,      // "1.2 us"
-    SECONDS, // "2d 03:04:05"
-    MILLIS,  // the same
-    BYTES,
-    GIB,   // of bytes; MiB of less than one
-    NAMES, // of a list's objects
-    LIMIT, // a real number is a share, a text an amount
-    HASH   // its first 16 digits
-};
-struct field {
-    const char *key, *head;
-    enum kind kind;
-    int rank; // 1: always shown; 2, 3: where there is room; 0: the fields end
-};
 enum shape { LINES, ROWS, NESTED, HELD, RANKED };
 struct view {
     const char *verb, *path, *title; // path NULL: the answer itself
@@ -434,333 +398,13 @@ static const struct view views[] = {
 };
 #define VIEWS (sizeof(views) / sizeof(views[0]))
 
-static void put_span(int64_t seconds, char out[CELL_MAX])
-{
-    if (seconds < 60)
-        snprintf(out, CELL_MAX, "%lld s", (long long)seconds);
-    else if (seconds < 86400)
-        snprintf(out, CELL_MAX, "%02lld:%02lld:%02lld", (long long)seconds / 3600,
-                 (long long)seconds / 60 % 60, (long long)seconds % 60);
-    else
-        snprintf(out, CELL_MAX, "%lldd %02lld:%02lld:%02lld", (long long)seconds / 86400,
-                 (long long)seconds / 3600 % 24, (long long)seconds / 60 % 60,
-                 (long long)seconds % 60);
-}
-
-// As many as there is room for.
-static void put_names(const json_t *list, char out[CELL_MAX])
-{
-    const json_t *one;
-    size_t i;
-    size_t n = 0;
-
-    out[0] = '\0';
-    json_array_foreach(list, i, one)
-    {
-        const char *name = json_string_value(json_object_get(one, "name"));
-
-        if (name != NULL && n < CELL_MAX)
-            n += (size_t)snprintf(out + n, CELL_MAX - n, "%s%s", n > 0 ? ", " : "", name);
-    }
-    if (n == 0)
-        snprintf(out, CELL_MAX, "-");
-}
-
-static void put_plain(const json_t *value, char out[CELL_MAX])
-{
-    if (json_is_string(value) && json_string_length(value) > 0)
-        (void)utf8_escape(json_string_value(value), json_string_length(value), out, CELL_MAX);
-    else if (json_is_integer(value))
-        snprintf(out, CELL_MAX, "%lld", (long long)json_integer_value(value));
-    else if (json_is_real(value))
-        snprintf(out, CELL_MAX, "%.2f", money_shown(json_real_value(value), 2));
-    else
-        snprintf(out, CELL_MAX, "%s",
-                 json_is_true(value)    ? "yes"
-                 : json_is_false(value) ? "no"
-                                        : "-");
-}
-
-static void put_words(char out[CELL_MAX])
-{
-    for (char *at = out; *at != '\0'; at++)
-        *at = *at == '_' ? ' ' : *at;
-}
-
-static int digits_of(const char *plain)
-{
-    const char *point = strchr(plain, '.');
-
-    return point != NULL ? (int)strlen(point + 1) : 0;
-}
-
-/* Where the row has no mark it has two digits more than a price. */
-static void put_mean(const json_t *row, const char *plain, char out[CELL_MAX])
-{
-    const char *mark = json_string_value(json_object_get(row, "mark"));
-    int digits = digits_of(plain);
-    int fewest = mark != NULL ? digits_of(mark) : digits - 2;
-    int64_t px;
-    char text[NUM_TEXT];
-
-    if (num_parse(plain, strlen(plain), digits, &px) < 0) {
-        snprintf(out, CELL_MAX, "%s", plain);
-        return;
-    }
-    if (digits > fewest + 2) {
-        px = num_rescale(px, digits, fewest + 2, NUM_EVEN);
-        digits = fewest + 2;
-    }
-    for (; digits > fewest && digits > 0 && px % 10 == 0; digits--)
-        px /= 10;
-    (void)num_format(px, digits, text);
-    snprintf(out, CELL_MAX, "%s", text);
-}
-
-/* Of a row that names its asset: with the decimals that amounts of that have everywhere. */
-static int put_asset(const json_t *row, const char *plain, char out[CELL_MAX])
-{
-    const char *asset = json_string_value(json_object_get(row, "asset"));
-    int digits = digits_of(plain);
-    char text[MONEY_TEXT];
-    int64_t amt;
-
-    if (asset == NULL || num_parse(plain, strlen(plain), digits, &amt) < 0)
-        return 0;
-    snprintf(out, CELL_MAX, "%s", money_in(amt, digits, asset, text));
-    return 1;
-}
-
-static void put_cell(const json_t *row, const json_t *value, enum kind kind, char out[CELL_MAX])
-{
-    char plain[CELL_MAX];
-    char apart[MONEY_TEXT];
-    char time[CLOCK_TEXT];
-    char share[FIGURES_TEXT];
-
-    put_plain(value, plain);
-    snprintf(out, CELL_MAX, "%s", plain);
-    if (kind == NAMES)
-        put_names(value, out);
-    else if (kind == WORDS)
-        put_words(out);
-    else if (kind == MEAN && json_is_string(value))
-        put_mean(row, plain, out);
-    else if (kind == AMOUNT && put_asset(row, plain, out))
-        return;
-    else if ((kind == AMOUNT || (kind == LIMIT && json_is_string(value))) &&
-             money_apart(plain, apart))
-        snprintf(out, CELL_MAX, "%s", apart);
-    else if (kind == SCORE && json_is_number(value))
-        snprintf(out, CELL_MAX, "%.3f", money_shown(json_number_value(value), 3));
-    else if (kind == RATIO && json_is_number(value))
-        snprintf(out, CELL_MAX, "%.2f", money_shown(json_number_value(value), 2));
-    else if (kind == PRICE && strspn(plain, "0.") == strlen(plain))
-        snprintf(out, CELL_MAX, "-");
-    else if ((kind == RANK || kind == NS) && json_number_value(value) == 0) // of nothing
-        snprintf(out, CELL_MAX, "-");
-    else if ((kind == SHARE || kind == LIMIT) && json_is_number(value))
-        snprintf(out, CELL_MAX, "%.30s", figures_share_text(json_number_value(value), 0, share));
-    else if (kind == TIME && json_is_string(value) && strlen(plain) >= 19)
-        snprintf(out, CELL_MAX, "%.5s %.8s", plain + 5, plain + 11);
-    else if (kind == TIME_MS && json_is_integer(value)) {
-        clock_text(json_integer_value(value) * 1000000, time);
-        snprintf(out, CELL_MAX, "%.5s %.8s", time + 5, time + 11);
-    } else if (kind == NS && json_is_number(value)) {
-        table_time((int64_t)json_number_value(value), out);
-    } else if (kind == SECONDS && json_is_number(value)) {
-        put_span((int64_t)json_number_value(value), out);
-    } else if (kind == MILLIS && json_is_number(value)) {
-        put_span((int64_t)json_number_value(value) / 1000, out);
-    } else if (kind == BYTES && json_is_integer(value)) {
-        snprintf(out, CELL_MAX, "%s", money_apart(plain, apart) ? apart : plain);
-        strncat(out, " B", CELL_MAX - strlen(out) - 1);
-    } else if (kind == GIB && json_is_integer(value)) {
-        int is_less = json_integer_value(value) > 0 && json_integer_value(value) < 1 << 30;
-
-        snprintf(out, CELL_MAX, "%.1f %s",
-                 (double)json_integer_value(value) / (is_less ? 1 << 20 : 1 << 30),
-                 is_less ? "MiB" : "GiB");
-    } else if (kind == HASH) {
-        snprintf(out, CELL_MAX, "%.16s", plain);
-    }
-}
-
-static int is_left(enum kind kind)
-{
-    return kind == TEXT || kind == WORDS || kind == LAST || kind == NAMES || kind == HASH ||
-           kind == TIME || kind == TIME_MS;
-}
-
-static void put_lines(FILE *out, const struct view *view, const json_t *of, int width)
-{
-    int head = 0;
-
-    for (const struct field *field = view->fields; field->rank > 0; field++) {
-        if (json_object_get(of, field->key) != NULL && (int)strlen(field->head) > head)
-            head = (int)strlen(field->head);
-    }
-    for (const struct field *field = view->fields; field->rank > 0; field++) {
-        const json_t *value = json_object_get(of, field->key);
-        char text[CELL_MAX];
-
-        // What a host has nothing to say of is no line.
-        if (value == NULL || (json_is_null(value) && field->kind == LAST))
-            continue;
-        put_cell(of, value, field->kind, text);
-        wrap_text(out, width, fprintf(out, "%-*s  ", head, field->head), head + 2, text);
-    }
-}
-
-struct column {
-    const struct field *field;
-    int width, is_shown;
-};
-
-static const json_t *cell_of(const json_t *row, const struct field *field)
-{
-    return json_object_get(row, field->key);
-}
-
-/* Which fields the table has: those of rank 1, of rank 2 and 3 as long as there is room; one that
- * no row has is none. Where rank 1 is too wide already, the last ones wait for a wider terminal, or
- * for
- * --json. */
-static int choose(const struct view *view, const json_t *rows, int width, struct column *columns)
-{
-    int n = 0;
-    int used = 0;
-    int is_whole = 1; // all of rank 1
-    size_t i;
-    const json_t *row;
-
-    for (const struct field *field = view->fields; field->rank > 0 && n < COLUMNS_MAX; field++) {
-        struct column *column = &columns[n];
-        int is_there = 0;
-
-        // Of all rows it stands in the title.
-        if (strcmp(field->key, "currency") == 0 && view_common(rows, field->key) != NULL)
-            continue;
-        *column = (struct column){.field = field, .width = (int)strlen(field->head)};
-        json_array_foreach(rows, i, row)
-        {
-            char text[CELL_MAX];
-
-            if (cell_of(row, field) == NULL)
-                continue;
-            is_there = 1;
-            put_cell(row, cell_of(row, field), field->kind, text);
-            if (field->kind != LAST && (int)strlen(text) > column->width)
-                column->width = (int)strlen(text);
-        }
-        n += is_there;
-    }
-    for (int rank = 1; rank <= 3 && is_whole; rank++) {
-        for (int k = 0; k < n; k++) {
-            int more = columns[k].width + (used > 0 ? 2 : 0);
-
-            if (columns[k].field->rank != rank || (rank > 1 && used + more > width))
-                continue;
-            columns[k].is_shown = 1;
-            used += more;
-        }
-        for (int k = n - 1; rank == 1 && k > 0 && used > width; k--) {
-            if (!columns[k].is_shown || columns[k].field->kind == LAST)
-                continue;
-            columns[k].is_shown = 0;
-            is_whole = 0;
-            used -= columns[k].width + 2;
-        }
-    }
-    // A fee goes with what it is of, or not at all.
-    for (int k = 1; k < n; k++) {
-        if (strcmp(columns[k].field->key, "fee_asset") == 0 &&
-            columns[k].is_shown != columns[k - 1].is_shown)
-            columns[k].is_shown = columns[k - 1].is_shown = 0;
-    }
-    return n;
-}
-
-static void put_row(FILE *out, const struct column *columns, int n, const json_t *row, int width)
-{
-    int at = 0;
-    int last = n - 1;
-    int before = -1; // the one before a text that takes a line of its own
-    int room = 0;
-    char more[CELL_MAX] = "";
-
-    while (last > 0 && !columns[last].is_shown)
-        last--;
-    for (int k = 0; k < last; k++)
-        room += columns[k].is_shown ? columns[k].width + 2 : 0;
-    if (row != NULL && columns[last].field->kind == LAST)
-        put_cell(row, cell_of(row, columns[last].field), LAST, more);
-    // One word, such as a hash, cannot be folded into what is left.
-    if (room + (int)strlen(more) > width && more[0] != '\0' &&
-        (room + LAST_MIN > width || strchr(more, ' ') == NULL))
-        before = last - 1;
-    while (before > 0 && !columns[before].is_shown)
-        before--;
-    for (int k = 0; k <= last; k++) {
-        const struct column *column = &columns[k];
-        char text[CELL_MAX];
-
-        if (!column->is_shown)
-            continue;
-        if (row != NULL)
-            put_cell(row, cell_of(row, column->field), column->field->kind, text);
-        else
-            snprintf(text, sizeof(text), "%s", column->field->head);
-        if (k == last && before >= 0) {
-            fputs("\n    ", out); // too narrow a column: a line of its own
-            wrap_text(out, width, 4, 4, text);
-            continue;
-        }
-        at += at > 0 ? fprintf(out, "  ") : 0;
-        if (k == before && is_left(column->field->kind))
-            fputs(text, out);
-        else if (k == last && is_left(column->field->kind))
-            wrap_text(out, width, at, at, text);
-        else
-            at += fprintf(out, is_left(column->field->kind) ? "%-*s" : "%*s", column->width, text);
-    }
-    if (!is_left(columns[last].field->kind))
-        fputc('\n', out);
-}
-
-static void put_rows(FILE *out, const struct view *view, const json_t *rows, int width)
-{
-    struct column columns[COLUMNS_MAX];
-    int n = choose(view, rows, width, columns);
-    char text[CELL_MAX] = "";
-    size_t used = 0;
-    size_t i;
-    const json_t *row;
-
-    if (n == 0) {
-        fputs("none\n", out);
-        return;
-    }
-    put_row(out, columns, n, NULL, width);
-    json_array_foreach(rows, i, row) put_row(out, columns, n, row, width);
-    for (int k = 0; k < n; k++) {
-        if (!columns[k].is_shown && columns[k].field->rank == 1 && used < sizeof(text))
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used > 0 ? ", " : "",
-                                     columns[k].field->head);
-    }
-    if (used > 0) {
-        fputs("a wider terminal or --json has ", out);
-        wrap_text(out, width, 31, 2, text);
-    }
-}
-
 /* Which currency amounts are in stands in the title. Capital, and what stands with it, is in the
  * base currency, which its rows say or all of the answer; rows that differ have a column for it. */
 static void put_title(FILE *out, const struct view *view, const json_t *of, const json_t *answer)
 {
     const char *currency = json_is_array(of) ? view_common(of, "currency")
                                              : json_string_value(json_object_get(of, "currency"));
-    char text[CELL_MAX];
+    char text[CURRENCY_MAX];
     int has_amounts = json_is_array(of) && currency != NULL;
 
     if (view->title[0] == '\0')
@@ -839,7 +483,7 @@ void view_equity(FILE *out, const json_t *value, const char *currency, int width
                             text[2], "highest", text[3], "capital", text[4], "result", text[5]));
     }
     put_title(out, &view, with, with);
-    put_rows(out, &view, rows, width);
+    view_table_rows(out, view.fields, rows, width);
     json_decref(with);
     json_decref(rows);
 }
@@ -889,9 +533,9 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
         fputs(n > 1 ? "\n" : "", out);
         put_title(out, view, flat != NULL ? flat : of, value);
         if (view->shape == LINES)
-            put_lines(out, view, of, width);
+            view_table_lines(out, view->fields, of, width);
         else
-            put_rows(out, view, flat != NULL ? flat : of, width);
+            view_table_rows(out, view->fields, flat != NULL ? flat : of, width);
         if (n_dust > 0)
             fprintf(out, "and %u of dust: less than a lot, which no order can sell\n", n_dust);
         json_decref(flat);

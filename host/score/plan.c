@@ -701,10 +701,37 @@ char *plan_largest_text(const union plan_event *event, const char *currency,
                  amounts[1], change_amt > 0 ? "+" : "", amounts[2]);
     asked_amt = plan_asked_change_amt(event, largest);
     if (largest->share_ppm > 0 && n < PLAN_LARGEST_TEXT)
-        n += snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), " of %s%s asked for",
+        n += snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), "; its rank asks for %s%s",
                       asked_amt > 0 ? "+" : "",
                       money_in(asked_amt, plan->exp, currency, amounts[3]));
     if (n < PLAN_LARGEST_TEXT)
         snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), ")");
+    return text;
+}
+
+/* In the largest unit that leaves no rest. */
+static char *span_text(int64_t seconds, char text[32])
+{
+    int64_t unit = seconds % 86400 == 0 ? 86400 : seconds % 3600 == 0 ? 3600 : 60;
+
+    snprintf(text, 32, "%lld %s", (long long)(seconds / unit),
+             unit == 86400  ? "d"
+             : unit == 3600 ? "h"
+                            : "min");
+    return text;
+}
+
+char *plan_hurried_text(uint32_t window, uint32_t sample_s, char text[PLAN_HURRIED_TEXT])
+{
+    struct tournament_rules preset;
+    int64_t ours = (int64_t)window * sample_s, usual;
+    char spans[2][32];
+
+    plan_defaults(&preset);
+    usual = (int64_t)preset.window * preset.sample_s;
+    text[0] = '\0';
+    if (ours < usual)
+        snprintf(text, PLAN_HURRIED_TEXT, "looks at %s of equity, the default preset at %s",
+                 span_text(ours, spans[0]), span_text(usual, spans[1]));
     return text;
 }

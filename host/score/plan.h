@@ -89,11 +89,16 @@ char *plan_moved_text(const struct record_plan *plan, const char *currency,
  * for; and how much more than it has that is. */
 agon_amt_t plan_asked_amt(const union plan_event *event, const struct plan_line *line);
 agon_amt_t plan_asked_change_amt(const union plan_event *event, const struct plan_line *line);
-/* The largest change of one agent's capital, for people: "basis_1 10,000.00 -> 11,250.00 (+1,250.00
- * of +26,000.00 asked for)"; "" where none changed. Returns text. */
+/* The largest change of one agent's capital, for people: "basis_1 10,000.00 -> 11,250.00
+ * (+1,250.00; its rank asks for +26,000.00)"; "" where none changed. Returns text. */
 #define PLAN_LARGEST_TEXT 200
 char *plan_largest_text(const union plan_event *event, const char *currency,
                         char text[PLAN_LARGEST_TEXT]);
+
+/* Rules that look at less than the default preset decide by less: "looks at 1 h of equity, the
+ * default preset at 7 d", behind the name of whose rules they are; "" of others. Returns text. */
+#define PLAN_HURRIED_TEXT 128
+char *plan_hurried_text(uint32_t window, uint32_t sample_s, char text[PLAN_HURRIED_TEXT]);
 
 static inline uint8_t plan_granules(uint32_t n_lines)
 {

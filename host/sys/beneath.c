@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -61,6 +62,35 @@ static int resolve_in(const char *folder, const char *path, char real[PATH_MAX])
     return 1;
 }
 
+/* Where it would do, as many as there is room for: a refusal alone leaves a guess. */
+static void refuse(const char *const *folders, uint32_t n, const char *path, struct error *err)
+{
+    char canonical[PATH_MAX];
+    char text[256] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const char *folder = folders[i];
+
+        if (folder == NULL)
+            continue;
+        if (realpath(folder, canonical) != NULL)
+            folder = canonical;
+        if (used + strlen(folder) + sizeof(", , ...") > sizeof(text)) {
+            used +=
+                (size_t)snprintf(text + used, sizeof(text) - used, "%s...", used > 0 ? ", " : "");
+            break;
+        }
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used > 0 ? ", " : "",
+                                 folder);
+    }
+    error_set(err, AGON_EPERM,
+              "%.160s is not a regular file below a folder that this host may load from, or a "
+              "symbolic link leads to it; expected a file in %s; the key `load_from` of its "
+              "configuration adds folders",
+              path, used > 0 ? text : "none");
+}
+
 int beneath_resolve(const char *const *folders, uint32_t n, const char *path, char real[PATH_MAX],
                     struct error *err)
 {
@@ -75,8 +105,6 @@ int beneath_resolve(const char *const *folders, uint32_t n, const char *path, ch
     }
     if (is_missing)
         return error_set(err, AGON_ENOENT, "%.256s is not there; expected a file", path);
-    return error_set(err, AGON_EPERM,
-                     "%.256s is not a regular file below a folder that this host may load from "
-                     "(load_from in its configuration), or a symbolic link leads to it",
-                     path);
+    refuse(folders, n, path, err);
+    return AGON_EPERM;
 }

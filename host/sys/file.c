@@ -31,19 +31,31 @@ static int code_of(int error)
     }
 }
 
-int file_refuse_read(const char *path, int error, int code, struct error *err)
+static int refuse_read(const char *path, int error, int code, const char *what, struct error *err)
 {
     char here[PATH_MAX];
     int why = code_of(error);
     int rc = error_set(err, code != 0 ? code : why, "%s: %s", path, strerror(error));
+    int is_relative = path[0] != '/' && getcwd(here, sizeof(here)) != NULL;
 
-    if (why == AGON_ENOENT && path[0] != '/' && getcwd(here, sizeof(here)) != NULL)
+    if (why == AGON_ENOENT && is_relative && what == NULL)
         error_hint(err, "expected it below %s", here);
     else if (why == AGON_ENOENT)
-        error_hint(err, "expected a file there");
+        error_hint(err, "expected %s%s%s", what != NULL ? what : "a file there",
+                   is_relative ? ", below " : "", is_relative ? here : "");
     else if (why == AGON_EPERM)
-        error_hint(err, "expected a file that this user may read");
+        error_hint(err, "expected %s that this user may read", what != NULL ? what : "a file");
     return rc;
+}
+
+int file_refuse_read(const char *path, int error, int code, struct error *err)
+{
+    return refuse_read(path, error, code, NULL, err);
+}
+
+int file_refuse_look(const char *path, int error, const char *what, struct error *err)
+{
+    return refuse_read(path, error, 0, what, err);
 }
 
 int file_refuse_write(const char *path, int error, int code, struct error *err)

@@ -20,6 +20,8 @@ int file_write_atomic(const char *path, const void *bytes, uint64_t n, unsigned 
 /* Why a file could not be opened, by errno, and what would do: where a relative name was looked
  * for, or that the folder has to be there. Returns code; 0: the one that goes with errno. */
 int file_refuse_read(const char *path, int error, int code, struct error *err);
+/* The same of what need not be a file: what was expected there, such as "a run directory". */
+int file_refuse_look(const char *path, int error, const char *what, struct error *err);
 int file_refuse_write(const char *path, int error, int code, struct error *err);
 /* Is there a directory, or anything at all? */
 int file_is_dir(const char *path);

@@ -58,6 +58,12 @@ begins
 # Each act is announced, in order, and says what happened; the market says what is known of it.
 [ "$(sed -n 's/^Act \([0-9]\) of 7: .*/\1/p' "$WORK/out" | tr -d '\n')" = 1234567 ] || fail "the acts: $(grep '^Act' "$WORK/out")"
 lines "$WORK/out" '^  happened: ' 6 || fail "an act does not say what happened: $(cat "$WORK/out")"
+# A tournament of an hour says what it decides by, in its act, with its ranks and on the page; what failed to start says why.
+for where in 'Act 5 of 7.*It looks at 1 h of equity, the default preset at 7 d' 'tournament [0-9]* at .*; looks at 1 h of equity, the default preset at 7 d)'; do
+    tr -s '\n ' ' ' <"$WORK/out" | grep -q "$where" || fail "nothing says that a demo's tournament is hurried: $(cat "$WORK/out")"
+done
+grep -q 'It looks at 1 h of equity, the default preset at 7 d' "$WORK/demo.html" || fail "the page does not say that a demo's tournament is hurried"
+! grep -q 'restart failed$' "$WORK/out" || fail "a restart failed, and nobody says why: $(grep -A 4 'restart failed' "$WORK/out")"
 happened '^market  *synthetic, with known structure: basis and market maker have an edge here, random has none'
 # Who keeps it open finds the page's address below the summary too.
 sed -n '/^It runs on/,$p' "$WORK/out" | grep -q '^dashboard  *http://127.0.0.1:[0-9]*/#token=[0-9a-f]\{32\}$' ||

@@ -40,7 +40,7 @@ SAID = {
         r'momentum_1 held (N [A-Z]+|no position|its positions); engine paused N (us|ms|s)'),
     4: (rf'hang_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: a callback took longer than N (ms|s).*\.',
         rf'hang_1 {BECAME}; others: N fills in the act'),
-    5: (rf'Tournament N: (\w+ (is first|beats chance)|nobody is ranked, too few samples or trades); {MOVED}(: \w+ N -> N \(N( of N asked for)?\)'
+    5: (rf'Tournament N: (\w+ (is first|beats chance)|nobody is ranked, too few samples or trades); {MOVED}(: \w+ N -> N \(N(; its rank asks for N)?\)'
         r'|, as no result confirms what its rank asks for(: N USDT)?)?\.',
         rf'no\. N: (\w+ first|\w+ beats chance|nobody is ranked)(; {MOVED})?'),
     6: (rf'N intents of flood_1 were refused before the exchange saw them, of the others N; it ({BECAME}|runs on: its meter is not full)\.',

@@ -293,6 +293,10 @@ def judge(bench, row, show):
         problems.append(f"{said.text.count(chr(10))} lines for one mistake")
     if said.code and not WAY_OUT.search(re.sub(r"(?m)^agon( [a-z]+)?: ", "", said.text)):
         problems.append("that says no way out")
+    # Whoever typed one command does not look for a mistake in another.
+    signed = {found.split()[0] for found in re.findall(r"(?m)^agon ([a-z][a-z ]*): ", said.text)}
+    if signed - {words[0]} and not words[0].isupper():
+        problems.append(f"it is signed by agon {', '.join(sorted(signed))}")
     if CRASHED.search(said.text) or (said.code is not None and said.code < 0):
         problems.append("that is a crash")
     if left and said.code:

@@ -104,7 +104,7 @@ done
 "$AGON" tournament show "$WORK/ranks" --all --json >"$WORK/shown.json" || fail "show ended with $?"
 cmp -s "$WORK/shown.json" "$WORK/first.json" || fail "show and export tell of different plans"
 "$AGON" tournament show "$WORK/ranks" >"$WORK/text" || fail "show ended with $?"
-tr '\n' ' ' <"$WORK/text" | grep -q 'samples of [0-9]* min; *ratios not annualised)' || fail "nothing says whose ratios they are: $(cat "$WORK/text")"
+tr '\n' ' ' <"$WORK/text" | grep -q 'samples of [0-9]* min; *ratios not annualised[;)]' || fail "nothing says whose ratios they are: $(cat "$WORK/text")"
 grep -q "^tournament 14 at 2026-01-08T00:00" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 grep -q "pools and all agents' capital are 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 "$AGON" tournament why rev_eth "$WORK/ranks" --all >"$WORK/text" || fail "why ended with $?"

@@ -18,6 +18,7 @@ static struct acts_seen seen;
 static void fresh(void)
 {
     static const char *const names[] = {DEMO_NEWCOMER, "crash_1", "hang_1", "flood_1"};
+    static struct tournament_rules rules;
 
     memset(&view, 0, sizeof(view));
     memset(changeovers, 0, sizeof(changeovers));
@@ -30,8 +31,29 @@ static void fresh(void)
     }
     seen = (struct acts_seen){
         .view = &view, .changeovers = changeovers, .reload_failed = "", .reload_held = ""};
-    acts_init(&acts, 90 * SECOND);
+    plan_defaults(&rules);
+    acts_init(&acts, 90 * SECOND, &rules);
 }
+
+/* By its own rules and the preset's: nobody takes an hour's luck for a week's evidence. */
+START_TEST(a_hurried_tournament_says_so)
+{
+    static struct tournament_rules rules;
+
+    fresh();
+    ck_assert_str_eq(acts_about(&acts, ACT_TOURNAMENT), act_words[ACT_TOURNAMENT].about);
+    ck_assert_str_eq(acts_about(&acts, ACT_HANG), act_words[ACT_HANG].about);
+    plan_defaults(&rules);
+    rules.sample_s = 60;
+    rules.window = 60;
+    acts_init(&acts, 90 * SECOND, &rules);
+    ck_assert_ptr_nonnull(strstr(acts_about(&acts, ACT_TOURNAMENT),
+                                 " It looks at 1 h of equity, the default preset at 7 d."));
+    rules.window = 90;
+    acts_init(&acts, 90 * SECOND, &rules);
+    ck_assert_ptr_nonnull(strstr(acts_about(&acts, ACT_TOURNAMENT), " It looks at 90 min of"));
+}
+END_TEST
 
 START_TEST(they_come_in_order_and_end_before_the_proof)
 {
@@ -226,8 +248,8 @@ START_TEST(where_the_capital_went_is_said)
          "2.00 USDT moved"},
         // By how much its rank asks for more than it has, whether it was given or not.
         {1249375000000, 0,
-         "12,493.75 USDT came from the pool: basis_1 50,000.00 -> 62,493.75 (+12,493.75 of "
-         "+30,000.00 asked for).",
+         "12,493.75 USDT came from the pool: basis_1 50,000.00 -> 62,493.75 (+12,493.75; its rank "
+         "asks for +30,000.00).",
          "12,493.75 USDT came from the pool", 800000},
         {0, 0, "no capital moved, as no result confirms what its rank asks for: +30,000.00 USDT.",
          "no capital moved", 800000}};
@@ -467,6 +489,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    tcase_add_test(tcase, a_hurried_tournament_says_so);
     tcase_add_test(tcase, they_come_in_order_and_end_before_the_proof);
     tcase_add_test(tcase, the_first_fill_is_timed_from_the_start_of_the_command);
     tcase_add_test(tcase, a_fault_is_told_with_its_reason_and_what_became_of_it);

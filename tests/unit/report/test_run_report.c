@@ -418,11 +418,17 @@ START_TEST(what_failed_to_take_over_is_named)
     static const struct {
         uint8_t why;
         const char *said;
-    } table[] = {{GENERATION_RELOAD, "slot_1 reload failed"},
-                 {GENERATION_ROLLBACK, "slot_1 roll-back failed"},
-                 {GENERATION_RESTORE, "slot_1 restart failed"},
-                 {GENERATION_FRESH, "slot_1 restart failed"}};
-    const char *lines[5] = {NULL};
+    } table[] = {{GENERATION_RELOAD, "slot_1 reload failed; the log of the host says why"},
+                 {GENERATION_ROLLBACK, "slot_1 roll-back failed; the log of the host says why"},
+                 {GENERATION_RESTORE, "slot_1 restart failed; the log of the host says why"},
+                 {GENERATION_FRESH,
+                  "slot_1 restart failed: a callback took longer than 1000 ms (after event 9)"}};
+    const char *lines[6] = {NULL};
+    struct record_crash crash = {
+        .hdr = {.type = EVENT_CRASH, .granules = sizeof(crash) / EVENT_GRANULE, .t = world->t},
+        .slot = 1,
+        .kind = CRASH_FAILED,
+        .text = "a callback took longer than 1000 ms (after event 9)"};
 
     for (size_t i = 0; i < 4; i++) {
         struct record_generation record = {
@@ -438,6 +444,9 @@ START_TEST(what_failed_to_take_over_is_named)
         ck_assert_int_eq(run_report_event(story, world->engine, &record.hdr, AGON_OK), AGON_OK);
         lines[i] = table[i].said;
     }
+    // Nobody runs then, and the journal says why.
+    ck_assert_int_eq(run_report_event(story, world->engine, &crash.hdr, AGON_OK), AGON_OK);
+    lines[4] = "slot_1 a callback took longer than 1000 ms (after event 9)";
     says(lines);
 }
 END_TEST

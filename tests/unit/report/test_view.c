@@ -56,11 +56,13 @@ START_TEST(fills_and_closings_say_why_a_position_was_left)
     is("closings", CLOSING, 80,
        "Newest fills that closed something\n"
        "time            symbol   side  quantity     price  result  exit reason    role\n"
-       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing stop  taker\n");
+       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing stop  taker\n"
+       "a wider terminal or `agon ctl --json` has 2 columns more\n");
     is("fills", CLOSING, 80,
        "Newest fills\n"
        "time            agent       symbol   side  quantity     price  exit reason\n"
-       "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60000.00  trailing stop\n");
+       "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60000.00  trailing stop\n"
+       "a wider terminal or `agon ctl --json` has 3 columns more\n");
 }
 END_TEST
 
@@ -97,7 +99,8 @@ START_TEST(tables_have_the_columns_that_find_room)
     is("positions", POSITION, 66,
        "Positions\n"
        "agent  symbol     side   quantity    entry     mark  unrealised\n"
-       "a      v:BTCUSDT  short      -1.5  60000.0  61000.0   -1,500.00\n");
+       "a      v:BTCUSDT  short      -1.5  60000.0  61000.0   -1,500.00\n"
+       "a wider terminal or `agon ctl --json` has 1 column more\n");
     is("positions", POSITION, WRAP_NONE,
        "Positions\n"
        "agent  symbol     side   quantity    entry     mark  unrealised      realised\n"
@@ -156,12 +159,47 @@ START_TEST(closed_trades_fit_eighty_columns)
     is("closed", json, 80,
        "Newest closed trades, amounts in USDT\n"
        "closed          symbol           side     entry        exit  result      held\n"
-       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  00:23:00\n");
+       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  00:23:00\n"
+       "a wider terminal or `agon ctl --json` has 6 columns more\n");
     is("closed", json, 60,
        "Newest closed trades, amounts in USDT\n"
        "closed          symbol           side     entry        exit\n"
        "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794\n"
-       "a wider terminal or --json has result\n");
+       "a wider terminal or `agon ctl --json` has 8 columns more\n");
+}
+END_TEST
+
+/* In one line, whatever the terminal: as many names as it has room for. */
+START_TEST(what_a_table_leaves_out_is_said_in_one_line)
+{
+    const char *json = "[{\"venue\": \"a_venue_of_a_long_name\", \"state\": \"connected\","
+                       " \"health\": \"normal\", \"halted\": \"no\", \"links_up\": 1,"
+                       " \"books_live\": 1, \"messages\": 1, \"p50_ns\": 1000, \"p99_ns\": 2000,"
+                       " \"gaps\": 0}]";
+
+    for (int width = 57; width <= 200; width++) {
+        char *bytes = shown("venues", json, width);
+        const char *note = strstr(bytes, "\na wider terminal or `agon ctl --json` has ");
+
+        if (note != NULL) {
+            ck_assert_uint_le(strlen(note + 1), (size_t)width + 1);
+            ck_assert_ptr_eq(strchr(note + 1, '\n'), bytes + strlen(bytes) - 1);
+        } else {
+            ck_assert_ptr_nonnull(strstr(bytes, "messages"));
+            ck_assert_ptr_nonnull(strstr(bytes, "gaps"));
+        }
+        free(bytes);
+    }
+    is("venues", json, 60,
+       "Venues\n"
+       "venue                   state      health  halted  links\n"
+       "a_venue_of_a_long_name  connected  normal  no          1\n"
+       "a wider terminal or `agon ctl --json` has 5 columns more\n");
+    is("venues", json, 80,
+       "Venues\n"
+       "venue                   state      health  halted  links  live books     p50\n"
+       "a_venue_of_a_long_name  connected  normal  no          1           1  1.0 us\n"
+       "a wider terminal or `agon ctl --json` has p99 and 2 columns more\n");
 }
 END_TEST
 
@@ -178,7 +216,8 @@ START_TEST(ended_orders_say_how)
     is("ended", json, 80,
        "Newest orders that ended\n"
        "ended           symbol              side  type    quantity   filled  end     why\n"
-       "11-27 16:01:00  binance_um:BTCUSDT  sell  market   0.16284  0.16284  filled  -\n");
+       "11-27 16:01:00  binance_um:BTCUSDT  sell  market   0.16284  0.16284  filled  -\n"
+       "a wider terminal or `agon ctl --json` has 7 columns more\n");
 }
 END_TEST
 
@@ -287,7 +326,8 @@ START_TEST(amounts_say_what_they_are_of)
        "11-28 00:48:25  BTCUSDT   0.16247  filled  1.00000000  USDT\n");
     is("ended", ENDED, 54,
        "Newest orders that ended\nended           symbol   quantity  end\n"
-       "11-28 00:48:25  BTCUSDT   0.16247  filled\n");
+       "11-28 00:48:25  BTCUSDT   0.16247  filled\n"
+       "a wider terminal or `agon ctl --json` has 2 columns\n  more\n");
     is("accounts",
        "[{\"account\": 0, \"money\": [{\"asset\": \"USDT\", \"total\": \"1000.50000000\"},"
        " {\"asset\": \"BTC\", \"total\": \"2.50000000\"}]}]",
@@ -398,7 +438,8 @@ START_TEST(equity_has_its_capital_and_result_in_eighty_columns)
        "Equity over this run\n"
        "agent         samples  to                      last       capital      result\n"
        "newcomer_agt        2  11-26 04:17:43  1,120,000.25  1,133,000.50  -13,000.25\n"
-       "b                   2  11-26 04:17:43          1.00          1.00        0.00\n");
+       "b                   2  11-26 04:17:43          1.00          1.00        0.00\n"
+       "a wider terminal or `agon ctl --json` has 4 columns more\n");
     ck_assert_ptr_nonnull(of_coins);
     ck_assert_ptr_nonnull(out);
     view_equity(out, of_coins, "BTC", 200);
@@ -454,6 +495,7 @@ int main(void)
     tcase_add_test(tcase, one_that_is_asked_for_alone_is_a_row);
     tcase_add_test(tcase, a_limit_has_its_unit);
     tcase_add_test(tcase, closed_trades_fit_eighty_columns);
+    tcase_add_test(tcase, what_a_table_leaves_out_is_said_in_one_line);
     tcase_add_test(tcase, ended_orders_say_how);
     tcase_add_test(tcase, a_mean_price_has_two_digits_more);
     tcase_add_test(tcase, a_daily_loss_has_one_name);
