@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "args/args.h"
+#include "base/span.h"
 #include "cli/commands.h"
 #include "control/client.h"
 #include "ops/api.h"
@@ -299,6 +300,7 @@ static int ask_urgently(const char *dir, const char *const *words, int n_words, 
 
 static void print_left(const json_t *left, int64_t took_ms)
 {
+    char took[SPAN_TEXT];
     int width = width_of();
     size_t n_positions = (size_t)json_integer_value(json_object_get(left, "n_positions"));
     size_t n_orders = (size_t)json_integer_value(json_object_get(left, "n_orders"));
@@ -306,14 +308,15 @@ static void print_left(const json_t *left, int64_t took_ms)
     if (json_is_true(json_object_get(left, "done"))) {
         // An agent that was not halted may have new ones by now.
         if (n_positions + n_orders > 0)
-            printf("every position was closed (%lld ms); the agent is active and trades on\n",
-                   (long long)took_ms);
+            printf("every position was closed (%s); the agent is active and trades on\n",
+                   span_text(took_ms * 1000000, took));
         else
-            printf("every position is closed and no order is open (%lld ms)\n", (long long)took_ms);
+            printf("every position is closed and no order is open (%s)\n",
+                   span_text(took_ms * 1000000, took));
         return;
     }
-    printf("left after %lld ms: %zu position%s, %zu order%s%s\n", (long long)took_ms, n_positions,
-           n_positions == 1 ? "" : "s", n_orders, n_orders == 1 ? "" : "s",
+    printf("left after %s: %zu position%s, %zu order%s%s\n", span_text(took_ms * 1000000, took),
+           n_positions, n_positions == 1 ? "" : "s", n_orders, n_orders == 1 ? "" : "s",
            json_is_true(json_object_get(left, "heard")) ? "" : "; the venue is not reachable");
     if (n_positions > 0)
         render(stdout, json_object_get(left, "positions"), width);

@@ -9,10 +9,10 @@
 
 #include "args/args.h"
 #include "base/money.h"
+#include "base/span.h"
 #include "cli/commands.h"
 #include "control/client.h"
 #include "report/frame.h"
-#include "report/table.h"
 #include "report/view.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
@@ -70,10 +70,11 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
 {
     const json_t *step = json_object_get(latency, "step");
     const json_t *delivery = json_object_get(latency, "delivery");
-    char text[6][MONEY_TEXT], times[4][24];
+    char text[6][MONEY_TEXT], times[5][SPAN_TEXT];
 
-    put_line(out, columns, "agon %s  %s  %s  up %lld min", text_of(status, "mode"),
-             text_of(status, "state"), text_of(status, "time"), int_of(status, "up_s") / 60);
+    put_line(out, columns, "agon %s  %s  %s  up %s", text_of(status, "mode"),
+             text_of(status, "state"), text_of(status, "time"),
+             span_of_s((double)int_of(status, "up_s"), times[4]));
     if (json_object_get(status, "halted_by") != NULL)
         put_line(out, columns, "halted by %s: %s", text_of(status, "halted_by"),
                  text_of(status, "halted_for"));
@@ -96,10 +97,10 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
              int_of(feed, "books_live"), int_of(feed, "books"), int_of(feed, "gaps"),
              int_of(feed, "unconfirmed"), text_of(status, "journal"));
     put_line(out, columns, "step p50 %s, p99 %s  wire to decision p50 %s, p99 %s",
-             table_time(int_of(step, "p50_ns"), times[0]),
-             table_time(int_of(step, "p99_ns"), times[1]),
-             table_time(int_of(delivery, "p50_ns"), times[2]),
-             table_time(int_of(delivery, "p99_ns"), times[3]));
+             span_text(int_of(step, "p50_ns"), times[0]),
+             span_text(int_of(step, "p99_ns"), times[1]),
+             span_text(int_of(delivery, "p50_ns"), times[2]),
+             span_text(int_of(delivery, "p99_ns"), times[3]));
     fputc('\n', out);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "base/span.h"
 #include "cli/demo_impl.h"
 #include "control/control.h"
 #include "sys/clock.h"
@@ -45,7 +46,7 @@ static void put_addresses(const struct demo *demo, FILE *out, int width)
 
 void demo_show_head(struct demo *demo)
 {
-    char text[512];
+    char text[512], time[SPAN_TEXT];
 
     demo->table.frame.columns = DEMO_LINE;
     if (demo->table.frame.is_screen)
@@ -53,8 +54,9 @@ void demo_show_head(struct demo *demo)
     ops_print(&demo->desk, stdout, 1);
     put_addresses(demo, stdout, DEMO_LINE);
     snprintf(text, sizeof(text),
-             "%s. The exchange runs at %" PRId64 "x, a host with %u plugins, for %" PRId64 " s.",
-             market_of(demo), demo->opts.speed, demo->n_slots, demo->opts.seconds_ns / 1000000000);
+             "%s. The exchange runs at %" PRId64 "x, a host with %u plugins, for %s.",
+             market_of(demo), demo->opts.speed, demo->n_slots,
+             span_text(demo->opts.seconds_ns, time));
     say(stdout, DEMO_LINE, "market     ", text);
     fflush(stdout);
 }
@@ -122,7 +124,7 @@ static int put_caption(const struct demo *demo, FILE *out, int64_t elapsed_ns)
     const struct frame *frame = &demo->table.frame;
     const struct acts *acts = &demo->acts;
     char paint[2][12];
-    char name[80];
+    char name[80], time[SPAN_TEXT];
     char bar[11];
     int full = (int)(10 * elapsed_ns / demo->opts.seconds_ns);
     int width = frame->columns;
@@ -136,8 +138,9 @@ static int put_caption(const struct demo *demo, FILE *out, int64_t elapsed_ns)
     memset(bar, '.', 10);
     memset(bar, '#', (size_t)full);
     bar[10] = '\0';
-    fprintf(out, "%sagon demo  %-48.48s%s [%s] %" PRId64 " s\n", frame_paint(frame, "1", paint[0]),
-            name, frame_paint(frame, "0", paint[1]), bar, elapsed_ns / 1000000000);
+    fprintf(out, "%sagon demo  %-44.44s%s [%s] %s\n", frame_paint(frame, "1", paint[0]), name,
+            frame_paint(frame, "0", paint[1]), bar,
+            span_text(elapsed_ns - elapsed_ns % 1000000000, time));
     if (lines == NULL)
         return rows;
     say(lines, width, "market  ", market_of(demo));

@@ -6,6 +6,7 @@
 
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "cli/commands.h"
 #include "cli/demo_impl.h"
 #include "demo/promises.h"
@@ -23,12 +24,12 @@ static void print_changeovers(struct demo *demo)
 
     for (uint32_t i = n - shown; i < n; i++) {
         const struct host_changeover *one = &demo->changeovers[i % HOST_CHANGEOVERS_MAX];
-        char times[2][24], bytes[MONEY_TEXT];
+        char times[2][SPAN_TEXT], bytes[MONEY_TEXT];
 
         printf("%s of %s: pause %s, ready after %s, %s B of state\n",
                host_changeover_name(one->kind), demo->view->slots[one->slot].name,
-               table_time(one->cut_ns + one->swap_ns, times[0]),
-               table_time(one->total_ns, times[1]), money_count(one->n_state, bytes));
+               span_text(one->cut_ns + one->swap_ns, times[0]), span_text(one->total_ns, times[1]),
+               money_count(one->n_state, bytes));
     }
     if (n == 0 || strcmp(demo->reloaded, "done") != 0)
         printf("No reload of %s%s%s\n", DEMO_NEWCOMER,
@@ -40,7 +41,7 @@ static void print_times(const struct demo *demo)
 {
     const struct host_view *view = demo->view;
     const struct run_report *story = &demo->story;
-    char times[7][24], counts[6][MONEY_TEXT];
+    char times[7][SPAN_TEXT], counts[6][MONEY_TEXT];
     char text[640];
 
     snprintf(
@@ -51,21 +52,21 @@ static void print_times(const struct demo *demo)
         money_count(view->counters.n_orders, counts[1]),
         money_count(view->counters.n_requests, counts[2]),
         money_count(view->counters.n_fills, counts[3]),
-        table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
-        table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
-        table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
-        table_time(hist_quantile(&view->queue_ns, 0.99), times[3]));
+        span_text(hist_quantile(&view->step_ns, 0.5), times[0]),
+        span_text(hist_quantile(&view->step_ns, 0.99), times[1]),
+        span_text(hist_quantile(&view->queue_ns, 0.5), times[2]),
+        span_text(hist_quantile(&view->queue_ns, 0.99), times[3]));
     wrap_text(stdout, DEMO_LINE, 0, 0, text);
     snprintf(
         text, sizeof(text),
         "Intent-to-ack round trip in real time p50 %s, p99 %s, of %s orders that no limiter held.",
-        table_time(hist_quantile(&story->ack_ns, 0.5), times[4]),
-        table_time(hist_quantile(&story->ack_ns, 0.99), times[5]),
+        span_text(hist_quantile(&story->ack_ns, 0.5), times[4]),
+        span_text(hist_quantile(&story->ack_ns, 0.99), times[5]),
         money_count(story->ack_ns.n, counts[4]));
     wrap_text(stdout, DEMO_LINE, 0, 0, text);
     printf("Orders that a limiter held: %s%s%s.\n", money_count(story->held_ns.n, counts[5]),
            story->held_ns.n > 0 ? ", p50 " : "",
-           story->held_ns.n > 0 ? table_time(hist_quantile(&story->held_ns, 0.5), times[6]) : "");
+           story->held_ns.n > 0 ? span_text(hist_quantile(&story->held_ns, 0.5), times[6]) : "");
 }
 
 /* All of it, where nobody looked at a picture. */

@@ -9,6 +9,7 @@
 
 #include "args/args.h"
 #include "base/exit.h"
+#include "base/span.h"
 #include "cli/model_gain.h"
 #include "cli/model_keep.h"
 
@@ -117,11 +118,13 @@ static int is_on_card(const struct train_out *out)
 
 static void print_time(const struct train_out *out)
 {
+    char time[SPAN_TEXT];
+
+    (void)span_of_s(out->seconds, time);
     if (is_on_card(out))
-        printf("took      %.1f s on %s", out->seconds, args_safe(out->device));
+        printf("took      %s on %s", time, args_safe(out->device));
     else
-        printf("took      %.1f s on the processor, %lld threads", out->seconds,
-               (long long)out->ask->n_threads);
+        printf("took      %s on the processor, %lld threads", time, (long long)out->ask->n_threads);
     if (out->step_ms > 0)
         printf(", %.3g ms a step", out->step_ms);
     printf("\n");

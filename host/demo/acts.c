@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "base/span.h"
 #include "demo/demo_config.h"
 
 const struct act_words act_words[ACTS] = {
@@ -55,20 +56,6 @@ const char *acts_about(const struct acts *acts, enum act act)
 int64_t acts_begin(enum act act, int64_t length)
 {
     return length / 100 * act_words[act].from_pct + length % 100 * act_words[act].from_pct / 100;
-}
-
-static const char *pause_text(int64_t ns, char text[16])
-{
-    double us = (double)ns / 1e3;
-
-    snprintf(text, 16,
-             us < 1000.0 ? "%.1f us"
-             : us < 1e6  ? "%.1f ms"
-                         : "%.1f s",
-             us < 1000.0 ? us
-             : us < 1e6  ? us / 1e3
-                         : us / 1e6);
-    return text;
 }
 
 static const struct host_view_slot *slot_of(const struct host_view *view, const char *name)
@@ -147,14 +134,13 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
 
 static void say_warm(struct acts *acts, const struct acts_seen *seen)
 {
-    char counts[2][MONEY_TEXT];
+    char counts[2][MONEY_TEXT], time[SPAN_TEXT];
 
-    snprintf(acts->brief[ACT_WARM], ACT_TEXT, "first fill after %.1f s; %s fills in the act",
-             (double)acts->first_fill_ns / 1e9,
+    (void)span_text(acts->first_fill_ns, time);
+    snprintf(acts->brief[ACT_WARM], ACT_TEXT, "first fill after %s; %s fills in the act", time,
              money_brief(seen->view->counters.n_fills, counts[0]));
     snprintf(acts->said[ACT_WARM], ACT_TEXT,
-             "First fill %.1f s after the start; %s fills of %s orders in this act.",
-             (double)acts->first_fill_ns / 1e9,
+             "First fill %s after the start; %s fills of %s orders in this act.", time,
              money_count(seen->view->counters.n_fills, counts[0]),
              money_count(seen->view->counters.n_orders, counts[1]));
 }
@@ -166,7 +152,7 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
     int is_flat = seen->reload_held[0] == '\0';
     char *said = acts->said[ACT_RELOAD];
     char *brief = acts->brief[ACT_RELOAD];
-    char pause[16], bytes[MONEY_TEXT];
+    char pause[SPAN_TEXT], bytes[MONEY_TEXT];
 
     if (seen->reload_failed[0] != '\0') {
         snprintf(said, ACT_TEXT, "No reload: %.200s", seen->reload_failed);
@@ -179,7 +165,7 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
         if (one->slot >= seen->view->n_slots ||
             strcmp(seen->view->slots[one->slot].name, DEMO_NEWCOMER) != 0)
             continue;
-        (void)pause_text(one->cut_ns + one->swap_ns, pause);
+        (void)span_text(one->cut_ns + one->swap_ns, pause);
         snprintf(said, ACT_TEXT,
                  DEMO_NEWCOMER " %s%.95s when it was reloaded%s; generation %u %s. The engine "
                                "paused %s, %s bytes of state went over.",

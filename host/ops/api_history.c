@@ -6,6 +6,7 @@
 
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "market/alerts.h"
 #include "score/undone.h"
 
@@ -141,12 +142,12 @@ static void see_reloads(struct api *api)
         history->reloads_before = n - HOST_CHANGEOVERS_MAX;
     for (uint32_t i = history->reloads_before; i < n; i++) {
         const struct host_changeover *it = &api->reloads[i % HOST_CHANGEOVERS_MAX];
-        char text[120];
+        char text[120], pause[SPAN_TEXT];
 
         if (it->slot >= api->view->n_slots)
             continue;
-        snprintf(text, sizeof(text), "generation %u is active after %u, engine pause %.1f us",
-                 it->to, it->from, (double)(it->cut_ns + it->swap_ns) / 1e3);
+        snprintf(text, sizeof(text), "generation %u is active after %u, engine pause %s", it->to,
+                 it->from, span_text(it->cut_ns + it->swap_ns, pause));
         api_happened(history, it->t, host_changeover_name(it->kind),
                      api->view->slots[it->slot].name, text)
             ->seq = it->seq;

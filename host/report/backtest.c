@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
 #include "report/backtest.h"
@@ -460,7 +461,7 @@ static void print(const struct backtest *result, FILE *out, int width)
     uint64_t n_refused = 0, n_errors;
     char from[CLOCK_TEXT], errors[CREW_ERROR_TEXT];
     char to[CLOCK_TEXT];
-    char hex[2 * HASH_SIZE + 1];
+    char hex[2 * HASH_SIZE + 1], time[SPAN_TEXT];
     double seconds = (double)result->wall_ns / 1e9;
 
     base.width = width;
@@ -539,9 +540,8 @@ static void print(const struct backtest *result, FILE *out, int width)
     fprintf(out, "\nintents  %llu  %.16s\n", (unsigned long long)result->n_intents, hex);
     hash_hex(result->state, hex);
     fprintf(out, "state    seq %llu  %.16s\n", (unsigned long long)engine_seq(result->engine), hex);
-    fprintf(out, "%llu events in %.3f s: %.2f million a second\n",
-            (unsigned long long)result->n_events, seconds,
-            seconds > 0 ? (double)result->n_events / seconds / 1e6 : 0.0);
+    fprintf(out, "%llu events in %s: %.2f million a second\n", (unsigned long long)result->n_events,
+            span_of_s(seconds, time), seconds > 0 ? (double)result->n_events / seconds / 1e6 : 0.0);
 }
 
 void backtest_print(const struct backtest *result, FILE *out)

@@ -5,6 +5,7 @@
 
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "report/backtest.h"
 #include "report/backtest_terms.h"
 #include "report/own_metrics.h"
@@ -41,6 +42,7 @@ static void put_facts(const struct backtest *result, struct page *page)
     struct figures all;
     char text[MONEY_TEXT];
     char ratio[FIGURES_TEXT];
+    char time[SPAN_TEXT];
     uint32_t n = 0, n_models = 0;
 
     for (uint16_t id = 0; id < slots->n; id++) {
@@ -64,7 +66,7 @@ static void put_facts(const struct backtest *result, struct page *page)
     page_fact(page, "return", sign_of(all.result_amt), "%s", figures_yield_text(&all, ratio));
     page_fact(page, "fills", 0, "%s", money_text((int64_t)result->n_fills, 0, 0, text));
     page_fact(page, "market events", 0, "%s", money_text((int64_t)result->n_market, 0, 0, text));
-    page_fact(page, "run in", 0, "%.3f s", (double)result->wall_ns / 1e9);
+    page_fact(page, "run in", 0, "%s", span_text(result->wall_ns, time));
     page_facts_end(page);
 }
 

@@ -2,6 +2,7 @@
 /* A free comparison as a page to open, keep and send. */
 #include "report/free_page.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "report/page.h"
 
 struct leaf { /* what the page is of */
@@ -114,11 +115,11 @@ int free_page(const struct free_facts *facts, const struct free_outcome *again,
               struct error *err)
 {
     struct leaf leaf = {.facts = facts, .again = again, .result = result, .inputs = inputs};
-    char text[128];
+    char text[128], time[SPAN_TEXT];
 
-    snprintf(text, sizeof(text), "run %u on %s, events %llu to %llu, %.1f s", facts->run,
+    snprintf(text, sizeof(text), "run %u on %s, events %llu to %llu, %s", facts->run,
              facts->mode == RUN_LIVE ? "a venue" : "paper", (unsigned long long)facts->start_seq,
-             (unsigned long long)facts->end_seq, (double)(facts->t_end - facts->t_start) / 1e9);
+             (unsigned long long)facts->end_seq, span_text(facts->t_end - facts->t_start, time));
     leaf.page = page_new(out, "A run and its backtest", text);
     if (leaf.page == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for the page");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/span.h"
 #include "base/utf8.h"
 
 #define DIFFERENCES_SHOWN 8
@@ -86,14 +87,15 @@ void free_report_print(const struct free_compared *free)
     const struct free_facts *facts = &free->facts;
     const struct free_result *result = &free->result;
     const struct free_stage *stage = &result->stages[FREE_STAGE];
+    char time[SPAN_TEXT];
 
     if (free->why[0] != '\0') {
         printf("not compared  free: run %u: %s\n", facts->run, free->why);
         return;
     }
-    printf("parity    free: latencies as measured, run %u on %s, %.1f s\n", facts->run,
+    printf("parity    free: latencies as measured, run %u on %s, %s\n", facts->run,
            facts->mode == RUN_LIVE ? "a venue" : "paper",
-           (double)(facts->t_end - facts->t_start) / 1e9);
+           span_text(facts->t_end - facts->t_start, time));
     if (facts->has_offset)
         printf("clock     the venue's is %.3f ms from ours, within %.3f ms; %llu requests say "
                "another\n",

@@ -8,12 +8,12 @@
 #include "args/args.h"
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
 #include "market/quarantine.h"
 #include "market/reasons.h"
 #include "report/plan_text.h"
-#include "report/table.h"
 #include "run/host.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
@@ -505,7 +505,7 @@ static void tell_ends(struct run_report_happening *one, size_t n)
     static const char *const words[ORDER_ENDS] = {"",        "filled",  "cancelled by the exchange",
                                                   "expired", "refused", "never sent"};
     const char *between = "";
-    char time[24];
+    char time[SPAN_TEXT];
 
     n += (size_t)snprintf(one->text + n, sizeof(one->text) - n, "; of its %u open order%s ",
                           one->n_open, one->n_open > 1 ? "s" : "");
@@ -522,7 +522,7 @@ static void tell_ends(struct run_report_happening *one, size_t n)
     // By the clock of the whole list, the market's, also where that runs faster than real time.
     if (n < sizeof(one->text) && one->t_ended != 0)
         snprintf(one->text + n, sizeof(one->text) - n, ", the last %s of market time later",
-                 table_time(one->t_ended - one->t, time));
+                 span_text(one->t_ended - one->t, time));
 }
 
 /* An alert is an event behind what it follows from, and what else followed may stand between: of

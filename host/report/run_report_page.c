@@ -6,12 +6,12 @@
 #include "args/args.h"
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "report/page.h"
 #include "report/run_compare.h"
 #include "report/run_report.h"
 #include "report/run_sections.h"
 #include "report/run_spread.h"
-#include "report/table.h"
 #include "run/agent_state.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -73,15 +73,15 @@ static void put_facts(const struct run_report *story, const struct run_report_pa
     page_fact(page, "refused by the gate", 0, "%s", whole(view->counters.n_refused, text));
     page_fact(page, "tournaments", 0, "%u", story->n_plans);
     page_fact(page, "engine step p50, real time", 0, "%s",
-              table_time(hist_quantile(&view->step_ns, 0.5), text));
+              span_text(hist_quantile(&view->step_ns, 0.5), text));
     page_fact(page, "engine step p99, real time", 0, "%s",
-              table_time(hist_quantile(&view->step_ns, 0.99), text));
+              span_text(hist_quantile(&view->step_ns, 0.99), text));
     page_fact(page, "order round trip p50, real time", 0, "%s",
-              table_time(hist_quantile(&story->ack_ns, 0.5), text));
+              span_text(hist_quantile(&story->ack_ns, 0.5), text));
     page_fact(page, "orders held by a limiter", 0, "%s", whole(story->held_ns.n, text));
     if (story->held_ns.n > 0)
         page_fact(page, "held p50, real time", 0, "%s",
-                  table_time(hist_quantile(&story->held_ns, 0.5), text));
+                  span_text(hist_quantile(&story->held_ns, 0.5), text));
     page_facts_end(page);
 }
 
@@ -265,7 +265,7 @@ static void put_changeovers(const struct run_report_page *at, struct page *page)
     for (uint32_t i = at->n_changeovers - n; i < at->n_changeovers; i++) {
         const struct host_changeover *one = &at->changeovers[i % HOST_CHANGEOVERS_MAX];
         char t[CLOCK_TEXT];
-        char time[24];
+        char time[SPAN_TEXT];
 
         clock_text(one->t, t);
         page_cell(page, "%.8s", t + 11);
@@ -273,8 +273,8 @@ static void put_changeovers(const struct run_report_page *at, struct page *page)
         page_cell(page, "%s", host_changeover_name(one->kind));
         page_cell(page, "%u to %u", one->from, one->to);
         page_cell(page, "%llu bytes", (unsigned long long)one->n_state);
-        page_cell(page, "%s", table_time(one->cut_ns + one->swap_ns, time));
-        page_cell(page, "%s", table_time(one->total_ns, time));
+        page_cell(page, "%s", span_text(one->cut_ns + one->swap_ns, time));
+        page_cell(page, "%s", span_text(one->total_ns, time));
         page_row(page);
     }
     page_table_end(page);

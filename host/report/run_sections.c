@@ -8,16 +8,15 @@
 #include "args/args.h"
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "market/instrument_kind.h"
 #include "report/plan_text.h"
 #include "report/run_spread.h"
-#include "report/table.h"
 #include "report/trail.h"
 #include "score/undone.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
 
-#define DAY_S       86400.0
 #define BINS        25
 #define TRADES_PAGE 300 /* rows of the table of trades */
 
@@ -45,31 +44,6 @@ static char *money(const struct base *base, int64_t amt, char text[MONEY_TEXT])
 static double units(const struct base *base, int64_t amt)
 {
     return (double)amt / (double)num_pow10(base->exp);
-}
-
-char *run_sections_length(double seconds, char text[32])
-{
-    double whole, part;
-    const char *units;
-
-    if (seconds >= 2 * DAY_S) {
-        whole = floor(seconds / DAY_S);
-        part = floor(fmod(seconds, DAY_S) / 3600);
-        units = "d h";
-    } else if (seconds >= 3600) {
-        whole = floor(seconds / 3600);
-        part = floor(fmod(seconds, 3600) / 60);
-        units = "h min";
-    } else {
-        snprintf(text, 32, seconds >= 60 ? "%.0f min" : "%.0f s",
-                 seconds >= 60 ? seconds / 60 : seconds);
-        return text;
-    }
-    if (part > 0)
-        snprintf(text, 32, "%.0f %c %.0f %s", whole, units[0], part, units + 2);
-    else
-        snprintf(text, 32, "%.0f %c", whole, units[0]);
-    return text;
 }
 
 static double hold_return(const struct trail *trail)
@@ -252,7 +226,7 @@ static int lead_of(const struct run_report *story, const struct figures *all, ch
     const struct trail *trail = story->trail;
     double seconds = (double)(trail->t_last - trail->t_first) / 1e9;
     char result[MONEY_TEXT], capital[MONEY_TEXT];
-    char yield[FIGURES_TEXT], hold[FIGURES_TEXT], time[32];
+    char yield[FIGURES_TEXT], hold[FIGURES_TEXT], time[SPAN_TEXT];
     uint32_t n = count_of(story, 0), n_models = count_of(story, 1);
     char models[24] = "";
 
@@ -267,7 +241,7 @@ static int lead_of(const struct run_report *story, const struct figures *all, ch
              n, n == 1 ? "" : "s", models, all->result_amt < 0 ? "lost" : "made",
              money(&base, all->result_amt < 0 ? -all->result_amt : all->result_amt, result),
              base.name, figures_yield_text(all, yield), money(&base, all->capital_amt, capital),
-             run_sections_length(seconds, time),
+             span_of_s(seconds, time),
              trail->n_pairs > 0 ? figures_share_text(hold_return(trail), 0, hold)
                                 : "nothing was traded");
     return 1;
@@ -373,7 +347,7 @@ static void put_falls(const struct trail *trail, struct page *page)
 {
     static const char *const columns[] = {"#depth",    "from (UTC)",     "lowest",
                                           "made good", "#to the lowest", "#in all"};
-    char t[3][CLOCK_TEXT], time[2][32], depth[FIGURES_TEXT];
+    char t[3][CLOCK_TEXT], time[2][SPAN_TEXT], depth[FIGURES_TEXT];
 
     if (trail->n_falls == 0)
         return;
@@ -391,9 +365,8 @@ static void put_falls(const struct trail *trail, struct page *page)
         page_cell(page, "%.16s", t[0]);
         page_cell(page, "%.16s", t[1]);
         page_cell(page, "%.16s", fall->t_back != 0 ? t[2] : "not yet");
-        page_cell(page, "%s",
-                  run_sections_length((double)(fall->t_low - fall->t_high) / 1e9, time[0]));
-        page_cell(page, "%s", run_sections_length((double)(t_end - fall->t_high) / 1e9, time[1]));
+        page_cell(page, "%s", span_text(fall->t_low - fall->t_high, time[0]));
+        page_cell(page, "%s", span_text(t_end - fall->t_high, time[1]));
         page_row(page);
     }
     page_table_end(page);
@@ -403,7 +376,7 @@ void run_sections_print(const struct run_report *story, FILE *out)
 {
     const struct trail *trail = story->trail;
     struct figures all;
-    char text[LEAD_TEXT], t[3][CLOCK_TEXT], time[32], depth[FIGURES_TEXT];
+    char text[LEAD_TEXT], t[3][CLOCK_TEXT], time[SPAN_TEXT], depth[FIGURES_TEXT];
 
     seats_all(story->seats, story->engine, &all);
     (void)lead_of(story, &all, text);
@@ -421,7 +394,7 @@ void run_sections_print(const struct run_report *story, FILE *out)
         t[0][10] = t[1][10] = t[2][10] = ' ';
         fprintf(out, "%9s  %.16s  %.16s  %-16.16s  %s\n", figures_share_text(fall->depth, 0, depth),
                 t[0], t[1], fall->t_back != 0 ? t[2] : "not yet",
-                run_sections_length((double)(t_end - fall->t_high) / 1e9, time));
+                span_text(t_end - fall->t_high, time));
     }
 }
 
@@ -554,7 +527,7 @@ static int put_prices(const struct run_report *story, uint16_t id, struct page *
         const struct trail_pair *pair = trail->pairs[i];
         const struct trail_price *price = trail->prices[pair->price];
         const struct agon_instrument *instrument = instruments_get(table, price->instrument);
-        char title[96], time[32];
+        char title[96], time[SPAN_TEXT];
 
         if (pair->slot != id || instrument == NULL || price->n < 2)
             continue;
@@ -564,7 +537,7 @@ static int put_prices(const struct run_report *story, uint16_t id, struct page *
                                               price->candles[k].close};
         snprintf(title, sizeof(title), "%s%s, candles of %s, and its fills", instrument->symbol,
                  instrument_kind_has_coins(instrument->kind) ? "" : " perpetual",
-                 run_sections_length((double)price->width_ns / 1e9, time));
+                 span_text(price->width_ns, time));
         page_candles(
             page, &(struct page_candles){.title = title,
                                          .unit = "",
@@ -586,7 +559,7 @@ static int put_prices(const struct run_report *story, uint16_t id, struct page *
 static void put_held(const struct trail_slot *of, struct page *page)
 {
     static const char *const columns[] = {"a trade lasted", "#trades"};
-    char time[32];
+    char time[SPAN_TEXT];
 
     if (of->n_trades == 0)
         return;
@@ -595,7 +568,7 @@ static void put_held(const struct trail_slot *of, struct page *page)
         if (of->held[i] == 0)
             continue;
         page_cell(page, i < 7 ? "up to %s" : "longer than %s",
-                  run_sections_length(trail_held_s[i < 7 ? i : 6], time));
+                  span_of_s(trail_held_s[i < 7 ? i : 6], time));
         page_count(page, of->held[i]);
         page_row(page);
     }
@@ -607,7 +580,7 @@ static void put_agent_facts(const struct run_report *story, uint16_t id, const s
 {
     const struct trail *trail = story->trail;
     const struct trail_slot *slot = &trail->slots[id];
-    char text[FIGURES_TEXT], amount[MONEY_TEXT], time[32];
+    char text[FIGURES_TEXT], amount[MONEY_TEXT], time[SPAN_TEXT];
     int tone = of->result_amt > 0 ? 1 : of->result_amt < 0 ? -1 : 0;
 
     page_facts_begin(page);
@@ -626,8 +599,7 @@ static void put_agent_facts(const struct run_report *story, uint16_t id, const s
         else
             page_fact(page, "won by lost", 0, "%s",
                       slot->won > 0 && of->n_losses == 0 ? "none lost" : "-");
-        page_fact(page, "held on average", 0, "%s",
-                  run_sections_length(trail_mean_s(trail, id), time));
+        page_fact(page, "held on average", 0, "%s", span_of_s(trail_mean_s(trail, id), time));
     }
     page_fact(page, "profit factor", 0, "%s", figures_factor_text(of, text));
     page_fact(page, "time with a position", 0, "%s",
@@ -722,7 +694,7 @@ static void put_trade(const struct run_report *story, struct page *page,
     if (trade->t_open == 0)
         page_cell(page, "%s", "");
     else
-        page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
+        page_cell(page, "%s", span_text(trade->t_close - trade->t_open, text));
     put_words(page, run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tag));
     (void)run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tag);
     put_words(page, trade->why == EXIT_REASON_AGENT && tag[0] != '\0'
@@ -733,8 +705,8 @@ static void put_trade(const struct run_report *story, struct page *page,
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
     static const char *const columns[] = {
-        "closed (UTC)", "agent", "symbol", "side",        "#quantity", "#entry",     "#exit",
-        "#result",      "#fees", "in",     "#lasted (s)", "entry tag", "exit reason"};
+        "closed (UTC)", "agent", "symbol", "side",    "#quantity", "#entry",     "#exit",
+        "#result",      "#fees", "in",     "#lasted", "entry tag", "exit reason"};
     const struct instruments *table = engine_instruments(story->engine);
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;

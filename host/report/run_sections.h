@@ -25,8 +25,6 @@ void run_sections_figures(const struct run_report *story, struct page *page,
                           const struct figures *of);
 void run_sections_costs(const struct run_report *story, struct page *page,
                         const struct figures *of);
-/* "3 d 4 h", "12 min", "45 s". Returns text. */
-char *run_sections_length(double seconds, char text[32]);
 /* What stands above such a table. */
 void run_sections_note(const struct run_report *story, struct page *page);
 /* What no agent has, where there is some: capital and equity, so that the columns add up. */

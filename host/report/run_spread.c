@@ -7,6 +7,7 @@
 
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "market/exit_reasons.h"
 #include "market/instrument_kind.h"
 #include "report/run_sections.h"
@@ -278,7 +279,7 @@ static void put_group(const struct run_report *story, int by_reason,
         group->result_amt,
         group->n > 0 ? num_div(group->result_amt, (int64_t)group->n, NUM_EVEN) : 0, group->best_amt,
         group->worst_amt};
-    char text[MONEY_TEXT], share[FIGURES_TEXT], time[32];
+    char text[MONEY_TEXT], share[FIGURES_TEXT], time[SPAN_TEXT];
 
     if (by_reason || group->n == 0)
         page_cell(page, "%s", exit_text(group->why));
@@ -297,8 +298,7 @@ static void put_group(const struct run_report *story, int by_reason,
     if (group->n_timed == 0)
         page_cell(page, "%s", "");
     else
-        page_cell(page, "%s",
-                  run_sections_length((double)group->held_ns / 1e9 / (double)group->n_timed, time));
+        page_cell(page, "%s", span_text(group->held_ns / (int64_t)group->n_timed, time));
     page_row(page);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "market/instrument_kind.h"
 #include "run/agent_state.h"
 #include "sys/clock.h"
@@ -13,6 +14,7 @@
 #include "sys/wrap.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
+#define BAR    12 /* columns of how far it is */
 #define SAY_NS ((int64_t)10 * 1000000000)
 
 void table_init(struct table *table, FILE *out, int64_t length_ns)
@@ -23,19 +25,10 @@ void table_init(struct table *table, FILE *out, int64_t length_ns)
     table->length_ns = length_ns;
 }
 
-char *table_time(int64_t ns, char text[24])
+// Whole seconds: it is drawn again and again.
+static char *elapsed_text(int64_t ns, char text[SPAN_TEXT])
 {
-    if (ns < 1000)
-        snprintf(text, 24, "%lld ns", (long long)ns);
-    else if (ns < 1000000)
-        snprintf(text, 24, "%.1f us", (double)ns / 1e3);
-    else if (ns < 1000000000)
-        snprintf(text, 24, "%.1f ms", (double)ns / 1e6);
-    else if (ns < 10000000000)
-        snprintf(text, 24, "%.2f s", (double)ns / 1e9);
-    else
-        snprintf(text, 24, "%.1f s", (double)ns / 1e9);
-    return text;
+    return span_text(ns - ns % 1000000000, text);
 }
 
 // In scaled time the engine stands near 0 until the venue has told the first time: that is no time
@@ -58,28 +51,29 @@ static const char *count_text(uint64_t n, char text[MONEY_TEXT])
 static int head(FILE *out, const struct table *table, const struct host_view *view, int64_t mono_ns)
 {
     char t[CLOCK_TEXT];
-    char p50[24];
-    char p99[24];
+    char p50[SPAN_TEXT];
+    char p99[SPAN_TEXT];
+    char time[2][SPAN_TEXT];
     char paint[2][12];
     char n[5][MONEY_TEXT];
-    char bar[21];
+    char bar[BAR + 1];
     int full = 0;
     int64_t elapsed_ns = mono_ns - table->began_ns;
 
     if (table->length_ns > 0)
-        full = (int)(20.0 * (double)elapsed_ns / (double)table->length_ns);
-    full = full > 20 ? 20 : full;
-    memset(bar, '.', 20);
+        full = (int)(BAR * (double)elapsed_ns / (double)table->length_ns);
+    full = full > BAR ? BAR : full;
+    memset(bar, '.', BAR);
     memset(bar, '#', (size_t)full);
-    bar[20] = '\0';
+    bar[BAR] = '\0';
     fprintf(out, "%sagon%s  market %s%s  ", frame_paint(&table->frame, "1", paint[0]),
             frame_paint(&table->frame, "0", paint[1]), market_time(view->t, t),
             view->t < DAY_NS ? "" : " UTC");
     if (table->length_ns > 0)
-        fprintf(out, "[%s] %.0f of %.0f s\n", bar, (double)elapsed_ns / 1e9,
-                (double)table->length_ns / 1e9);
+        fprintf(out, "[%s] %s of %s\n", bar, elapsed_text(elapsed_ns, time[0]),
+                span_text(table->length_ns, time[1]));
     else
-        fprintf(out, "running %.0f s\n", (double)elapsed_ns / 1e9);
+        fprintf(out, "running %s\n", elapsed_text(elapsed_ns, time[0]));
     fprintf(out, "events %s  orders %s  fills %s  refused %s\n",
             count_text(view->counters.n_events, n[0]), count_text(view->counters.n_orders, n[1]),
             count_text(view->counters.n_fills, n[2]), count_text(view->counters.n_refused, n[3]));
@@ -88,8 +82,8 @@ static int head(FILE *out, const struct table *table, const struct host_view *vi
             : view->venue.health == GATEWAY_DEGRADED ? "degraded"
                                                      : "connecting",
             view->venue.n_live, view->venue.n_books,
-            table_time(hist_quantile(&view->step_ns, 0.5), p50),
-            table_time(hist_quantile(&view->step_ns, 0.99), p99),
+            span_text(hist_quantile(&view->step_ns, 0.5), p50),
+            span_text(hist_quantile(&view->step_ns, 0.99), p99),
             count_text(view->seq > view->durable_seq ? view->seq - view->durable_seq : 0, n[4]));
     return 3;
 }
@@ -328,6 +322,7 @@ static void draw(struct table *table, const struct host_view *view, int64_t mono
 void table_draw(struct table *table, const struct host_view *view, int64_t mono_ns)
 {
     char t[CLOCK_TEXT];
+    char elapsed[SPAN_TEXT];
 
     if (table->frame.is_screen) {
         draw(table, view, mono_ns);
@@ -336,8 +331,8 @@ void table_draw(struct table *table, const struct host_view *view, int64_t mono_
     if (table->said_ns != 0 && mono_ns - table->said_ns < SAY_NS)
         return;
     table->said_ns = mono_ns;
-    fprintf(table->frame.out, "%3.0f s  %s  events %llu  orders %llu  fills %llu  books %u/%u\n",
-            (double)(mono_ns - table->began_ns) / 1e9, market_time(view->t, t),
+    fprintf(table->frame.out, "%4s  %s  events %llu  orders %llu  fills %llu  books %u/%u\n",
+            elapsed_text(mono_ns - table->began_ns, elapsed), market_time(view->t, t),
             (unsigned long long)view->counters.n_events,
             (unsigned long long)view->counters.n_orders, (unsigned long long)view->counters.n_fills,
             view->venue.n_live, view->venue.n_books);

@@ -37,7 +37,5 @@ int table_agents(FILE *out, const struct frame *frame, const struct host_view *v
 int table_ended(FILE *out, const struct frame *frame, const struct host_view *view, int rows);
 /* The instruments, likewise. */
 int table_instruments(FILE *out, const struct frame *frame, const struct host_view *view, int rows);
-/* "250 ns", "1.2 us", "3.4 ms". Returns text. */
-char *table_time(int64_t ns, char text[24]);
 
 #endif

@@ -21,9 +21,10 @@ enum kind {
     SCORE,   // of a tournament
     TIME,    // of ISO 8601: day and time of day
     TIME_MS, // the same of milliseconds since 1970
-    NS,      // "1.2 us"
-    SECONDS, // "2d 03:04:05"
-    MILLIS,  // the same
+    NS,      // how long: base/span.h; 0: of nothing
+    SECONDS, // the same, of seconds, and so on
+    MILLIS,
+    MICROS,
     BYTES,
     GIB,   // of bytes; MiB of less than one
     NAMES, // of a list's objects

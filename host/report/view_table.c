@@ -3,8 +3,8 @@
 
 #include "base/money.h"
 #include "base/num.h"
+#include "base/span.h"
 #include "base/utf8.h"
-#include "report/table.h"
 #include "report/view_impl.h"
 #include "report/view_rows.h"
 #include "score/figures.h"
@@ -14,19 +14,6 @@
 #define CELL_MAX    256
 #define COLUMNS_MAX 32
 #define LAST_MIN    40 /* columns that a text at the end of a row wants */
-
-static void put_span(int64_t seconds, char out[CELL_MAX])
-{
-    if (seconds < 60)
-        snprintf(out, CELL_MAX, "%lld s", (long long)seconds);
-    else if (seconds < 86400)
-        snprintf(out, CELL_MAX, "%02lld:%02lld:%02lld", (long long)seconds / 3600,
-                 (long long)seconds / 60 % 60, (long long)seconds % 60);
-    else
-        snprintf(out, CELL_MAX, "%lldd %02lld:%02lld:%02lld", (long long)seconds / 86400,
-                 (long long)seconds / 3600 % 24, (long long)seconds / 60 % 60,
-                 (long long)seconds % 60);
-}
 
 // As many as there is room for.
 static void put_names(const json_t *list, char out[CELL_MAX])
@@ -114,6 +101,7 @@ static int put_asset(const json_t *row, const char *plain, char out[CELL_MAX])
 
 static void put_cell(const json_t *row, const json_t *value, enum kind kind, char out[CELL_MAX])
 {
+    static const double per_s[] = {1, 1e3, 1e6};
     char plain[CELL_MAX];
     char apart[MONEY_TEXT];
     char time[CLOCK_TEXT];
@@ -148,11 +136,9 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         clock_text(json_integer_value(value) * 1000000, time);
         snprintf(out, CELL_MAX, "%.5s %.8s", time + 5, time + 11);
     } else if (kind == NS && json_is_number(value)) {
-        table_time((int64_t)json_number_value(value), out);
-    } else if (kind == SECONDS && json_is_number(value)) {
-        put_span((int64_t)json_number_value(value), out);
-    } else if (kind == MILLIS && json_is_number(value)) {
-        put_span((int64_t)json_number_value(value) / 1000, out);
+        span_text((int64_t)json_number_value(value), out);
+    } else if (kind >= SECONDS && kind <= MICROS && json_is_number(value)) {
+        span_of_s(json_number_value(value) / per_s[kind - SECONDS], out);
     } else if (kind == BYTES && json_is_integer(value)) {
         snprintf(out, CELL_MAX, "%s", money_apart(plain, apart) ? apart : plain);
         strncat(out, " B", CELL_MAX - strlen(out) - 1);

@@ -3,6 +3,7 @@
  * is decided stands in clock_guard; here are the hands. */
 #include <stdio.h>
 
+#include "base/span.h"
 #include "market/alerts.h"
 #include "run/host_impl.h"
 #include "sys/futex.h"
@@ -21,19 +22,6 @@
 #define AHEAD_NS ((int64_t)300 * 1000000000) /* a journal further ahead of the time is refused */
 /* No venue is asked about an earlier time than this: 2026-01-01. */
 #define EARLIEST ((agon_ns_t)1767225600 * 1000000000)
-
-static void time_text(int64_t ns, char text[48])
-{
-    int64_t s = (ns < 0 ? -ns : ns) / 1000000000;
-
-    if (s >= 2 * 86400)
-        snprintf(text, 48, "%lld days", (long long)(s / 86400));
-    else if (s >= 2 * 3600)
-        snprintf(text, 48, "%lld h %lld min", (long long)(s / 3600), (long long)(s % 3600 / 60));
-    else
-        snprintf(text, 48, "%lld.%03lld s", (long long)s,
-                 (long long)((ns < 0 ? -ns : ns) / 1000000 % 1000));
-}
 
 /* At the start ----------------------------------------------------------------------------------
  */
@@ -247,7 +235,7 @@ static void follow_market(struct host *host, int64_t mono)
 static void take_time(struct host *host, int64_t offset_ns, int64_t off_ns)
 {
     int64_t mono = clock_mono();
-    char text[48];
+    char text[SPAN_TEXT];
 
     // Market time is counted from a moment of ours, which has another name from here on.
     if (host->has_market_clock)
@@ -257,7 +245,7 @@ static void take_time(struct host *host, int64_t offset_ns, int64_t off_ns)
     host->guard.n_taken++;
     host->guard.wall_off_ns = clock_keep();
     host->guard.is_wall_off = host->guard.wall_off_ns != 0;
-    time_text(off_ns, text);
+    (void)span_text(off_ns < 0 ? -off_ns : off_ns, text);
     if (off_ns > LOUD_NS || off_ns < -LOUD_NS)
         host_alert(host, ALERT_CLOCK_VENUE, ALERT_NO_SLOT, 0, off_ns, CLOCK_GUARD_AGREE_NS,
                    "our clock was %s %s venue time, which is taken: set the clock of this machine",
@@ -276,14 +264,14 @@ static int check_journal(struct host *host, struct error *err)
     agon_ns_t now = host->has_market_clock ? host_now(host) : clock_now();
     char now_text[CLOCK_TEXT];
     char last_text[CLOCK_TEXT];
-    char span[48];
+    char span[SPAN_TEXT];
 
     if ((host->config.speed_milli != 1000 && !host->has_market_clock) || last - now <= AHEAD_NS ||
         host->config.is_rewound)
         return AGON_OK;
     clock_text(now, now_text);
     clock_text(last, last_text);
-    time_text(last - now, span);
+    (void)span_text(last - now, span);
     // A scaled market that was begun anew is soon where the last one was.
     if (host->config.speed_milli != 1000) {
         log_warn(
@@ -347,14 +335,14 @@ int host_rewind_time(struct host *host, struct error *err)
 {
     struct record_clock record = {.hdr = {.type = EVENT_CLOCK, .granules = 1, .t = host_now(host)},
                                   .t_before = engine_t(host->engine)};
-    char span[48];
+    char span[SPAN_TEXT];
     int rc;
 
     if (!host->config.is_rewound || record.hdr.t >= record.t_before)
         return AGON_OK;
     if (host->guard.trust != CLOCK_PROVEN)
         return error_set(err, AGON_ETIME, "--rewind-clock needs a venue's time, and none answered");
-    time_text(record.t_before - record.hdr.t, span);
+    (void)span_text(record.t_before - record.hdr.t, span);
     rc = driver_step(&host->driver, &record.hdr);
     if (rc >= 0)
         rc = host->driver.rc;
@@ -379,10 +367,10 @@ static void look_at_wall(struct host *host, int64_t mono)
 {
     int64_t off_ns = clock_keep();
     int was_off = host->guard.is_wall_off;
-    char text[48];
+    char text[SPAN_TEXT];
 
     if (clock_guard_wall(&host->guard, mono, off_ns)) {
-        time_text(off_ns, text);
+        (void)span_text(off_ns < 0 ? -off_ns : off_ns, text);
         host_alert(host, ALERT_CLOCK_STEP, ALERT_NO_SLOT, 0, off_ns, CLOCK_STEP_NS,
                    "the wall clock was set %s %s: it is not followed; no new order leaves until a "
                    "venue's clock agrees with ours",
@@ -450,7 +438,7 @@ static int64_t ahead_ns(struct host *host)
 static void halt(struct host *host, int64_t ahead)
 {
     int is_halted = host->guard.trust != CLOCK_PROVEN || ahead > CLOCK_GUARD_AGREE_NS;
-    char text[48];
+    char text[SPAN_TEXT];
 
     if (is_halted == ((host->halts & HOST_HALT_CLOCK) != 0))
         return;
@@ -461,7 +449,7 @@ static void halt(struct host *host, int64_t ahead)
     }
     host->halts |= HOST_HALT_CLOCK;
     if (host->guard.trust == CLOCK_PROVEN) {
-        time_text(ahead, text);
+        (void)span_text(ahead, text);
         host_alert(
             host, ALERT_CLOCK_VENUE, ALERT_NO_SLOT, 0, ahead, CLOCK_GUARD_AGREE_NS,
             "the journal is %s ahead of the time: no new order leaves until that has passed; or "

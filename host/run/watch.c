@@ -3,6 +3,7 @@
  * us, keys that are refused, orders on our accounts that are not ours, a disk too slow for orders,
  * requests that stay unconfirmed. Each is told once when it begins; it is told again when it has
  * ended and comes back. */
+#include "base/span.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
 
@@ -59,6 +60,7 @@ static void look_at_limits(struct host *host, struct host_watched *seen,
                            const struct venue_config *venue, const struct gateway_status *now)
 {
     int64_t wait_ns = now->barred_ns;
+    char time[SPAN_TEXT];
 
     if (now->connect_wait_ns == 0)
         seen->is_wait_told = 0;
@@ -69,11 +71,11 @@ static void look_at_limits(struct host *host, struct host_watched *seen,
         return;
     if (now->connect_wait_ns > wait_ns)
         wait_ns = now->connect_wait_ns;
-    host_alert(host, ALERT_VENUE_LIMIT, ALERT_NO_SLOT, 0, wait_ns, 0, "%.31s: %s for %lld s",
+    host_alert(host, ALERT_VENUE_LIMIT, ALERT_NO_SLOT, 0, wait_ns, 0, "%.31s: %s for %s",
                venue->name,
                now->n_barred != seen->n_barred ? "it wants fewer requests, and is sent none"
                                                : "its connect limit is waited for",
-               (long long)((wait_ns + 999999999) / 1000000000));
+               span_text((wait_ns + 999999999) / 1000000000 * 1000000000, time));
     seen->n_barred = now->n_barred;
     seen->is_wait_told = now->connect_wait_ns > 0;
 }
@@ -136,6 +138,7 @@ static void look_at_requests(struct host *host, uint16_t slot)
 {
     agon_ns_t t = engine_t(host->engine);
     struct order *order = NULL;
+    char time[SPAN_TEXT];
 
     while ((order = orders_next(engine_orders(host->engine), slot, order)) != NULL) {
         // Requests are stamped in market time; what becomes of them is a matter of real time.
@@ -148,8 +151,9 @@ static void look_at_requests(struct host *host, uint16_t slot)
             return;
         host->watch.unconfirmed[slot] = order->id;
         host_alert(host, ALERT_UNCONFIRMED, slot, order->instrument, age_ns, UNCONFIRMED_NS,
-                   "a request of %.31s has been unconfirmed for %lld s: its venue is asked on",
-                   engine_slots(host->engine)->all[slot].name, (long long)(age_ns / 1000000000));
+                   "a request of %.31s has been unconfirmed for %s: its venue is asked on",
+                   engine_slots(host->engine)->all[slot].name,
+                   span_text(age_ns - age_ns % 1000000000, time));
         return;
     }
 }

@@ -119,7 +119,7 @@ async function logged(words) {
 }
 // What an agent's page has of a change of hands: the newest row of its generations, and the host's line of the log.
 async function story({ kind, text, seq, row: { from, to, code } }) {
-  const pause = text.replace(/.* engine pause /, '').replace(/us$/, 'µs');
+  const pause = text.replace(/.* engine pause /, '').replace(/us$/, 'µs').replace(/ (?=[^ ]+$)/, '\u2009');
   // No asynchronous question: such a wait is over whatever it is answered.
   await seen(`'${[kind, `${from} → ${to}`, pause, code.slice(0, 8)].join()}' among the generations`, cells => [...document.querySelectorAll('.a-generations tr[data-key]')].some(r => r.offsetParent && [...r.children].slice(1).map(c => c.textContent).join() === cells),
     [kind, `${from} → ${to}`, pause, code.slice(0, 8)].join());

@@ -420,7 +420,7 @@ async function change(page) {
   await page.waitForFunction(() => document.querySelector('#verified').textContent === 'holds' && /States reached[1-9]/.test(document.querySelector('.replay dl').textContent));
   await page.waitForSelector('#s-reloads:not([hidden]) tbody tr:not(.empty)');
   const took = await cells('t-reloads', agent);
-  if (!took || took[2] !== 'reload' || took[3] !== generation || took[4] !== String(Number(generation) + 1) || !/^[0-9.]+ (ns|µs|ms|s)$/.test(took[5])) fail(`the reloads say ${took}`);
+  if (!took || took[2] !== 'reload' || took[3] !== generation || took[4] !== String(Number(generation) + 1) || !/^[0-9.]+\u2009(ns|µs|ms|s)$/.test(took[5])) fail(`the reloads say ${took}`);
   await show(page, 'agent');
   await page.waitForFunction(to => [...document.querySelectorAll('.a-generations tr[data-key]')].some(r => r.children[2].textContent === to), `${generation} → ${Number(generation) + 1}`);
   // What a tournament would do now: all agents, and nothing moves by it.
@@ -607,6 +607,36 @@ async function traffic() {
   return rates.join(', ');
 }
 
+// What an operator looks for first is in view on a phone, which has the rest by its heads, each with its main figure: keys open them. Returns what is wrong.
+async function folds(page) {
+  const wrong = [];
+  const heads = await page.evaluate(() => [...document.querySelectorAll('#p-overview section.folded')].filter(n => n.offsetParent).map(n => [n.querySelector('.fold').textContent, n.querySelector('.fold').ariaExpanded, [...n.querySelectorAll('.count, .pill, .legend b')].filter(m => m.offsetParent).map(m => m.textContent).join(' ')]));
+  const want = ['Capital', 'Closed trades', 'Limits of all', 'Money', 'Result by'];
+  if (heads.map(([title]) => title).sort().join() !== want.join() || heads.some(([, is, figure]) => is !== 'false' || !/[a-z0-9]/.test(figure))) wrong.push(`folded: ${JSON.stringify(heads)}`);
+  const seen = await page.evaluate(() => ['#equity', '#result', '#p-overview .chart canvas', '#t-agents tr[data-key]', '#t-positions tr[data-key]', '.lamp-list .lamp', '#l-events li'].filter(of => !document.querySelector(of)?.offsetParent && !document.querySelector(of)?.getBoundingClientRect().height));
+  if (seen.length) wrong.push(`not in view: ${seen}`);
+  const folded = await page.evaluate(() => document.documentElement.scrollHeight);
+  for (const title of want) {
+    await page.locator('#p-overview section.folded .fold', { hasText: title }).first().focus();
+    await page.keyboard.press('Enter');
+  }
+  const shut = await page.evaluate(() => [...document.querySelectorAll('#t-portfolio, #t-accounts, .periods .plot, .ribbon, #t-all-by-instrument')].filter(n => !n.offsetParent).map(n => n.id || n.className));
+  if (shut.length) wrong.push(`opened, and not in view: ${shut}`);
+  const open = await page.evaluate(() => document.documentElement.scrollHeight);
+  if (folded > open * 0.75) wrong.push(`folded it is ${folded} px long, and open ${open}`);
+  return wrong;
+}
+// Why an order ended, its limit and how much it was of can be read whole.
+const WHY = 'the venue refused it: the price is further from the last one than its band allows';
+async function endedOf(page, box) {
+  await page.click(`${box} .tabs button[data-key="ended"]`);
+  await page.waitForFunction(() => [...document.querySelectorAll('tr[data-key]')].some(r => r.offsetParent && /cancelled/.test(r.textContent)));
+  return page.evaluate(why => {
+    const texts = [...document.querySelectorAll('.page:not([hidden]) :is(#t-ended, #t-market-ended) :is(td, span)')].filter(n => n.offsetParent && n.scrollWidth <= Math.max(n.clientWidth, n.offsetWidth)).map(n => n.textContent);
+    return [why, '12\u2009345.6', '9\u2009000.5'].filter(wanted => !texts.some(text => text.includes(wanted)));
+  }, WHY);
+}
+
 // No page is wider than its window, no table is cut, and axe finds nothing.
 async function look(scheme) {
   const page = await open(WIDTHS[0], 900, scheme);
@@ -615,7 +645,9 @@ async function look(scheme) {
   await page.route(/\/(candles|lines\/[^/]+)\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
   await page.route(/\/(closings|closed|ended)\//, async route => {
     const response = await route.fetch();
-    await route.fulfill({ response, json: (await response.json()).map(f => ({ ...f, symbol: `binance_um:${f.symbol.replace(/.*:/, '')}` })) });
+    const more = /\/ended\//.test(route.request().url()) ? { end: 'cancelled', why: WHY, price: '12345.6', quantity: '9000.5' } : {};
+    const here = /#\/market/.test(page.url());
+    await route.fulfill({ response, json: (await response.json()).map(f => ({ ...f, ...more, symbol: here ? f.symbol : `binance_um:${f.symbol.replace(/.*:/, '')}` })) });
   });
   for (const name of PAGES) {
     await page.evaluate(to => { location.hash = `#/${to}`; }, name === 'agent' ? `agent/${agent}` : name);
@@ -687,7 +719,22 @@ async function look(scheme) {
       const over = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) td.use .val')].filter(n => n.offsetParent && n.getBoundingClientRect().right > n.closest('td').getBoundingClientRect().right).map(n => n.textContent));
       if (over.length) fail(`${name} at ${width}, ${scheme}: over the next cell: ${over.join(', ')}`);
       for (const wrong of await fits(page, `${name} at ${width}, ${scheme}`)) fail(wrong);
+      if (name === 'agent') {
+        const codes = await page.evaluate(() => [...document.querySelectorAll('.a-generations tr[data-key]')].map(r => [r.lastChild.offsetParent ? r.lastChild.textContent : '', r.children[2].title]));
+        if (!codes.length || codes.some(([text, title]) => !/^code [0-9a-f]{16}/.test(title) || (width >= 1440 ? !/^[0-9a-f]{8}$/.test(text) : text))) fail(`${name} at ${width}, ${scheme}: generations without their code: ${JSON.stringify(codes)}`);
+      }
       if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${scheme}.png`, fullPage: width !== 2560 });
+      if (name === 'overview' && width === 390) {
+        for (const wrong of [...await folds(page), ...await fits(page, 'open')]) fail(`${name} at ${width}, ${scheme}: ${wrong}`);
+        if (folder) await page.screenshot({ path: `${folder}/${name}-open-${width}-${scheme}.png`, fullPage: true });
+      }
+      if (name === 'agent' || name === 'market') {
+        const box = name === 'agent' ? '.a-orders' : '.page-market .orders';
+        for (const lacks of await endedOf(page, box)) fail(`${name} at ${width}, ${scheme}: ended orders without '${lacks}'`);
+        for (const wrong of await fits(page, `${name}'s ended orders at ${width}, ${scheme}`)) fail(wrong);
+        if (folder) await page.screenshot({ path: `${folder}/${name}-ended-${width}-${scheme}.png`, fullPage: width !== 2560 });
+        await page.click(`${name === 'agent' ? '.a-ended' : box} .tabs button[data-key="open"]`);
+      }
     }
   }
   await close(page);

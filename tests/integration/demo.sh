@@ -87,7 +87,7 @@ is_sanitized || { # whose children may take their time
     # What it holds then is the market's, and on a slow machine it may not have traded yet.
     happened '  momentum_1  *reloaded: generation 2 .* holding \([0-9.]* BTCUSDT\|nothing\)'
     happened '^reload of momentum_1: '
-    acted 'First fill [0-9.]* s after the start'
+    acted 'First fill [0-9.]* .*s after the start'
     acted 'crash_1 ended, .* Why: signal 11'
     acted 'momentum_1 \(held\|had\|holds\) '
     acted '[0-9,]* intents of flood_1 were refused before the exchange saw them, of the others [0-9,]*;'

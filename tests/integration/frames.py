@@ -30,9 +30,10 @@ BAD = {'crash_1', 'hang_1', 'flood_1'}
 STATES = r'(active|waiting|halted|ended|QUARANTINED|SUSPENDED|restarting|RETIRED)'
 BECAME = (r'(is quarantined( after N crashes)?|has ended|and does not run so far|is suspended|is restarted|restarts|is being restarted)')
 MOVED = (r'(no capital moved|N USDT (went to|came from) the pool|N USDT moved(, N of it (to|from) the pool)?)')
+SPAN = r'(N (ns|us|ms|s)|N (min|h|d)( N (s|min|h))?)' # as host/base/span.h has them, numbers masked
 # What an act may say, by its number, and what its line below the table may be where that has no room.
 SAID = {
-    1: (r'First fill N s after the start; N fills of N orders in this act\.', r'first fill after N s; N fills in the act'),
+    1: (rf'First fill {SPAN} after the start; N fills of N orders in this act\.', rf'first fill after {SPAN}; N fills in the act'),
     2: (rf'crash_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: signal N \(Segmentation fault\)\.',
         rf'crash_1 {BECAME}; others: N fills in the act'),
     3: (r'momentum_1 (held N [A-Z]+(, N [A-Z]+)*|had no position) when it was reloaded(, after this act)?; generation N (has it|runs) now\. '
@@ -176,7 +177,7 @@ def instruments(rows):
 
 def demo(size, rows, act):
     columns = size[0]
-    got = [re.sub(r'\[[#.]{10}\] [0-9]+ s$', '[##########] 0 s', rows[0])]
+    got = [re.sub(r'\[[#.]{10}\] ([0-9]+ (s|min|h)( [0-9]+ (s|min))?)$', '[##########] 0 s', rows[0])]
     blank = rows.index('')
     at = next(i for i in range(1, blank) if rows[i].startswith('so far  '))
     for label in ('market  ', 'next    ', 'look at '):
@@ -340,7 +341,7 @@ def top(size, rows):
     got = []
     for line in parts[0].split('\n'):
         line = re.sub(r'[0-9]{4}-[0-9:TZ.-]+', 'TIME', line)
-        got.append(re.sub(r'\bN (ns|us|ms|s)\b', 'N TIME', number(line)))
+        got.append(re.sub(rf'\b{SPAN}\b', 'N TIME', number(line)))
     for part in parts[1:]:
         lines = part.split('\n')
         note = [line for line in lines if line.startswith('a wider terminal')]

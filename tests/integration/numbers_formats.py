@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """numbers_formats KIT FORMATS [LATENCY]: the page's rounding (kit.mjs, asked by tests/browser/formats.mjs) is the host's: of numbers as printf rounds
 them, of decimal texts to the even one, and so what is on an account. Quantiles of latencies by octaves are
-those of what was measured; LATENCY: what `ctl latency --json` says of a host."""
+those of what was measured; spans of time read as in tests/data/spans/cases.txt, to which C is held by base_span. LATENCY: what `ctl latency --json` says of a host."""
 import json
 import math
+import os
 import random
 import subprocess
 import sys
@@ -43,6 +44,15 @@ wrong = [(ask, is_, other) for ask, is_, other in zip(asks, said, want) if is_ !
 if wrong or len(said) != len(want):
     sys.exit(f'{len(wrong)} of {len(want)} numbers are rounded otherwise on the page: {wrong[:3]}')
 print(f'formats: {len(want)} numbers are rounded alike')
+
+# How long something took.
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../data/spans/cases.txt'), encoding='utf-8') as lines:
+    cases = [line.rstrip('\n').split('|') for line in lines if not line.startswith('#')]
+said = subprocess.run(['node', sys.argv[2], sys.argv[1]], input='\n'.join(f'span {ns}' for ns, _ in cases), capture_output=True, text=True, check=True).stdout.split()
+wrong = [(ns, is_, text) for (ns, text), is_ in zip(cases, said) if is_.replace('_', ' ').replace('\u00b5', 'u') != text]
+if wrong or len(said) != len(cases) or len(cases) < 40:
+    sys.exit(f'{len(wrong)} of {len(cases)} spans read otherwise on the page: {wrong[:3]}')
+print(f'formats: {len(cases)} spans read alike')
 
 # What the chart of latencies makes of octaves is the quantile itself to within an octave, and where that is below 512 ns no number.
 asks, want = [], []

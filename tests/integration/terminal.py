@@ -56,7 +56,7 @@ def mask(row):
     row = re.sub(r'(?<![A-Za-z_0-9])[-+]?[0-9](?:[0-9,.:T-]*[0-9])?Z?', 'N', row)
     row = re.sub(r'(?<= )(\.\.\.|-)(?=  |$)', 'N', row.rstrip())
     row = re.sub(r'\bN [A-Z]{3}(, N [A-Z]{3})*(?=  |$)', 'N', row)  # a position
-    row = re.sub(r'\bN (ns|us|ms|s|min)\b', 'N TIME', row)
+    row = re.sub(r'\bN (ns|us|ms|s|min|h|d)\b( N (s|min|h)\b)?', 'N TIME', row)
     return re.sub(r' {2,}', '  ', row).rstrip()
 
 

@@ -17,7 +17,7 @@ export function accountsCard() {
   box.bar.append(note, saver(() => 'money', draw));
   box.body.append(node);
   scrolls(box.body, 'Money').classList.add('scroll', 'tall');
-  return { section: box.section, async draw() {
+  return { ...box, async draw() {
     if (performance.now() - asked < AGAIN_MS) return;
     asked = performance.now();
     const list = await get('accounts');

@@ -11,7 +11,7 @@ import tournament from './pages/tournament.mjs';
 import { redrawAll } from './chart.mjs';
 import { connect, listen, state, want } from './connection.mjs';
 import { ALL, day, grow, load, resultSince, week } from './history.mjs';
-import { agents, amount, baseText, chooseZone, count, learnBase, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
+import { agents, amount, baseText, chooseZone, count, lasted, learnBase, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
 import { events, icon, isOn, turn } from './notify.mjs';
 import { haltOrResume, order, sure, toast, token } from './orders.mjs';
 
@@ -139,7 +139,7 @@ function drawStatus() {
   put('open-n', count(s.open_orders));
   put('events-n', count(s.events));
   set($('halt'), ['halted', 'stopped', 'killed'].includes(s.state) ? 'Resume all' : 'Halt all');
-  put('about', `Agon ${s.version} · run ${s.run} · up ${Math.floor(s.up_s / 60)} min · journal ${s.journal}, ${s.journal_class}${[s.rate_windows, s.not_comparable].filter(Boolean).map(t => ` · ${t}`).join('')}`);
+  put('about', `Agon ${s.version} · run ${s.run} · up ${lasted(s.up_s)} · journal ${s.journal}, ${s.journal_class}${[s.rate_windows, s.not_comparable].filter(Boolean).map(t => ` · ${t}`).join('')}`);
   $('mode').title = [s.rate_windows, s.not_comparable].filter(Boolean).join('; ');
   document.title = `${s.state === 'running' ? '' : s.state + ' · '}${signed(s.result)} · Agon`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plots over time by uPlot: lines with a legend that shows what is under the pointer, ranges, marks of what happened. A chart takes its
 // colours when it is drawn, so that dark and light can change, and its width from where it stands.
-import { css, make, set, stamp, tabs, zoned } from './kit.mjs';
+import { PHONE, css, make, set, stamp, tabs, zoned } from './kit.mjs';
 
 export const RANGES = [['15m', '15m', 900], ['1h', '1h', 3600], ['6h', '6h', 21600], ['1d', '1d', 86400], ['1w', '1w', 604800], ['all', 'All', Infinity]];
 export const rangeTabs = (chosen, choose) => tabs(RANGES, chosen, key => choose(RANGES.find(r => r[0] === key)[2]), 'Range');
@@ -91,7 +91,7 @@ export function chart(host, { series, height = 240, format = String, axes, scale
     });
   }
   const width = () => Math.max(60, host.clientWidth);
-  const tall = () => (grows && TALL.matches ? Math.round(height * 1.7) : height);
+  const tall = () => (grows && TALL.matches ? Math.round(height * 1.7) : PHONE.matches ? Math.round(height * 0.8) : height);
   function build() {
     plot?.destroy();
     plot = new window.uPlot({

@@ -47,11 +47,17 @@ const madeFor = o => o.exit_reason || o.tag;
 export const endedColumns = [
   { title: 'Ended', class: 'l', value: o => Date.parse(o.time), csv: o => o.time, text: o => clock(o.time), hint: o => `${moment(o.since)} to ${moment(o.time)}`, tone: () => 'dim' },
   { title: 'Symbol', class: 'l sym', value: o => o.symbol, csv: o => o.symbol, draw: (cell, o) => symbolCell(cell, o.symbol) }, { title: 'Side', class: 'l', value: o => o.side, text: o => o.side, tone: sideTone },
-  { title: 'Type', class: 'l p3', value: o => o.type, text: o => o.type.replaceAll('_', ' '), tone: () => 'dim' }, { title: 'Price', class: 'p3', value: o => Number(o.price), csv: o => o.price, text: o => (Number(o.price) > 0 ? money(o.price) : '–') },
+  { title: 'Type', class: 'l p3', value: o => o.type, text: o => o.type.replaceAll('_', ' '), tone: () => 'dim' }, { title: 'Price', class: 'limit', value: o => Number(o.price), csv: o => o.price, text: o => (Number(o.price) > 0 ? money(o.price) : '–') },
   { title: 'Quantity', class: 'p3', value: o => Number(o.quantity), text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', value: o => Number(o.filled), csv: o => o.filled, text: o => (Number(o.filled) > 0 ? money(o.filled) : '–') },
   { title: 'Average', class: 'p2', value: o => Number(o.average), csv: o => o.average ?? '', text: o => short(o.average), hint: o => o.average ?? '' },
   { title: 'Fee', class: 'p3', value: o => Number(o.fee), csv: o => o.fee ?? '', text: o => (o.fee === null || !Number(o.filled) ? '–' : `${money(o.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, ''))} ${o.fee_asset}`), tone: () => 'dim' },
   { title: 'End', class: 'l', value: o => `${o.end} ${o.reason}`, csv: o => [o.end, o.reason].filter(Boolean).join(': '), text: o => o.end, hint: o => o.why, tone: o => ENDS[o.end] ?? '' },
   { title: 'Made for', class: 'l p2', tip: 'What the host made it for, else the reason that the plugin gave it', value: madeFor, csv: madeFor, text: o => spaced(madeFor(o)), hint: o => o.exit_why, tone: () => 'dim' },
   { title: 'Why', class: 'l why p4', csv: o => o.why, text: o => o.why, hint: o => o.why, tone: () => 'dim' },
+];
+// Why it ended, its limit and what it was for stand in a line of their own where there is no column for them.
+export const endedUnder = o => [
+  ...(o.why ? [['below-p4', o.why]] : []), ...(Number(o.price) > 0 ? [['below-limit', `limit ${money(o.price)}`]] : []),
+  ...(Number(o.filled) === Number(o.quantity) ? [] : [['below-p3', `quantity ${money(o.quantity)}`]]),
+  ...(Number(o.filled) > 0 ? [['below-p2', `filled ${money(o.filled)} at ${short(o.average)}`]] : []), ...(madeFor(o) ? [['below-p2', `for ${spaced(madeFor(o))}`]] : []),
 ];

@@ -59,10 +59,26 @@ export const percent = (x, digits = 2) => fixed(x * 100, digits).replace('-', '\
 // Of a number by the digits that are shown of it: what is shown as 0 has no tone.
 export const shareTone = (x, digits = 2) => tone(fixed(x * 100, digits));
 export const number = x => (x === null || x === undefined ? '–' : fixed(x, 2).replace('-', '\u2212'));
-// How long something was held, in its two largest units.
-export const lasted = s => (s === null || s === undefined ? '–' : s < 60 ? `${s.toFixed(s < 10 ? 1 : 0)}\u2009s` : s < 3600 ? `${Math.floor(s / 60)}\u2009min ${Math.floor(s % 60)}\u2009s` : s < 86400 ? `${Math.floor(s / 3600)}\u2009h ${Math.floor(s / 60) % 60}\u2009min` : `${Math.floor(s / 86400)}\u2009d ${Math.floor(s / 3600) % 24}\u2009h`);
-// As `agon ctl` has it.
-export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${fixed(ns / 1e3, 1)} µs` : ns < 1e9 ? `${fixed(ns / 1e6, 1)} ms` : `${fixed(ns / 1e9, ns < 1e10 ? 2 : 1)} s`);
+// How long something took, as base/span.h of the host has it, in its two largest units; both are held to tests/data/spans/cases.txt.
+const thin = (n, unit) => `${n}\u2009${unit}`;
+export function span(ns) {
+  const all = Math.abs(ns);
+  const sign = ns < 0 ? '\u2212' : '';
+  if (!(all > 0)) return thin(0, 's');
+  const s = Math.floor((all < 6e10 ? all + 5e7 : all) / 1e9); // what a tenth of a second rounds up to a minute is one
+  if (s >= 60) {
+    const [length, name, parts, smaller] = [[86400, 'd', 24, 'h'], [3600, 'h', 60, 'min'], [60, 'min', 60, 's']].find(([of]) => s >= of);
+    const part = Math.floor(s % length * parts / length);
+    return sign + thin(Math.floor(s / length), name) + (part ? ` ${thin(part, smaller)}` : '');
+  }
+  if (all < 1000) return sign + thin(all, 'ns');
+  const units = [[100, 'µs'], [1e5, 'ms'], [1e8, 's']]; // of a tenth each
+  const [tenth, name] = units.find(([of, unit]) => unit === 's' || Math.floor((all + of / 2) / of) < 10000);
+  const tenths = Math.floor((all + tenth / 2) / tenth);
+  return sign + thin(name === 's' && tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1), name);
+}
+// The same of seconds.
+export const lasted = s => (s === null || s === undefined ? '–' : span(Math.round(s * 1e9)));
 /* A quantile of counts by octaves from 256 ns on: within an octave by its share. The first holds all that is shorter than 512 ns: shown so. */
 export function quantile(octaves, q) {
   const whole = octaves.reduce((a, b) => a + b, 0);
@@ -73,7 +89,7 @@ export function quantile(octaves, q) {
   }
   return null;
 }
-export const quantileText = ns => (ns < 512 ? '< 512 ns' : span(Math.round(ns)));
+export const quantileText = ns => (ns < 512 ? `< ${thin(512, 'ns')}` : span(Math.round(ns)));
 export const store = {
   get: (kind, key) => { try { return window[kind].getItem(key); } catch { return null; } },
   set: (kind, key, value) => { try { window[kind].setItem(key, value); } catch { /* private mode: it is asked for again */ } },
@@ -127,6 +143,35 @@ export function card(title, { name, tall } = {}) {
 }
 // What scrolls can be reached by keys, and says what it is.
 export const scrolls = (node, name) => Object.assign(node, { tabIndex: 0, role: 'group', ariaLabel: name });
+/* On a phone a box is its head alone until it is opened there by its title, and the next time as it was left: what stands in the head (a count,
+ * a state, the legend) is its main figure. boxes: those that stand in one place, of which title is one for all. Returns a function: whether they
+ * fold at all. */
+export const PHONE = globalThis.matchMedia?.('(max-width: 720px)'); // a test of numbers has no screen
+export function foldable(name, boxes, whole) {
+  let is_open = store.get('localStorage', `agon-open-${name}`) === 'yes';
+  let is_on = true;
+  const heads = boxes.map(({ section, bar }) => {
+    const head = bar.querySelector('h2');
+    const title = head.textContent;
+    return { section, head, title, button: make('button', { type: 'button', className: 'fold', textContent: whole ?? title, onclick: () => {
+      is_open = !is_open;
+      store.set('localStorage', `agon-open-${name}`, is_open ? 'yes' : '');
+      show();
+    } }) };
+  });
+  const show = () => {
+    const folds = is_on && PHONE.matches;
+    for (const { section, head, title, button } of heads) {
+      section.classList.toggle('folded', folds && !is_open);
+      button.ariaExpanded = String(is_open);
+      if (folds && button.parentElement !== head) head.replaceChildren(button);
+      if (!folds && button.parentElement === head) head.replaceChildren(title);
+    }
+  };
+  PHONE.addEventListener('change', show);
+  show();
+  return is => { if (is !== is_on) { is_on = is; show(); } };
+}
 export function tabs(names, chosen, choose, label) {
   const node = make('div', { className: 'tabs', role: 'group', ariaLabel: label });
   for (const [key, title] of names) {
@@ -208,7 +253,7 @@ const plain = value => {
 };
 export const csvOf = (columns, list) => {
   const taken = columns.filter(c => c.title && (c.csv || c.value || c.text));
-  return [taken.map(c => plain(c.title)), ...list.map(x => taken.map(c => plain((c.csv ?? c.value ?? c.text)(x))))].map(row => `${row.join()}\r\n`).join('');
+  return [taken.map(c => plain(c.unit ? `${c.title} (${c.unit})` : c.title)), ...list.map(x => taken.map(c => plain((c.csv ?? c.value ?? c.text)(x))))].map(row => `${row.join()}\r\n`).join('');
 };
 export function saver(name, draw) {
   return make('button', { type: 'button', className: 'quiet save', textContent: 'CSV', title: 'What is listed here, as a file', ariaLabel: 'As CSV', onclick: () => {
@@ -232,9 +277,18 @@ export function foldLines(list) {
 }
 
 const ASKED = 'The host is asked \u2026';
+function fillUnder(row, parts) {
+  const key = JSON.stringify(parts);
+  if (row.dataset.text === key) return;
+  row.dataset.text = key;
+  row.hidden = !parts.length;
+  row.className = `under ${parts.map(([name]) => name).join(' ')}`;
+  row.firstChild.replaceChildren(...parts.map(([className, textContent]) => make('span', { className, textContent })));
+}
 // ---- tables: rows are kept and only the cells that changed are written
-// A column with value(item) can be sorted by; sorted: { key, down } is kept under that name.
-export function table(node, columns, empty, onRow, sortName) {
+// A column with value(item) can be sorted by; sorted: { key, down } is kept under that name. under(item): [[class, text], ...] for a line below its row,
+// of what has no column where there is little room; a class says where (app.css).
+export function table(node, columns, empty, onRow, sortName, under) {
   const body = make('tbody');
   const heads = columns.map(c => make('th', { className: c.class ?? '', scope: 'col', title: c.tip ?? '' }));
   const kept = sortName ? (store.get('localStorage', `agon-sort-${sortName}`) ?? '').split(' ') : [];
@@ -273,8 +327,10 @@ export function table(node, columns, empty, onRow, sortName) {
         row.dataset.key = key;
         kids.set(key, row);
         onRow?.(row, item);
+        if (under) { row.under = make('tr', { className: 'under' }, make('td', { colSpan: columns.length })); }
       }
       seen.add(key);
+      if (under) fillUnder(row.under, under(item));
       columns.forEach((c, i) => {
         const cell = row.children[i];
         if (c.draw) { c.draw(cell, item); return; }
@@ -283,9 +339,9 @@ export function table(node, columns, empty, onRow, sortName) {
         const name = `${c.class ?? ''} ${c.tone ? c.tone(item) : ''}`.trim();
         if (cell.className !== name) cell.className = name;
       });
-      if (row !== at) body.insertBefore(row, at); else at = at.nextElementSibling;
+      for (const part of row.under ? [row, row.under] : [row]) if (part !== at) body.insertBefore(part, at); else at = at.nextElementSibling;
     }
-    for (const [key, row] of kids) if (!seen.has(key)) { row.remove(); kids.delete(key); }
+    for (const [key, row] of kids) if (!seen.has(key)) { row.remove(); row.under?.remove(); kids.delete(key); }
     if (list.length === 0) { set(none.firstChild, isKnown ? empty : ASKED); body.append(none); } else none.remove();
   }
   draw([], () => '');

@@ -32,7 +32,7 @@ const sum = (title, of, more, has = p => p.trades) => ({ title, value: p => (has
 const columns = first => [
   first, { title: 'Trades', tip: 'Positions from the first fill to the last', value: p => p.trades, text: p => count(p.trades) }, { title: 'Won', tip: 'Share of those with a result above 0', value: p => (p.trades ? p.won / p.trades : -1), csv: p => (p.trades ? p.won / p.trades : ''), text: p => (p.trades ? percent(p.won / p.trades) : '–') },
   sum('Result', p => p.result, { tip: 'After fees; without funding. All rows together are what was realised', hint: p => p.currency }, () => true), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
-  { title: 'Held', class: 'p2', tip: 'Mean time from the first fill to the last', value: p => (p.timed ? p.held / p.timed : -1), text: p => lasted(p.timed ? p.held / p.timed : null), tone: () => 'dim' },
+  { title: 'Held', class: 'p2', tip: 'Mean time from the first fill to the last', unit: 's', value: p => (p.timed ? p.held / p.timed : -1), csv: p => (p.timed ? p.held / p.timed : ''), text: p => lasted(p.timed ? p.held / p.timed : null), tone: () => 'dim' },
 ];
 const FIRST = {
   instrument: ['By instrument', p => p.symbol, { title: 'Symbol', class: 'l sym', value: p => p.name, csv: p => p.name, draw: (cell, p) => (p.trades ? symbolCell(cell, p.name) : put(cell, p.name)) }],
@@ -74,7 +74,7 @@ export function performanceCards(kinds, prefix = '') {
   oneOf(boxes, `performance-${kinds.at(-1)}`);
   fill();
   // all: those whose trades these are; whose: which of its name, where it is of one.
-  return { sections: boxes.map(([, , box]) => box.section), draw(all, whose = '', name = null) {
+  return { boxes: boxes.map(([, , box]) => box), sections: boxes.map(([, , box]) => box.section), draw(all, whose = '', name = null) {
     const n = all.reduce((sum_, a) => sum_ + a.wins + a.losses, 0);
     if (of !== whose) { of = whose; list = []; isKnown = false; seen = -1; due = 0; fill(); }
     if (performance.now() >= due && (n !== seen || performance.now() > asked + 60000)) ask(n, name);

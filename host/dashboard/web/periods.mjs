@@ -49,5 +49,5 @@ export function periodsCard(name) {
     plot.set([shown.map(p => p.t / 1000), shown.map(p => (p.amount > 0 ? p.amount : null)), shown.map(p => (p.amount < 0 ? p.amount : null))]);
     say(hovered);
   }
-  return { section: box.section, draw };
+  return { ...box, draw };
 }

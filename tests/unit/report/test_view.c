@@ -40,7 +40,7 @@ START_TEST(lines_have_words_and_units)
        "Engine step\nsteps  1,234,567\np50    195 ns\np99    2.8 ms\n");
     // Of nothing no span is known: 0 ns would be the shortest of all.
     is("latency", "{\"step\": {\"count\": 0, \"p50_ns\": 0, \"p99_ns\": 1038300000}}", 80,
-       "Engine step\nsteps  0\np50    -\np99    1.04 s\n");
+       "Engine step\nsteps  0\np50    -\np99    1 s\n");
 }
 END_TEST
 
@@ -158,9 +158,12 @@ START_TEST(closed_trades_fit_eighty_columns)
 
     is("closed", json, 80,
        "Newest closed trades, amounts in USDT\n"
-       "closed          symbol           side     entry        exit  result      held\n"
-       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  00:23:00\n"
-       "a wider terminal or `agon ctl --json` has 6 columns more\n");
+       "closed          symbol           side     entry        exit  result    held
+"
+       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  23 min
+"
+       "a wider terminal or `agon ctl --json` has 6 columns more
+");
     is("closed", json, 60,
        "Newest closed trades, amounts in USDT\n"
        "closed          symbol           side     entry        exit\n"
@@ -348,8 +351,8 @@ START_TEST(people_read_words_and_spans)
        "{\"venues\": [{\"venue\": \"v\", \"limits\": [{\"limit\": \"orders_day\", \"free\": 1,"
        " \"window_ms\": 86400000}, {\"limit\": \"orders\", \"free\": 1, \"window_ms\": 10000}]}]}",
        80,
-       "Feeds\n\nEach venue\nvenue\nv\n\nRate windows\nvenue  limit       free           in\n"
-       "v      orders day     1  1d 00:00:00\nv      orders         1         10 s\n");
+       "Feeds\n\nEach venue\nvenue\nv\n\nRate windows\nvenue  limit       free    in\n"
+       "v      orders day     1   1 d\nv      orders         1  10 s\n");
     is("plan",
        "{\"number\": 1, \"mode\": \"rank_shares\", \"rows\": [{\"rank\": 1, \"agent\": \"a\","
        " \"verdict\": \"under_gate\", \"score\": 0.51249}]}",

@@ -3,20 +3,20 @@
 import { candleCard } from '../candles.mjs';
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { closedTrades, endedColumns, endedOrders } from '../ended.mjs';
+import { closedTrades, endedColumns, endedOrders, endedUnder } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
 import { DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, leftBy, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which } from '../kit.mjs';
 import { performanceCards } from '../performance.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
-function tableCard(title, name, cols, empty, id, sortName) {
+function tableCard(title, name, cols, empty, id, sortName, under) {
   const box = card(title, { name, tall: true });
   const note = make('span', { className: 'count' });
   const node = make('table', { id });
   box.bar.append(note);
   box.body.append(node);
-  const draw = table(node, cols, empty, null, sortName);
+  const draw = table(node, cols, empty, null, sortName, under);
   // all: how many there are, where not all of them are kept.
   return { ...box, csv: draw.csv, draw(list, keyOf, all = list.length, isKnown = true) { draw(list, keyOf, isKnown); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
 }
@@ -166,11 +166,11 @@ export default {
       { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
       { title: 'Entry tag', class: 'l p2', tip: TAG, value: t => t.entry_tag, csv: t => t.entry_tag, text: t => spaced(t.entry_tag) },
       { title: 'Exit reason', class: 'l p2', value: t => leftBy(t.exit_reason, t.exit_tag), csv: t => [t.exit_reason, t.exit_tag].filter(Boolean).join(': '), text: t => spaced(leftBy(t.exit_reason, t.exit_tag)), hint: t => t.exit_why },
-      { title: 'Held', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
+      { title: 'Held', unit: 's', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
     ], 'No position was closed whole yet.', 't-closed', 'closed');
     trades.bar.append(saver(() => `trades-${name}`, trades));
     oneOf([['trades', 'Closed trades', trades], ['fills', 'Closing fills', closed]], 'closed');
-    const ended = tableCard('Orders that ended', 'a-ended', endedColumns, 'No order has ended yet.', 't-ended', 'ended');
+    const ended = tableCard('Orders that ended', 'a-ended', endedColumns, 'No order has ended yet.', 't-ended', 'ended', endedUnder);
     ended.bar.append(saver(() => `ended-orders-${name}`, ended));
     oneOf([['open', 'Working orders', working], ['ended', 'Ended', ended]], 'orders', () => draw(now));
     const performed = performanceCards(['instrument', 'reason', 'tag']);
@@ -191,7 +191,7 @@ export default {
     ], 'None.');
     const refused = tableCard('Refused by reason', 'a-refused', [{ title: 'Reason', class: 'l', text: r => r.reason.replaceAll('_', ' '), hint: r => r.text }, { title: 'Count', text: r => count(r.count) }], 'Nothing was refused.');
     const generations = tableCard('Generations', 'a-generations', [
-      { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'To', text: r => `${r.from} → ${r.to}` }, { title: 'Pause', text: r => span(r.pause_ns) }, { title: 'Code', class: 'l p2', text: r => r.code.slice(0, 8) },
+      { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'To', text: r => `${r.from} → ${r.to}`, hint: r => `code ${r.code}` }, { title: 'Pause', text: r => span(r.pause_ns) }, { title: 'Code', class: 'l code', text: r => r.code.slice(0, 8), hint: r => r.code },
     ], 'The first is active.');
     const latency = make('dl', { className: 'grid' });
     right.append($(card('Figures', { name: 'a-figures' }), facts, deeper).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, $(card('Delivery latency', { name: 'a-latency' }), latency).section);

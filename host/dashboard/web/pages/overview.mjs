@@ -6,7 +6,7 @@ import { get } from '../connection.mjs';
 import { performanceCards } from '../performance.mjs';
 import { periodsCard } from '../periods.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
-import { DEEPER, agents, amount, baseText, card, colour, count, css, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
+import { DEEPER, agents, amount, baseText, card, colour, count, css, foldable, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'unloaded', 'tournament', 'halt', 'kill', 'outage']);
@@ -30,7 +30,8 @@ const pnlColumn = (title, from) => ({
 const league = [
   { title: 'Agent', class: 'l', value: a => a.name, draw: (cell, a) => {
     if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('a', { className: 'name', textContent: a.name, href: `#/agent/${encodeURIComponent(a.name)}` }), make('span', { ariaHidden: 'true' }));
-    cell.lastChild.className = `substate ${isOdd(a) ? 'warn' : stateTone(a.state)}`; // where there is no column for it
+    cell.lastChild.className = `substate ${isOdd(a) ? 'warn' : stateTone(a.state)}`; // where there is no column for it, and it is not as it should be
+    cell.lastChild.hidden = a.state === 'active' && !isOdd(a);
     cell.lastChild.dataset.text = stateText(a);
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
   } },
@@ -95,7 +96,7 @@ function capitalCard() {
   const keys = make('ul', { className: 'keys-list' });
   box.bar.append(note);
   box.body.append(ribbon, keys);
-  return { section: box.section, draw(state) {
+  return { ...box, draw(state) {
     const s = state.get('status');
     if (!s) return;
     const parts = [...agents(state).filter(a => Number(a.capital) > 0).map(a => ({ name: a.name, amount: a.capital, colour: colour(a.slot), is: moved.get(a.name) })), { name: 'Pool', amount: s.pool, colour: css('dim') }, { name: 'Unloaded', amount: s.left_capital, colour: 'transparent' }].filter(p => Number(p.amount) > 0);
@@ -160,6 +161,10 @@ export default {
     draws.periods = periodsCard(() => ALL);
     draws.performance = performanceCards(['instrument', 'reason', 'agent'], 'all-');
     draws.accounts = accountsCard();
+    foldable('periods', [draws.periods]);
+    foldable('performance', draws.performance.boxes, 'Closed trades');
+    foldable('accounts', [draws.accounts]);
+    foldable('capital', [draws.capital]);
     left.append(draws.chart.section, box.section, draws.periods.section, ...draws.performance.sections, draws.accounts.section);
     right.append(draws.lamps.section, draws.capital.section);
     let barred = -Infinity;

@@ -3,7 +3,7 @@
 // nobody knows.
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { card, colour, count, css, make, pairs, quantile, quantileText, set, span, stamp } from '../kit.mjs';
+import { card, colour, count, css, lasted, make, pairs, quantile, quantileText, set, span, stamp } from '../kit.mjs';
 import { order } from '../orders.mjs';
 
 let points = new Map();
@@ -106,8 +106,8 @@ export default {
       set(pill, { held: is_bare ? 'read' : 'holds', failed: 'differs', running: 'running', never: 'not yet' }[v.state]);
       proofFacts.hidden = v.state === 'never' || v.state === 'failed';
       pairs(proofFacts, v.state === 'held'
-        ? [['As of', stamp(Date.parse(v.time)).slice(11)], ['Events', count(v.events)], ['States reached', count(v.marks)], ['Up to event', count(v.last_seq)], ['Took', span(Math.round(v.seconds * 1e9))]]
-        : [['Since', `${Math.floor(v.seconds ?? 0)} s`], ['Up to event', count(v.seq)]]);
+        ? [['As of', stamp(Date.parse(v.time)).slice(11)], ['Events', count(v.events)], ['States reached', count(v.marks)], ['Up to event', count(v.last_seq)], ['Took', lasted(v.seconds)]]
+        : [['Since', lasted(Math.floor(v.seconds ?? 0))], ['Up to event', count(v.seq)]]);
       proofNote.className = `none ${v.state === 'failed' ? 'bad' : 'dim'}`;
       set(proofNote, v.state === 'failed' ? v.said : is_bare ? 'Read without damage. It vouches for no state yet: the first is written with a snapshot, or at the end.' : v.state === 'never' ? 'Replays the journal beside the host: each state that it vouches for has to be reached again.' : '');
       proofNote.hidden = !proofNote.textContent;
@@ -133,7 +133,7 @@ export default {
       const s = state.get('status');
       if (s) pairs(facts, [
         ['State', s.journal, s.journal === 'running' ? '' : 'bad'], ['Class', s.journal_class], ['Lag, events', count(s.seq - s.durable_seq)], ['Event', count(s.seq)], ['On disk', count(s.durable_seq)], ['Run', s.run],
-        ['Clock', s.clock.state, s.clock.state === 'proven' ? '' : 'warn'], ['Follows', s.clock.follows], ['Up', `${Math.floor(s.up_s / 60)} min`],
+        ['Clock', s.clock.state, s.clock.state === 'proven' ? '' : 'warn'], ['Follows', s.clock.follows], ['Up', lasted(s.up_s)],
       ]);
     };
   },

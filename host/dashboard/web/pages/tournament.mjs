@@ -4,13 +4,7 @@
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { isMissing, planOf } from '../plan.mjs';
-import { agents, card, colour, fixed, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
-
-const left_ = ms => {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  const parts = s >= 86400 ? [[Math.floor(s / 86400), 'd'], [Math.floor(s / 3600) % 24, 'h']] : s >= 3600 ? [[Math.floor(s / 3600), 'h'], [Math.floor(s / 60) % 60, 'min']] : [[Math.floor(s / 60), 'min'], [s % 60, 's']];
-  return parts.map(([n, unit]) => `${n}\u2009${unit}`).join(' ');
-};
+import { agents, card, colour, fixed, lasted, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
 
 const gateText = (g, v) => (g.unit === 'share' ? percent(v) : String(Number(v.toPrecision(3))).replace('-', '\u2212'));
 // What is said of a gate, by how it judged.
@@ -145,7 +139,7 @@ export default {
       slots = new Map(agents(state).map(a => [a.name, a.slot]));
       const due = s?.tournament_next_ms;
       dry.section.hidden = !due;
-      set(big, due ? left_(due - s.t_ms) : 'none is planned');
+      set(big, due ? lasted(Math.max(0, Math.floor((due - s.t_ms) / 1000))) : 'none is planned');
       set(when, due ? `${stamp(due).slice(0, 16)}, by the market's time${last ? ` · ${last.schedule}` : ''}` : '');
       rules.section.hidden = Boolean(last) || !due;
       if (!rules.section.hidden && !ruled) askRules();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a demo shows just now: the act, what is about to happen, where to look, what happened; of a demo that is kept, what each act came
 // to. There only in a demo.
-import { make, put } from '../kit.mjs';
+import { foldable, make, put } from '../kit.mjs';
 
 export default {
   page: 'overview', side: 'top', title: 'Demo', keys: ['act'],
@@ -12,12 +12,14 @@ export default {
     const past = make('dl', { id: 'acts-past', hidden: true });
     const [title, about, look, said, market] = lines.map(([, node]) => node);
     body.append(make('div', { id: 'act' }, title, past, about, look, said, market));
+    const folds = foldable('act', [{ section, bar }]);
     const words = { about: 'Next: ', look: 'Look at: ', said: 'So far: ', market: 'Market: ' };
     return state => {
       const act = state.get('act');
       section.hidden = !act;
       if (!act) return;
-      put(step, act.past ? '' : `act ${act.number} of ${act.of}`);
+      put(step, act.past ? 'its acts are over' : `act ${act.number} of ${act.of}`);
+      folds(Boolean(act.past)); // what goes on is in view
       for (const [key, node] of lines) {
         node.hidden = !act[key];
         put(node, `${act.past && key === 'said' ? '' : words[key] ?? ''}${act[key]}`);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Orders that rest at a venue, and requests about them; and those that ended, of each agent.
-import { endedColumns, endedOrders } from '../ended.mjs';
+import { endedColumns, endedOrders, endedUnder } from '../ended.mjs';
 import { agents, clock, make, money, orderPrice, put, rows, saver, scrolls, sideTone, spaced, table, tabs, TAG } from '../kit.mjs';
 import { cancelOrder } from '../orders.mjs';
 
@@ -12,7 +12,7 @@ export default {
     const endedNode = make('table', { id: 't-market-ended' });
     const openBox = scrolls(make('div', { className: 'scroll tall' }, node), 'Our orders');
     const endedBox = scrolls(make('div', { className: 'scroll tall', hidden: true }, endedNode), 'Our orders that ended');
-    const drawEnded = table(endedNode, [{ title: 'Agent', class: 'l', value: o => o.agent, text: o => o.agent }, ...endedColumns.filter(c => c.title !== 'Symbol')], 'No order has ended here yet.', null, 'ended');
+    const drawEnded = table(endedNode, [{ title: 'Agent', class: 'l', value: o => o.agent, text: o => o.agent }, ...endedColumns.filter(c => c.title !== 'Symbol')], 'No order has ended here yet.', null, 'ended', endedUnder);
     const save = saver(() => `ended-orders-${route.shown}`, drawEnded);
     let now = null;
     save.hidden = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits of all agents together: what is used of them, and where they are.
-import { make, money, percent, scrolls, set, table, usage } from '../kit.mjs';
+import { foldable, make, money, percent, scrolls, set, table, usage } from '../kit.mjs';
 
 // What a limit is, and of which unit, the host says with it: one more is a row of its table.
 const limitName = r => r.limit[0].toUpperCase() + r.limit.slice(1).replaceAll('_', ' ') + (r.is_minimum ? ', minimum' : '');
@@ -20,10 +20,11 @@ const usedText = r => {
 
 export default {
   page: 'overview', side: 'right', title: 'Limits of all', keys: ['portfolio'],
-  open({ bar, body }) {
+  open({ section, bar, body }) {
     const breach = make('span', { className: 'pill small', id: 'breach', textContent: '–' });
     const node = make('table', { id: 't-portfolio' });
     bar.append(breach);
+    foldable('limits', [{ section, bar }]);
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Limits of all agents together'));
     // Bids of longs, asks of shorts: less than what the head has.
     body.append(make('p', { className: 'dim note', textContent: 'At prices to close at, without the pool. Scaled: what was lost before capital moved counts in proportion to it.' }));

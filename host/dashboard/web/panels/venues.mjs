@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each venue by itself: how it is, how much of it stands, how fast it is heard, how long it was up.
-import { count, make, percent, put, rows, scrolls, span, table } from '../kit.mjs';
+import { count, lasted, make, percent, put, rows, scrolls, span, table } from '../kit.mjs';
 
 const toneOf = v => ({ running: 'good', waiting: 'dim', degraded: 'warn', halted: 'warn' })[v.state] ?? 'bad';
 const columns = [
@@ -13,7 +13,7 @@ const columns = [
   { title: 'Budget', class: 'p2', tip: 'API budget left', text: v => count(v.api_budget_left) },
   { title: 'Unconfirmed', class: 'p2', text: v => count(v.unconfirmed), tone: v => (v.unconfirmed ? 'bad' : 'dim') },
   { title: 'Gaps', class: 'p2', text: v => count(v.gaps), tone: v => (v.gaps ? 'warn' : 'dim') },
-  { title: 'Up', text: v => percent(v.uptime), hint: v => `${v.outages} outages, ${v.down_s} s`, tone: v => (v.outages ? 'warn' : '') },
+  { title: 'Up', text: v => percent(v.uptime), hint: v => `${v.outages} outages, ${lasted(v.down_s)}`, tone: v => (v.outages ? 'warn' : '') },
 ];
 
 export default {
