@@ -158,12 +158,9 @@ START_TEST(closed_trades_fit_eighty_columns)
 
     is("closed", json, 80,
        "Newest closed trades, amounts in USDT\n"
-       "closed          symbol           side     entry        exit  result    held
-"
-       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  23 min
-"
-       "a wider terminal or `agon ctl --json` has 6 columns more
-");
+       "closed          symbol           side     entry        exit  result    held\n"
+       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  23 min\n"
+       "a wider terminal or `agon ctl --json` has 6 columns more\n");
     is("closed", json, 60,
        "Newest closed trades, amounts in USDT\n"
        "closed          symbol           side     entry        exit\n"
