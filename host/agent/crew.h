@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "market/start_market.h"
 #include "slot/meters.h"
+#include "slot/tag_names.h"
 #include "sys/futex.h"
 
 #define CREW_PARAMS_MAX 64
@@ -277,7 +278,7 @@ int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t 
 const char *crew_build_id(const struct crew *crew, uint16_t slot);
 struct crew_start { /* START with the builds of the run */
     struct record_start start;
-    struct start_build builds[SLOTS_MAX + 2 + START_MARKET_ENTRIES];
+    struct start_build builds[SLOTS_MAX + 2 + START_MARKET_ENTRIES + START_TAGS_ENTRIES];
     uint32_t n; /* of builds; not in the event */
 };
 /* Adds this program's build to a START that has none yet; sets its length. [any] */
@@ -285,6 +286,8 @@ void crew_start_host(struct crew_start *event);
 /* Adds that of the plugin which plays for the slot, where it has one. [core] */
 void crew_start_plugin(struct crew_start *event, const struct crew *crew,
                        const struct crew_slot *slot);
+/* Adds what the plugins that play call their reasons, behind all else. [core] */
+void crew_start_tags(struct crew_start *event, const struct crew *crew);
 /* Adds what the run trades on, where that is no real market. Before its plugins. [any] */
 void crew_start_market(struct crew_start *event, const struct start_market *market);
 const struct crew_pauses *crew_pauses(const struct crew *crew);

@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "agent/crew_impl.h"
+#include "agent/info.h"
+#include "slot/tag_names.h"
 #include "sys/buildid.h"
+
+_Static_assert(INFO_TAG == TAG_NAME, "names stand alike in info and journal");
 
 static uint8_t read_hex(const char *text, unsigned char *bytes, size_t room)
 {
@@ -49,5 +53,32 @@ void crew_start_plugin(struct crew_start *event, const struct crew *crew,
     if (build.n == 0 || event->n > SLOTS_MAX + START_MARKET_ENTRIES)
         return;
     event->builds[event->n++] = build;
+    set_granules(event);
+}
+
+/* All that have the same names stand in one line: many agents may be of one plugin. */
+void crew_start_tags(struct crew_start *event, const struct crew *crew)
+{
+    struct tag_lines tags = {0};
+    struct slot_set done = {0};
+
+    for (uint16_t id = 0; id < SLOTS_MAX; id++) {
+        const struct plugin_info *info = crew_info(crew, id);
+        struct slot_set same = {0};
+
+        if (info == NULL || info->n_tags == 0 || slot_set_has(&done, id))
+            continue;
+        for (uint16_t other = id; other < SLOTS_MAX; other++) {
+            const struct plugin_info *its = crew_info(crew, other);
+
+            if (its == NULL || its->n_tags != info->n_tags ||
+                memcmp(its->tags, info->tags, info->n_tags * sizeof(info->tags[0])) != 0)
+                continue;
+            slot_set_add(&same, other);
+            slot_set_add(&done, other);
+        }
+        tag_names_add_line(&tags, &same, info->tags[0], info->n_tags);
+    }
+    event->n += tag_names_put_lines(&event->builds[event->n], &tags);
     set_granules(event);
 }

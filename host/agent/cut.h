@@ -46,7 +46,7 @@ void cut_collect(struct engine *engine, const struct cut_given *given, struct cu
 
 /* Zeros of nothing. */
 void cut_hash(const void *bytes, uint64_t n, unsigned char digest[HASH_SIZE]);
-/* What an instance that begins on setup was given, but for how. [any] */
+/* What an instance that begins on setup was given, but for how and its names of reasons. [any] */
 void cut_begin(union begin_event *event, const struct setup *setup,
                const unsigned char file_hash[HASH_SIZE]);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/crew_impl.h"
+#include "slot/tag_names.h"
 #include "sys/log.h"
 
 #define NOTES       16384u /* granules: a BEGIN of every slot at once */
@@ -56,6 +57,7 @@ void note_given(struct generation *generation, const struct crew_slot *spec,
         return;
     cut_begin(event, setup, generation->file.hash);
     event->begin.threads = spec->threads;
+    tag_names_put(event, generation->info.tags[0], generation->info.n_tags);
     // Kept for as long as the generation is: without the room it did not need.
     generation->begin = malloc(event_bytes(&event->begin.hdr));
     if (generation->begin != NULL)

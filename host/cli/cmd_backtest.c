@@ -271,8 +271,8 @@ static int write_page(struct job *job, FILE *file, struct error *err)
     for (uint16_t id = 0; id < SLOTS_MAX; id++) {
         const struct plugin_info *info = crew_info(job->result->crew, id);
 
-        if (info != NULL)
-            run_report_tags(&job->story, id, info->tags[0], info->n_tags, 0);
+        if (info != NULL && run_report_tags(&job->story, id, info->tags[0], info->n_tags) < 0)
+            return error_set(err, AGON_ENOMEM, "no memory for the page");
     }
     return backtest_html(job->result, &job->story, job->command, file, err);
 }

@@ -295,9 +295,6 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
         run_report_free(&demo->story);
         return rc;
     }
-    for (uint16_t id = 0; id < SLOTS_MAX; id++)
-        run_report_tags(&demo->story, id, demo->view->slots[id].tags[0],
-                        demo->view->slots[id].n_tags, demo->view->slots[id].tags_seq);
     promises.n_given_faulty = demo->story.n_given_faulty;
     count_events(demo, &promises, &counted);
     if (!demo->table.frame.is_screen)

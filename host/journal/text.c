@@ -9,7 +9,7 @@
 #include "journal/text_fields.h"
 #include "market/start_market.h"
 #include "score/measure.h"
-#include "slot/slot.h"
+#include "slot/tag_names.h"
 
 struct out {
     char *at; /* borrowed */
@@ -450,6 +450,39 @@ static void put_market(struct out *out, const struct record_start *start)
     put_text(out, market.about, strlen(market.about));
 }
 
+static void put_names(struct out *out, const struct tag_names *names, int n_before)
+{
+    for (uint32_t i = 0; i < names->n; i++) {
+        put(out, (int)i + n_before > 0 ? "," : "");
+        put_text(out, names->all[i], strlen(names->all[i]));
+    }
+}
+
+/* Of a START: [slots, names...]. */
+static void put_start_tags(struct out *out, const struct record_start *start)
+{
+    struct tag_lines tags;
+    struct tag_names names;
+    struct slot_set slots;
+    const char *line = tags.text;
+    int n = 0;
+
+    if (!tag_names_read_lines(start, &tags))
+        return;
+    put_name(out, "tags", "");
+    put(out, "[");
+    for (const char *next; (next = tag_names_next_line(line, &slots, &names)) != NULL;
+         line = next) {
+        if (names.n == 0)
+            continue;
+        put(out, n++ > 0 ? ",[" : "[");
+        put_text(out, line, strcspn(line, " "));
+        put_names(out, &names, 1);
+        put(out, "]");
+    }
+    put(out, "]");
+}
+
 static const char *put_pairs(struct out *out, const char *name, const char *at, uint32_t n)
 {
     put_name(out, name, "");
@@ -466,14 +499,21 @@ static const char *put_pairs(struct out *out, const char *name, const char *at, 
     return at;
 }
 
-/* The parameters of a BEGIN, as the roster had them, and the SHA-256 of its files, where it has
- * any. */
+/* The parameters of a BEGIN, as the roster had them, the SHA-256 of its files and names of its
+ * reasons, where it has any. */
 static void put_begin(struct out *out, const struct record_begin *begin)
 {
     const char *at = put_pairs(out, "params", begin_text(begin), begin->n_params);
+    struct tag_names names;
 
     if (begin->n_files > 0)
         (void)put_pairs(out, "files", at, begin->n_files);
+    if (!tag_names_read(begin, &names))
+        return;
+    put_name(out, "tags", "");
+    put(out, "[");
+    put_names(out, &names, 0);
+    put(out, "]");
 }
 
 /* "2026-11-20T09:05:31.123456789Z" of ns since 1970, by the civil calendar (H. Hinnant's days). */
@@ -564,6 +604,7 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
     if (fields != NULL && event->type == EVENT_START) {
         put_builds(&out, (const struct record_start *)(const void *)event);
         put_market(&out, (const struct record_start *)(const void *)event);
+        put_start_tags(&out, (const struct record_start *)(const void *)event);
     }
     if (fields != NULL && event->type == EVENT_BEGIN)
         put_begin(&out, (const struct record_begin *)(const void *)event);

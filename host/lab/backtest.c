@@ -126,6 +126,8 @@ static int configure(struct run *run, struct error *err)
     }
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
         crew_start_plugin(&start, run->result->crew, &config->slots[i]);
+    crew_start_tags(&start,
+                    run->result->crew); // its agents have a BEGIN only where they have files
     if (rc >= 0)
         rc = backtest_step(run, &start.start, "the start", err);
     history = (struct crew_history){.bars = run->bars, .n_bars = run->result->n_history};

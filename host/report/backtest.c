@@ -784,6 +784,14 @@ static const char *stamp(agon_ns_t t, char text[CLOCK_TEXT])
     return text;
 }
 
+static const char *tag_name(const struct backtest *result, const struct backtest_fill *fill)
+{
+    const struct plugin_info *info = crew_info(result->crew, fill->slot);
+
+    return info != NULL && fill->tag > 0 && fill->tag <= info->n_tags ? info->tags[fill->tag - 1]
+                                                                      : "";
+}
+
 void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS])
 {
     const struct instruments *table = engine_instruments(result->engine);
@@ -795,14 +803,14 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
 
     agents_csv(result, files[BACKTEST_AGENTS]);
     fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
-                  "result,instrument,venue_time,exit_reason,tag\n");
+                  "result,instrument,venue_time,exit_reason,tag,tag_name\n");
     for (uint64_t i = 0; i < result->n_fills; i++) {
         const struct backtest_fill *fill = &result->fills[i];
         const struct agon_instrument *instrument = instruments_get(table, fill->instrument);
         const struct asset *fee = instruments_asset(table, fill->fee_asset);
 
         clock_text(fill->t, t);
-        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s,%s,%u\n", t,
+        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s,%s,%u,%s\n", t,
                 slots->all[fill->slot].name, instrument->symbol,
                 fill->side == AGON_BUY ? "buy" : "sell",
                 fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
@@ -812,7 +820,8 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
                 fee != NULL ? fee->name : "", (unsigned long long)fill->order_id,
                 (unsigned long long)fill->seq,
                 exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument,
-                stamp(fill->t_venue, venue), exit_reasons_name(fill->why), fill->tag);
+                stamp(fill->t_venue, venue), exit_reasons_name(fill->why), fill->tag,
+                tag_name(result, fill));
     }
     file = files[BACKTEST_EQUITY];
     fprintf(file, "time,venue_time");

@@ -55,6 +55,7 @@ struct export
     struct sheet orders, trades, intents;
     struct weights *weights;       /* owned */
     struct seats *seats;           /* owned */
+    struct tags *tags;             /* owned */
     struct journal_intents *known; /* owned; NULL: no intents are asked for */
     struct engine *engine;         /* borrowed; of the replay */
     int kept;                      /* AGON_OK, or what became of keeping a sample */
@@ -237,8 +238,9 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     struct export *export = ctx;
     uint64_t taken = engine_counters(engine)->n_fills;
 
-    if (rc >= 0 && (seats_take(export->seats, engine, event) < 0 ||
-                    weights_take(export->weights, engine, event) < 0))
+    if (rc >= 0 &&
+        (seats_take(export->seats, engine, event) < 0 ||
+         weights_take(export->weights, engine, event) < 0 || tags_take(export->tags, event) < 0))
         export->kept = AGON_ENOMEM;
     put_rows(export, engine, event, rc);
     // What a free place has booked is nothing, and no fill.
@@ -258,7 +260,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     return keep_fills(export, engine, (const struct record_report *)(const void *)event);
 }
 
-enum { FILL_CELLS = 17, TALLY_CELLS = 6 };
+enum { FILL_CELLS = 18, TALLY_CELLS = 6 };
 
 static int base_exp(const struct instruments *table)
 {
@@ -273,11 +275,12 @@ static void fill_cells(const struct fill *fill, const struct export *export, str
     static const char *const names[FILL_CELLS] = {
         "time",       "agent",      "symbol",      "side",     "liquidity", "price",
         "quantity",   "fee",        "fee_asset",   "order_id", "seq",       "result",
-        "instrument", "venue_time", "exit_reason", "tag",      "files"};
+        "instrument", "venue_time", "exit_reason", "tag",      "tag_name",  "files"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
     const struct asset *fee = instruments_asset(table, report->fee_asset);
+    char name[TAG_NAME];
 
     memset(cells, 0, sizeof(struct cell) * FILL_CELLS);
     for (int i = 0; i < FILL_CELLS; i++)
@@ -303,7 +306,9 @@ static void fill_cells(const struct fill *fill, const struct export *export, str
     journal_rows_time(report->hdr.t_venue, &cells[13]);
     journal_rows_put(&cells[14], exit_reasons_name(fill->why));
     journal_rows_u64(&cells[15], fill->tag);
-    weights_say(export->weights, fill->who, cells[16].text);
+    journal_rows_put(&cells[16],
+                     tags_name(export->tags, fill->slot, report->hdr.seq, fill->tag, name));
+    weights_say(export->weights, fill->who, cells[17].text);
 }
 
 static void tally_cells(const struct tally *tally, const struct export *export,
@@ -514,7 +519,7 @@ static int begin_rows(const struct journal_export *ask, struct export *export, s
                     journal_rows_trade(NULL, NULL, cells));
     if (export->out[EXPORT_INTENTS] == NULL)
         return AGON_OK;
-    export->known = journal_intents_new();
+    export->known = journal_intents_new(export->tags);
     if (export->known == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");
     journal_intents_names(cells);
@@ -577,7 +582,8 @@ int journal_export(struct journal_export *ask, struct error *err)
 
     export.weights = weights_new(ask->models);
     export.seats = seats_new();
-    rc = export.weights != NULL && export.seats != NULL
+    export.tags = tags_new();
+    rc = export.weights != NULL && export.seats != NULL && export.tags != NULL
              ? begin_rows(ask, &export, err)
              : error_set(err, AGON_ENOMEM, "out of memory");
 
@@ -596,6 +602,7 @@ int journal_export(struct journal_export *ask, struct error *err)
     journal_intents_free(export.known);
     weights_free(export.weights);
     seats_free(export.seats);
+    tags_free(export.tags);
     replay_free(&result);
     free(export.fills);
     free(export.tallies);

@@ -7,15 +7,20 @@
 #include "journal/text.h"
 
 struct journal_intents {
+    const struct tags *tags; // borrowed
     uint64_t n_refused;
     uint64_t refused[SLOTS_MAX][REASONS_MAX];
     struct agon_intent_event legs[SLOTS_MAX][ENGINE_LEGS]; // of a group that is not whole yet
     uint32_t n_legs[SLOTS_MAX];
 };
 
-struct journal_intents *journal_intents_new(void)
+struct journal_intents *journal_intents_new(const struct tags *tags)
 {
-    return calloc(1, sizeof(struct journal_intents));
+    struct journal_intents *intents = calloc(1, sizeof(*intents));
+
+    if (intents != NULL)
+        intents->tags = tags;
+    return intents;
 }
 
 void journal_intents_free(struct journal_intents *intents)
@@ -28,7 +33,7 @@ void journal_intents_names(struct cell *cells)
     static const char *const names[INTENT_CELLS] = {
         "time",      "agent",    "symbol",     "kind",       "side",     "order_type",
         "price",     "quantity", "became",     "refused_by", "order_id", "seq",
-        "cause_seq", "n",        "instrument", "files",      "tag"};
+        "cause_seq", "n",        "instrument", "files",      "tag",      "tag_name"};
 
     journal_rows_names(cells, names, INTENT_CELLS);
 }
@@ -85,7 +90,8 @@ static const char *became(const struct agon_intent_event *event, uint16_t reason
     return event->intent.kind == AGON_INTENT_TARGET ? "nothing" : "taken";
 }
 
-static void put_row(struct engine *engine, const struct agon_intent_event *event, uint16_t reason,
+static void put_row(const struct tags *tags, struct engine *engine,
+                    const struct agon_intent_event *event, uint16_t reason,
                     const struct weights *weights, struct sheet *sheet)
 {
     const struct instruments *table = engine_instruments(engine);
@@ -93,6 +99,7 @@ static void put_row(struct engine *engine, const struct agon_intent_event *event
     const struct slot *slot = slots_get(engine_slots(engine), event->origin.slot);
     const struct order *order = reason == REASON_NONE ? order_of(engine, &event->origin) : NULL;
     struct cell cells[INTENT_CELLS];
+    char name[TAG_NAME];
 
     journal_intents_names(cells);
     journal_rows_time(event->hdr.t, &cells[0]);
@@ -115,6 +122,8 @@ static void put_row(struct engine *engine, const struct agon_intent_event *event
     weights_put(weights, event->origin.slot, event->origin.generation, event->origin.cause_seq,
                 cells[15].text);
     journal_rows_u64(&cells[16], event->intent.reason);
+    journal_rows_put(&cells[17], tags_name(tags, event->origin.slot, event->hdr.seq,
+                                           event->intent.reason, name));
     sheet_row(sheet, cells, INTENT_CELLS);
 }
 
@@ -141,7 +150,7 @@ static void take(struct journal_intents *intents, struct engine *engine,
 
     // Half a group that was left behind never becomes an order.
     for (uint32_t i = 0; i < *n && !is_next; i++)
-        put_row(engine, &legs[i], REASON_INVALID, weights, sheet);
+        put_row(intents->tags, engine, &legs[i], REASON_INVALID, weights, sheet);
     if (!is_next)
         *n = 0;
     if (!is_whole(intents, intent, reason)) {
@@ -149,9 +158,9 @@ static void take(struct journal_intents *intents, struct engine *engine,
         return;
     }
     for (uint32_t i = 0; i < *n; i++)
-        put_row(engine, &legs[i], reason, weights, sheet);
+        put_row(intents->tags, engine, &legs[i], reason, weights, sheet);
     *n = 0;
-    put_row(engine, intent, reason, weights, sheet);
+    put_row(intents->tags, engine, intent, reason, weights, sheet);
 }
 
 void journal_intents_take(struct journal_intents *intents, struct engine *engine,

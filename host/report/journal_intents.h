@@ -7,14 +7,16 @@
 
 #include "engine/engine.h"
 #include "report/journal_rows.h"
+#include "report/tags.h"
 
-enum { INTENT_CELLS = 17 };
+enum { INTENT_CELLS = 18 };
 
 _Static_assert((int)INTENT_CELLS <= (int)ROW_CELLS_MAX, "one array of cells does for each");
 
 struct journal_intents; /* opaque: what was refused before, and legs of groups that are not whole */
 
-struct journal_intents *journal_intents_new(void); /* NULL: no memory */
+/* tags: borrowed. NULL: no memory. */
+struct journal_intents *journal_intents_new(const struct tags *tags);
 void journal_intents_free(struct journal_intents *intents);
 void journal_intents_names(struct cell *cells);
 /* Each event, behind the engine's step of it: the rows that it makes go into the sheet. Legs of one

@@ -432,7 +432,7 @@ int run_report_event(struct run_report *story, struct engine *engine,
         return AGON_OK;
     if (trail_event(story->trail, engine, event) < 0 ||
         seats_take(story->seats, engine, event) < 0 ||
-        weights_take(story->weights, engine, event) < 0)
+        weights_take(story->weights, engine, event) < 0 || tags_take(story->tags, event) < 0)
         return AGON_ENOMEM;
     switch (event->type) {
     case EVENT_BEGIN:
@@ -569,8 +569,9 @@ int run_report_begin(struct run_report *story, struct engine *engine)
     story->trail = trail_new();
     story->weights = weights_new(NULL);
     story->seats = seats_new();
+    story->tags = tags_new();
     return story->plans != NULL && story->trail != NULL && story->weights != NULL &&
-                   story->seats != NULL
+                   story->seats != NULL && story->tags != NULL
                ? AGON_OK
                : AGON_ENOMEM;
 }
@@ -653,29 +654,30 @@ void run_report_free(struct run_report *story)
     trail_free(story->trail);
     weights_free(story->weights);
     seats_free(story->seats);
+    tags_free(story->tags);
     memset(story, 0, sizeof(*story));
 }
 
-void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n,
-                     uint64_t seq)
+int run_report_tags(struct run_report *story, uint16_t slot, const char *names, uint32_t n)
 {
-    if (slot >= SLOTS_MAX)
-        return;
-    story->slots[slot].tags = tags;
-    story->slots[slot].n_tags = n;
-    story->slots[slot].tags_seq = seq;
+    return tags_add(story->tags, slot, 0, names, n);
 }
 
-const char *run_report_tag(const struct run_report *story, uint16_t id, uint64_t seq, uint16_t tag,
-                           char text[INFO_TAG])
+const char *run_report_tag_head(const struct run_report *story)
 {
-    const struct seat *seat = seats_find(story->seats, id, seq);
-    const struct run_report_slot *slot = &story->slots[id];
+    const struct trade_closed *trade;
 
-    // Who had the slot before had other reasons.
-    int is_named = seat != NULL && !seat->is_gone && seq >= slot->tags_seq;
+    for (uint64_t k = 0; (trade = trail_trade(story->trail, k)) != NULL; k++) {
+        if (trade->entry_tag != 0)
+            return tags_any(story->tags) ? "entry tag" : "entry tag (number)";
+    }
+    return "entry tag";
+}
 
-    return plugin_tag_text(slot->tags, is_named ? slot->n_tags : 0, tag, text);
+const char *run_report_tag(const struct run_report *story, uint16_t slot, uint64_t seq,
+                           uint16_t tag, char text[INFO_TAG])
+{
+    return tags_text(story->tags, slot, seq, tag, text);
 }
 
 char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN_REPORT_WHEN])

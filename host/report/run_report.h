@@ -11,6 +11,7 @@
 #include "lab/replay.h"
 #include "market/start_market.h"
 #include "report/seats.h"
+#include "report/tags.h"
 #include "report/trail.h"
 #include "report/weights.h"
 #include "score/plan.h"
@@ -59,9 +60,6 @@ struct run_report_slot {
     uint32_t failed;    /* that of an attempt that failed, + 1, of which nobody said why yet */
     uint64_t acked;     /* the last order that the venue has taken */
     int is_faulty;      /* its plugin crashed, hung or flooded */
-    const char *tags;   /* borrowed: run_report_tags */
-    uint32_t n_tags;
-    uint64_t tags_seq;
     char *params; /* owned; of the last BEGIN: name and value in turns, each ended by a NUL, and
                      one more behind all; NULL: not known */
 };
@@ -71,6 +69,7 @@ struct run_report {
     struct trail *trail;     /* owned */
     struct weights *weights; /* owned; files by which agents decided */
     struct seats *seats;     /* owned; who had which slot, and when */
+    struct tags *tags;       /* owned; names of authors' reasons */
     int kept;                /* AGON_OK, or what became of keeping a sample */
     int64_t speed_milli;
     struct run_report_happening happenings[RUN_REPORT_HAPPENINGS];
@@ -122,10 +121,12 @@ int run_report_sample(struct run_report *story, agon_ns_t t);
 int run_report_end(struct run_report *story);
 /* One parameter more of a slot, of a run that has no BEGIN to say them. AGON_ENOMEM. */
 int run_report_param(struct run_report *story, uint16_t slot, const char *name, const char *text);
-/* Names of the reasons of who has a slot at the end, as plugin_tag_text takes them, which a journal
- * has not; they are borrowed, and of what came after event seq. */
-void run_report_tags(struct run_report *story, uint16_t slot, const char *tags, uint32_t n,
-                     uint64_t seq);
+/* Names of a slot's reasons, as plugin_info has them, of a run whose START is not seen.
+ * AGON_ENOMEM.
+ */
+int run_report_tags(struct run_report *story, uint16_t slot, const char *names, uint32_t n);
+/* Of a column with tags of entries: of a journal that has no names they are numbers. */
+const char *run_report_tag_head(const struct run_report *story);
 /* An author's reason, given with event seq, by that name, else by its number; "": none, or not
  * known. Returns text. */
 const char *run_report_tag(const struct run_report *story, uint16_t slot, uint64_t seq,

@@ -2,6 +2,7 @@
 #include "report/run_trades.h"
 
 #include <jansson.h>
+#include <string.h>
 
 #include "base/money.h"
 #include "base/num.h"
@@ -72,7 +73,9 @@ static json_t *held_json(double seconds, int is_known)
     return is_known ? json_real(seconds) : json_null();
 }
 
-static json_t *trade_row(const struct run_report *story, const struct trade_closed *trade)
+/* entry_key: of a journal without names the number has a column of its own. */
+static json_t *trade_row(const struct run_report *story, const struct trade_closed *trade,
+                         const char *entry_key)
 {
     const struct unit unit = unit_of(story, trade->instrument);
     char tags[2][INFO_TAG];
@@ -84,10 +87,9 @@ static json_t *trade_row(const struct run_report *story, const struct trade_clos
         mean_json(&unit, trade->entry_px), "exit", mean_json(&unit, trade->exit_px), "result",
         amount_json(&unit, trade->result_amt), "currency",
         unit.asset != NULL ? unit.asset->name : "", "exit_reason", exit_reasons_name(trade->why),
-        "entry_tag",
-        run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tags[0]), "exit_tag",
-        run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tags[1]), "held_s",
-        held_json((double)(trade->t_close - trade->t_open) / 1e9, trade->t_open != 0));
+        entry_key, run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tags[0]),
+        "exit_tag", run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tags[1]),
+        "held_s", held_json((double)(trade->t_close - trade->t_open) / 1e9, trade->t_open != 0));
 }
 
 static json_t *group_row(const struct run_report *story, const struct trade_group *group)
@@ -112,6 +114,8 @@ void run_trades_print(const struct run_report *story, FILE *out)
     uint32_t n_groups = run_spread_groups(story, groups);
     const struct trade_closed *trade;
     json_t *rows = json_array();
+    const char *key =
+        strcmp(run_report_tag_head(story), "entry tag") == 0 ? "entry_tag" : "entry_number";
 
     for (uint32_t i = 0; i < n_groups; i++)
         (void)json_array_append_new(rows, group_row(story, &groups[i]));
@@ -121,7 +125,7 @@ void run_trades_print(const struct run_report *story, FILE *out)
     }
     (void)json_array_clear(rows);
     for (uint64_t k = 0; k < NEWEST && (trade = trail_trade(story->trail, k)) != NULL; k++)
-        (void)json_array_append_new(rows, trade_row(story, trade));
+        (void)json_array_append_new(rows, trade_row(story, trade, key));
     if (json_array_size(rows) > 0) {
         fputc('\n', out);
         (void)view_show(out, "report trades", rows, wrap_width(out));

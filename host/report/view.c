@@ -29,8 +29,7 @@ struct view {
         }                                                                                          \
     }
 
-/* Behind capital, equity and result: docs/figures.md. Ranks of the return, of ratios, of amounts.
- */
+/* Behind capital, equity and result: docs/figures.md. Ranks: return, ratios, amounts. */
 #define FIGURE_FIELDS(yields, ratios, amounts)                                                     \
     {"return", "return", SHARE, yields}, {"drawdown", "drawdown", SHARE, ratios},                  \
         {"sharpe", "Sharpe", RATIO, ratios}, {"sortino", "Sortino", RATIO, amounts},               \
@@ -182,8 +181,9 @@ static const struct view views[] = {
      FIELDS({"time", "closed", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
             {"side", "side", TEXT, 1}, {"result", "result", AMOUNT, 1}, {"currency", "in", TEXT, 1},
             {"held_s", "held", SECONDS, 2}, {"exit_reason", "exit reason", WORDS, 2},
-            {"entry_tag", "entry tag", WORDS, 2}, {"exit_tag", "exit tag", WORDS, 3},
-            {"entry", "entry", MEAN, 3}, {"exit", "exit", MEAN, 3})},
+            {"entry_tag", "entry tag", WORDS, 2}, {"entry_number", "entry tag (number)", WORDS, 2},
+            {"exit_tag", "exit tag", WORDS, 3}, {"entry", "entry", MEAN, 3},
+            {"exit", "exit", MEAN, 3})},
     {"performance", NULL, "Closed trades by instrument and reasons", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
             {"entry_tag", "entry tag", WORDS, 2}, {"exit_reason", "exit reason", WORDS, 1},

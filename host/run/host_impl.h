@@ -373,6 +373,8 @@ int host_new_engine(struct host *host, struct error *err);
 
 /* show.c: into the draft: the halts in force. */
 void host_show_halts(struct host *host);
+/* Names of a slot's reasons, from that event on. */
+void host_show_tags(struct host *host, const struct record_begin *begin);
 /* past.c: around each event out of the journal, for who looks. */
 void host_past_begin(struct host *host);
 void host_past_before(struct host *host, const struct agon_event_hdr *event);

@@ -205,6 +205,8 @@ int host_step_notes(struct host *host)
         copy.begin.hdr.t = host_now(host);
         if (host_step(host, &copy.begin.hdr) == AGON_EAGAIN)
             return AGON_EAGAIN;
+        if (copy.begin.hdr.type == EVENT_BEGIN)
+            host_show_tags(host, &copy.begin);
         crew_note_done(host->crew);
     }
     return AGON_OK;

@@ -555,6 +555,8 @@ void host_past_after(struct host *host, const struct agon_event_hdr *event, int 
     host_keep_ended(host, event, event->type == EVENT_REPORT && host_keep_fill(host, event));
     if (rc >= 0)
         host_keep_asked(host, event);
+    if (rc >= 0 && event->type == EVENT_BEGIN)
+        host_show_tags(host, (const struct record_begin *)(const void *)event);
     if (host->past == NULL)
         return;
     if (host->draft->n_fills > n) {

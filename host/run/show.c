@@ -5,6 +5,7 @@
 #include "engine/close.h"
 #include "market/instrument_kind.h"
 #include "run/host_impl.h"
+#include "slot/tag_names.h"
 #include "sys/memory.h"
 
 void host_note_result(struct host *host, uint16_t slot)
@@ -15,21 +16,25 @@ void host_note_result(struct host *host, uint16_t slot)
     host->results[slot].n = score->n_wins + score->n_losses;
 }
 
-/* Names of its reasons: of whoever has ended too, as long as nobody else has its place. */
-static void show_tags(struct host_view_slot *to, const struct slot *slot,
-                      const struct plugin_info *info, uint64_t seq)
+void host_show_tags(struct host *host, const struct record_begin *begin)
 {
-    const int is_other = strncmp(to->name, slot->name, sizeof(to->name)) != 0;
-    const uint32_t n = info != NULL ? info->n_tags : 0;
+    const struct slots *slots = engine_slots(host->engine);
+    struct host_view_slot *to = begin->slot < slots->n ? &host->draft->slots[begin->slot] : NULL;
+    struct tag_names names;
+    int is_other;
 
-    if (!is_other && (info == NULL || (n == to->n_tags &&
-                                       memcmp(to->tags, info->tags, n * sizeof(to->tags[0])) == 0)))
+    if (to == NULL)
+        return;
+    (void)tag_names_read(begin, &names);
+    is_other = strncmp(to->name, slots->all[begin->slot].name, sizeof(to->name)) != 0;
+    if (!is_other && names.n == to->n_tags &&
+        memcmp(to->tags, names.all, names.n * sizeof(to->tags[0])) == 0)
         return;
     // Another generation's reasons are other ones.
-    to->tags_seq = !is_other && to->n_tags > 0 ? seq : 0;
-    to->n_tags = n;
-    if (n > 0)
-        memcpy(to->tags, info->tags, sizeof(to->tags));
+    to->tags_seq = !is_other && to->n_tags > 0 ? begin->hdr.seq : 0;
+    to->n_tags = names.n;
+    memcpy(to->tags, names.all, names.n * sizeof(to->tags[0]));
+    memcpy(to->name, slots->all[begin->slot].name, sizeof(to->name));
 }
 
 static void show_slot(struct host *host, uint16_t id)
@@ -39,7 +44,8 @@ static void show_slot(struct host *host, uint16_t id)
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(host->engine), id, &n);
 
-    show_tags(to, slot, crew_info(host->crew, id), engine_seq(host->engine));
+    if (strncmp(to->name, slot->name, sizeof(to->name)) != 0) // until its own BEGIN
+        to->n_tags = 0;
     memcpy(to->name, slot->name, sizeof(to->name));
     to->stage = slot->stage;
     to->condition = slot->condition;

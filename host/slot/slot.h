@@ -113,7 +113,9 @@ enum begin_how {
 };
 /* BEGIN: all that an instance was given which the journal does not say otherwise. Behind it, in
  * whole granules: n_venues of struct begin_venue, then text_bytes: parameters, each its name and
- * what the roster says, then files, each its name and SHA-256 in hex, all ended by a NUL. */
+ * what the roster says, then files, each its name and SHA-256 in hex, all ended by a NUL. Then, of
+ * no part of text_bytes, so that who knows no names of reasons passes over them: n_tags of those
+ * (slot/tag_names.h). */
 struct record_begin {
     struct agon_event_hdr hdr;
     uint16_t slot;
@@ -132,7 +134,7 @@ struct record_begin {
     uint16_t n_venues, n_params;
     uint32_t text_bytes;
     uint32_t threads; /* that it may have beside its own */
-    uint16_t n_files, pad0;
+    uint16_t n_files, n_tags;
     uint64_t pad[12];
     struct record_slot_short record; /* its entry of the roster */
 };

@@ -253,6 +253,9 @@ def check_tags(of, agent, closed, ended, page):
     fills = [row for row in csv.DictReader(of.load('flat_fills.csv').splitlines()) if row['agent'] == agent]
     known = [row for row in fills if row['order_id'] in wished]
     of.same('exported fills', f'{agent}, tags', [row['tag'] for row in known], [wished[row['order_id']] for row in known])
+    wants = [row for row in csv.DictReader(of.load('x_intents.csv').splitlines()) if row['agent'] == agent]
+    for what, rows in (('fills', fills), ('intents', wants)):
+        of.same(f'exported {what}', f'{agent}, names of tags', [row['tag_name'] for row in rows], [re.sub('^[0-9]+$', '', tag_name(agent, row['tag'])) for row in rows])
     by_seq = {row['seq']: row for row in fills}
     by_order = {row['order_id']: tag_name(agent, row['tag']) for row in fills}
     seen = set()

@@ -43,7 +43,7 @@ BUSY = ('odd_look', 'even_look')
 
 
 def tag_name(agent, number):
-    """A number as exports and a report of a journal have it, by its name in the agent's plugin; what has none stays a number."""
+    """A number as exports have it, by its name in the agent's plugin; what has none stays a number."""
     names = TAGS.get(agent, BUSY)
     return '' if number in ('', '0') else names[int(number) - 1] if int(number) <= len(names) else number
 
@@ -104,7 +104,7 @@ def check_performance(of):
     for agent in FLAT:
         own = [trade for trade in report['trades'] if trade['agent'] == agent]
         rows = {(row['symbol'], row['exit_reason'], row['entry_tag']): row for row in api if row['agent'] == agent and row['exit_reason'] != OPEN}
-        wanted = fold(own, lambda trade: (('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'], tag_name(agent, trade['entry_tag'])))
+        wanted = fold(own, lambda trade: (('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'], trade['entry_tag']))
         of.same(f'ctl performance, {agent}', 'what there is', sorted(rows), sorted(wanted))
         one = json.loads(of.load(f'performance_{agent}.json'))
         of.same(f'ctl performance {agent}', 'as of all', one, [row for row in api if row['agent'] == agent])
@@ -117,7 +117,7 @@ def check_performance(of):
             continue
         for table, head, which in (('instrument', 'Symbol', 0), ('reason', 'Exit reason', 1), ('tag', 'Entry tag', 2)):
             parts = [((('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'].replace('_', ' '),
-                       tag_name(agent, trade['entry_tag']).replace('_', ' ') or 'none')[which], trade) for trade in own]
+                       trade['entry_tag'].replace('_', ' ') or 'none')[which], trade) for trade in own]
             folded = fold([{**trade, 'key': key} for key, trade in parts], lambda trade: trade['key'])
             there = {row[head]: row for row in page[agent]['by'][table] if row[head] != OPEN_TEXT}
             of.same('page', f'{agent}, closed trades by {table}', sorted(there), sorted(folded))

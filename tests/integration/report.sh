@@ -52,7 +52,16 @@ reason = {row["order_id"]: row["tag"] for row in intents if row["became"] == "or
 mine = [(row["side"], reason[row["order_id"]]) for row in fills if row["agent"] == "cross_btc"]
 assert set(mine) == {("buy", "1"), ("sell", "2")}, set(mine)
 assert all(row["tag"] == reason[row["order_id"]] for row in fills if row["order_id"] in reason)
+names = {"1": "cross_up", "2": "cross_down"}
+assert all(row["tag_name"] == names[row["tag"]] for row in [*fills, *intents] if row["agent"] == "cross_btc" and row["tag"] in names)
+own = list(csv.DictReader(open(f"{sys.argv[1]}/csv/fills.csv")))
+assert [(row["seq"], row["tag"], row["tag_name"]) for row in own] == [(row["seq"], row["tag"], row["tag_name"]) for row in fills], "the backtest's own"
 END
+# The text of the journal alone has the names too, as its JSON has, and what lies in the journal is shown.
+"$AGON" report "$WORK/journal" >"$WORK/text" || fail "report ended with $?"
+grep -q 'entry tag  ' "$WORK/text" && grep -q ' cross up  ' "$WORK/text" && ! grep -q '(number)' "$WORK/text" || fail "the text has no names: $(grep -A3 'entry tag' "$WORK/text")"
+grep -q '"entry_tag": "breakout"' "$WORK/report.json" || fail "the JSON has no names: $(grep -o '"entry_tag": "[^"]*"' "$WORK/report.json" | sort | uniq -c)"
+"$AGON" journal cat "$WORK/journal" --type start | grep -q 'tags=\[\["0,3","cross_up"' || fail "$("$AGON" journal cat "$WORK/journal" --type start)"
 
 # Two runs beside each other: what each says of itself, and the difference; an agent that one of them lacks has no figures there.
 sed '/idle_btc/d; s/fast: 5, slow: 20/fast: 8, slow: 30/' "$WORK/roster.yaml" >"$WORK/other.yaml"

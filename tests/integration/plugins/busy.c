@@ -249,7 +249,10 @@ static const struct agon_param scale = {.size = sizeof(scale),
 static const struct agon_param *const params[] = {&every, &scale};
 static const char *const requires_ext[] = {AGON_EXT_ORDERS, AGON_EXT_RNG,   AGON_EXT_CLOCK,
                                            AGON_EXT_BOOK,   AGON_EXT_PARAM, AGON_EXT_ARENA};
-static const char *const tags[] = {"odd_look", "even_look"};
+#ifndef BUSY_TAGS
+#define BUSY_TAGS "odd_look", "even_look"
+#endif
+static const char *const tags[] = {BUSY_TAGS};
 static const struct agon_descriptor descriptor = {
     .size = sizeof(descriptor),
     .tags = tags,

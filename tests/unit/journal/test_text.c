@@ -5,7 +5,7 @@
 
 #include "help.h"
 #include "market/start_market.h"
-#include "slot/slot.h"
+#include "slot/tag_names.h"
 
 static char text[JOURNAL_TEXT_MAX];
 static _Alignas(64) unsigned char bytes[EVENT_BYTES_MAX];
@@ -170,6 +170,7 @@ START_TEST(a_start_names_the_builds_of_host_and_plugins)
         struct record_start start;
         struct start_build builds[1 + START_MARKET_ENTRIES];
     } event = {.start = {.hdr = {EVENT_START, 2, 0, 0, 1, 0, 1}, .run = 1, .mode = RUN_LIVE}};
+    static struct tag_lines tags;
 
     event.builds[0] = (struct start_build){.slot = START_BUILD_HOST, .n = 2, .id = {0xab, 0xcd}};
     event.builds[1] = (struct start_build){.slot = 3, .n = 1, .id = {0x07}};
@@ -182,6 +183,12 @@ START_TEST(a_start_names_the_builds_of_host_and_plugins)
                       1);
     ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"]]"));
     ck_assert_ptr_nonnull(strstr(text, "\"market\":\"demo\",\"market_about\":\"an edge\""));
+    ck_assert_ptr_null(strstr(text, "tags"));
+    // Nor are names of reasons.
+    memcpy(tags.text, "0-2 breakout stop\n", tags.n = 18);
+    ck_assert_uint_eq(tag_names_put_lines(&event.builds[1], &tags), 1);
+    ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"]],"
+                                                  "\"tags\":[[\"0-2\",\"breakout\",\"stop\"]]"));
     event.builds[1].n = 200; // longer than an id can be: not shown
     ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"]]"));
 }
@@ -209,6 +216,12 @@ START_TEST(a_begin_shows_its_parameters_and_none_that_its_own_words_deny)
     ck_assert_ptr_nonnull(strstr(text, "\"how\":\"reload\""));
     ck_assert_ptr_nonnull(strstr(text, "\"seed\":\"77\""));
     ck_assert_ptr_nonnull(strstr(text, "\"file_hash\":\"ab00"));
+    ck_assert_ptr_null(strstr(text, "tags"));
+    memcpy(event.text + 17, "up\0down", 8);
+    event.begin.n_tags = 2;
+    ck_assert_ptr_nonnull(strstr(json_of(&event), "\"tags\":[\"up\",\"down\"]"));
+    ck_assert_int_gt(text_event(&event.begin.hdr, TEXT_LINE, NULL, NULL, text, sizeof(text)), 0);
+    ck_assert_ptr_nonnull(strstr(text, "tags=[\"up\",\"down\"]"));
     event.begin.n_params = 3;
     ck_assert_ptr_nonnull(strstr(json_of(&event), "\"params\":{}"));
     event.begin.n_params = 2;

@@ -393,44 +393,6 @@ static void ended(uint64_t id, uint64_t seq, uint8_t end, agon_qty_t filled)
                                  .filled_qty = filled};
 }
 
-/* Of what alpha has of instrument 1. */
-static const char *entry_tag_of(agon_amt_t held_amt)
-{
-    const struct host_view_position position = {.instrument = 1, .held_amt = held_amt};
-
-    jout_reset(&out);
-    api_put_position(&api, 0, &position, &out);
-    return strstr(jout_text(&out), "\"entry_tag\":");
-}
-
-START_TEST(an_open_position_has_the_tag_that_its_closed_trade_will_have)
-{
-    snprintf(api.view->instruments[0].unit, sizeof(api.view->instruments[0].unit), "USDT");
-    api.view->slots[0].n_tags = 2;
-    snprintf(api.view->slots[0].tags[0], INFO_TAG, "pullback");
-    snprintf(api.view->slots[0].tags[1], INFO_TAG, "breakout");
-    look(NOON, 10000);
-    ck_assert_ptr_nonnull(
-        strstr(entry_tag_of(1), "\"entry_tag\":\"\"")); // of no fill that was seen
-    traded(10, AGON_BUY, 1, 10000, 1, -2);
-    traded(11, AGON_BUY, 1, 10100, 2, -4);
-    look(NOON + 20, 10000);
-    ck_assert_ptr_nonnull(strstr(entry_tag_of(2), "\"entry_tag\":\"breakout\""));
-    // Of another generation's names it has none, nor has the trade that ends under that one.
-    api.view->slots[0].tags_seq = 11;
-    ck_assert_ptr_nonnull(strstr(entry_tag_of(2), "\"entry_tag\":\"2\""));
-    traded(12, AGON_SELL, 2, 10100, 0, 90);
-    look(NOON + 30, 10000);
-    ck_assert_ptr_nonnull(
-        strstr(asked(api_do_closed, "alpha", NULL), "\"entry_tag\":\"2\",\"exit_tag\":\"7\""));
-    ck_assert_ptr_nonnull(strstr(entry_tag_of(0), "\"entry_tag\":\"\"")); // it is closed
-    traded(13, AGON_BUY, 1, 10000, 1, 88);
-    look(NOON + 40, 10000);
-    ck_assert_ptr_nonnull(strstr(entry_tag_of(1), "\"entry_tag\":\"pullback\""));
-    api.view->slots[0].tags_seq = 0;
-}
-END_TEST
-
 START_TEST(a_closed_trade_and_its_orders_are_listed_once)
 {
     snprintf(api.view->instruments[0].unit, sizeof(api.view->instruments[0].unit), "USDT");
@@ -886,7 +848,6 @@ int main(void)
     tcase_add_test(tcase, an_alert_names_its_agent_once);
     tcase_add_test(tcase, alerts_that_move_on_leave_no_two_tournaments_behind_each_other);
     tcase_add_test(tcase, a_closed_trade_and_its_orders_are_listed_once);
-    tcase_add_test(tcase, an_open_position_has_the_tag_that_its_closed_trade_will_have);
     tcase_add_test(tcase, tables_hold_the_newest_and_no_more);
     tcase_add_test(tcase, a_newcomer_of_the_leavers_name_begins_with_nothing);
     tcase_add_test(tcase, volume_is_of_trades_or_of_bars_and_of_neither_there_is_none);

@@ -293,6 +293,39 @@ START_TEST(what_a_run_traded_on_is_said_where_it_is_no_real_market)
 }
 END_TEST
 
+/* A journal of before has none, and the next plugin of a slot may have others. */
+START_TEST(a_tag_has_the_name_that_it_had_then)
+{
+    static union begin_event begin;
+    static struct tag_lines said = {.n = 11, .text = "0 breakout\n"};
+    struct {
+        struct record_start start;
+        struct start_build builds[2];
+    } start = {.start = {.hdr = {.type = EVENT_START, .granules = 2, .seq = 10}, .run = 2}};
+    static const char later[2][TAG_NAME] = {"pullback", "stop"};
+    char text[INFO_TAG];
+
+    ck_assert_str_eq(run_report_tag(story, 0, 5, 1, text), "1");
+    ck_assert_str_eq(run_report_tag(story, 0, 5, 0, text), "");
+    ck_assert_str_eq(run_report_tag_head(story), "entry tag"); // of no trade it says nothing
+    ck_assert_uint_eq(tag_names_put_lines(start.builds, &said), 1);
+    ck_assert_int_eq(run_report_event(story, world->engine, &start.start.hdr, 0), AGON_OK);
+    begin.begin.hdr = (struct agon_event_hdr){.type = EVENT_BEGIN, .granules = 13, .seq = 20};
+    tag_names_put(&begin, later[0], 2);
+    ck_assert_int_eq(run_report_event(story, world->engine, &begin.begin.hdr, 0), AGON_OK);
+    // A plugin without names behind it: its reasons are none of theirs.
+    begin = (union begin_event){.begin.hdr = {.type = EVENT_BEGIN, .granules = 13, .seq = 30}};
+    ck_assert_int_eq(run_report_event(story, world->engine, &begin.begin.hdr, 0), AGON_OK);
+    ck_assert_str_eq(run_report_tag(story, 0, 5, 1, text), "1");
+    ck_assert_str_eq(run_report_tag(story, 0, 15, 1, text), "breakout");
+    ck_assert_str_eq(run_report_tag(story, 0, 15, 2, text), "2");
+    ck_assert_str_eq(run_report_tag(story, 0, 25, 1, text), "pullback");
+    ck_assert_str_eq(run_report_tag(story, 0, 25, 2, text), "stop");
+    ck_assert_str_eq(run_report_tag(story, 0, 35, 1, text), "1");
+    ck_assert_str_eq(run_report_tag(story, 1, 25, 1, text), "1");
+}
+END_TEST
+
 /* What the host does when it ends is no operator's doing, and one thing. */
 START_TEST(an_orderly_end_is_one_line)
 {
@@ -672,6 +705,7 @@ int main(void)
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, a_venue_is_named_and_where_two_have_a_symbol_too);
     tcase_add_test(tcase, what_a_run_traded_on_is_said_where_it_is_no_real_market);
+    tcase_add_test(tcase, a_tag_has_the_name_that_it_had_then);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
     tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);
