@@ -433,10 +433,10 @@ static int note_step(struct tape *tape, const struct table_row *row)
 }
 
 /* A bar with nothing wrong behind a good one. */
-static inline void follow(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
+static inline void follow(struct tape *tape, agon_ns_t length, agon_ns_t t, const agon_px_t px[4],
+                          agon_qty_t volume)
 {
-    tape->report.n_gaps +=
-        t - tape->report.t_last > (agon_ns_t)tape->config.info.length_s * TAPE_SECOND_NS;
+    tape->report.n_gaps += t - tape->report.t_last > length;
     tape->report.t_last = t;
     put_open(tape, t, px[0]);
     tape->last_qty = volume;
@@ -455,7 +455,7 @@ static inline int follow_row(struct tape *tape, const struct table_row *row)
         ((px[2] <= 0) | (px[1] < px[0]) | (px[1] < px[3]) | (px[2] > px[0]) | (px[2] > px[3])) != 0)
         return 0;
     tape->t = t;
-    follow(tape, t, px, row->values[TABLE_VOLUME]); // which no plain number is below zero
+    follow(tape, length, t, px, row->values[TABLE_VOLUME]); // which no plain number is below zero
     return 1;
 }
 
@@ -643,7 +643,7 @@ static inline int read_plain_bar(struct tape *tape)
         return 0;
     }
     tape->report.n_rows = tape_rows_number(tape->rows);
-    follow(tape, row.t, row.px, row.qty);
+    follow(tape, length, row.t, row.px, row.qty);
     return 1;
 }
 

@@ -244,6 +244,27 @@ START_TEST(rows_of_another_length_are_told_of)
 }
 END_TEST
 
+/* What is noted at one look is what each row by itself leaves, and it is most of them. */
+START_TEST(a_row_as_those_before_it_is_noted_alike)
+{
+    struct recording_step quick = {0}, each = {0};
+    uint64_t state = 7, n_alike = 0;
+    int64_t t = 1000000;
+
+    for (int i = 0; i < 20000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        t += state >> 33 & 63 ? 60 : (int64_t)(state >> 40 & 3) * 60 - 60;
+        recording_note_step(&each, t, 86400);
+        if (recording_note_alike(&quick, t, 60))
+            n_alike++;
+        else
+            recording_note_step(&quick, t, 86400);
+        ck_assert_mem_eq(&quick, &each, sizeof(each));
+    }
+    ck_assert_uint_gt(n_alike, 18000);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("recording");
@@ -263,6 +284,7 @@ int main(void)
     tcase_add_test(tcase, what_is_shown_is_cut_and_harmless);
     tcase_add_test(tcase, rows_of_another_length_are_told_of);
     tcase_add_test(tcase, bars_are_as_long_as_the_usual_step_of_the_first_rows);
+    tcase_add_test(tcase, a_row_as_those_before_it_is_noted_alike);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
