@@ -59,6 +59,9 @@ void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, 
     info->n_tags = AGON_HAS(d, struct agon_descriptor, n_tags) ? d->n_tags : 0;
     for (uint32_t i = 0; i < info->n_tags && i < AGON_TAGS_MAX; i++)
         COPY(info->tags[i], d->tags[i]);
+    info->n_metrics = AGON_HAS(d, struct agon_descriptor, metrics) ? d->n_metrics : 0;
+    for (uint32_t i = 0; i < info->n_metrics && i < AGON_METRICS_MAX; i++)
+        COPY(info->metrics[i], d->metrics[i]);
     for (uint32_t i = 0; i < d->n_params && i < INFO_PARAMS_MAX; i++)
         fill_param(&info->params[i], d->params[i]);
 }
@@ -89,6 +92,8 @@ void plugin_info_bound(struct plugin_info *info)
         info->n_reads = AGON_READS_MAX;
     if (info->n_tags > AGON_TAGS_MAX)
         info->n_tags = AGON_TAGS_MAX;
+    if (info->n_metrics > AGON_METRICS_MAX)
+        info->n_metrics = AGON_METRICS_MAX;
     bound(info->id, sizeof(info->id));
     bound(info->version, sizeof(info->version));
     bound(info->name, sizeof(info->name));
@@ -102,6 +107,8 @@ void plugin_info_bound(struct plugin_info *info)
         bound(info->reads[i], sizeof(info->reads[i]));
     for (int i = 0; i < AGON_TAGS_MAX; i++)
         bound(info->tags[i], sizeof(info->tags[i]));
+    for (int i = 0; i < AGON_METRICS_MAX; i++)
+        bound(info->metrics[i], sizeof(info->metrics[i]));
     for (int i = 0; i < INFO_PARAMS_MAX; i++) {
         bound(info->params[i].name, sizeof(info->params[i].name));
         bound(info->params[i].unit, sizeof(info->params[i].unit));

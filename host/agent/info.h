@@ -7,6 +7,7 @@
 #ifndef AGENT_INFO_H
 #define AGENT_INFO_H
 
+#include <agon/ext/metric.h>
 #include <agon/plugin.h>
 
 #define INFO_PARAMS_MAX 256 /* as many as a plugin may have */
@@ -25,9 +26,9 @@ struct plugin_info {
     uint16_t event_more, pad[3];
     char id[64], version[24], name[64], vendor[64], summary[256];
     char requires_ext[16][64];
-    uint32_t n_publishes, n_reads, n_tags, pad_two;
+    uint32_t n_publishes, n_reads, n_tags, n_metrics;
     char publishes[AGON_PUBLISHES_MAX][32], reads[AGON_READS_MAX][32];
-    char tags[AGON_TAGS_MAX][INFO_TAG];
+    char tags[AGON_TAGS_MAX][INFO_TAG], metrics[AGON_METRICS_MAX][INFO_TAG];
     struct info_param params[INFO_PARAMS_MAX];
 };
 

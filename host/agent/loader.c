@@ -232,6 +232,9 @@ static int check_descriptor(const struct agon_descriptor *d, struct error *err)
     if (AGON_HAS(d, struct agon_descriptor, n_tags) &&
         check_names("tags", d->tags, d->n_tags, AGON_TAGS_MAX, err) < 0)
         return AGON_EINVAL;
+    if (AGON_HAS(d, struct agon_descriptor, metrics) &&
+        check_names("metrics", d->metrics, d->n_metrics, AGON_METRICS_MAX, err) < 0)
+        return AGON_EINVAL;
     return check_params(d, err);
 }
 

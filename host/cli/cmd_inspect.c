@@ -63,6 +63,7 @@ static void describe(json_t *object, const struct plugin_info *info)
 {
     json_t *wants = json_array(), *requires = json_array(), *params = json_array();
     json_t *publishes = json_array(), *reads = json_array(), *tags = json_array();
+    json_t *metrics = json_array();
     const struct event_kind *kind;
 
     json_object_set_new(object, "name", json_string(info->name));
@@ -89,6 +90,9 @@ static void describe(json_t *object, const struct plugin_info *info)
     for (uint32_t i = 0; i < info->n_tags; i++)
         json_array_append_new(tags, json_string(info->tags[i]));
     json_object_set_new(object, "tags", tags);
+    for (uint32_t i = 0; i < info->n_metrics; i++)
+        json_array_append_new(metrics, json_string(info->metrics[i]));
+    json_object_set_new(object, "metrics", metrics);
     for (uint32_t i = 0; i < info->n_params; i++)
         json_array_append_new(params, param_object(&info->params[i]));
     json_object_set_new(object, "params", params);

@@ -81,6 +81,8 @@ static const char *stage(uint32_t n)
 }
 
 static const struct control_field metric_value = {NULL, REAL, "as its author means it"};
+static const struct control_field metric_name = {NULL, TEXT, "its plugin's, or its line's",
+                                                 .example = "\"weight_1\""};
 static const struct control_field read_from = {NULL, TEXT, "agent.signal; none: nobody",
                                                .example = "\"vol.volatility\""};
 
@@ -140,6 +142,8 @@ static const struct control_field agent_rest[] = {
     {"meters", ONE, NULL, .of = &meters},
     {"metrics", MAP, "what its plugin says of itself, by its author's numbers",
      .items = &metric_value},
+    {"metric_names", MAP, "names of those numbers; one that its author has not named is not there",
+     .items = &metric_name},
     {NULL}};
 static const struct control_shape agent_tail = {NULL, NULL, agent_rest};
 static const struct control_shape agent_middle = {NULL, NULL, api_figures_fields, &agent_tail};

@@ -312,6 +312,19 @@ static void put_metrics(const struct host_view_slot *slot, struct jout *out)
         jout_kv_real(out, id, slot->metrics[i]);
     }
     jout_close(out, '{');
+    jout_key(out, "metric_names");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < AGON_METRICS_MAX; i++) {
+        const char *name = i < slot->n_metric_names ? slot->metric_names[i] : NULL;
+
+        for (uint32_t k = 0; k < slot->n_lines; k++)
+            name = slot->lines[k].id == i ? slot->lines[k].name : name;
+        if ((slot->metrics_set >> i & 1) == 0 || name == NULL)
+            continue;
+        snprintf(id, sizeof(id), "%u", i);
+        jout_kv_str(out, id, name);
+    }
+    jout_close(out, '{');
 }
 
 /* Whose signals it hears, as the roster says. */

@@ -6,8 +6,8 @@
 
 #include "base/utf8.h"
 
-static void name_it(struct own_metric *one, struct engine *engine, const struct feed_line *lines,
-                    uint32_t n)
+static void name_it(struct own_metric *one, const struct plugin_info *info, struct engine *engine,
+                    const struct feed_line *lines, uint32_t n)
 {
     const struct agon_instrument *of;
     const struct feed_line *line = NULL;
@@ -19,7 +19,12 @@ static void name_it(struct own_metric *one, struct engine *engine, const struct 
         is_of_several |= lines[i].instrument != lines[0].instrument;
     }
     if (line == NULL) {
-        snprintf(one->name, sizeof(one->name), "metric %u", one->id);
+        if (info != NULL && one->id < info->n_metrics)
+            snprintf(one->name, sizeof(one->name), "%s", info->metrics[one->id]);
+        else
+            snprintf(one->name, sizeof(one->name), "metric %u (not named by its plugin)", one->id);
+        for (char *at = one->name; *at != '\0'; at++)
+            *at = *at == '_' ? ' ' : *at;
         return;
     }
     used = utf8_escape(line->name, strlen(line->name), one->name, sizeof(one->name));
@@ -40,7 +45,7 @@ uint32_t own_metrics(const struct crew *crew, struct engine *engine, uint16_t sl
         if ((is_set >> id & 1) == 0)
             continue;
         all[n] = (struct own_metric){.id = id};
-        name_it(&all[n], engine, lines, n_lines);
+        name_it(&all[n], crew_info(crew, slot), engine, lines, n_lines);
         (void)money_figure(values[id], all[n].text);
         n++;
     }

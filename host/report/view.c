@@ -10,12 +10,12 @@
 
 #define CURRENCY_MAX 64
 
-enum shape { LINES, ROWS, NESTED, HELD, RANKED };
+enum shape { LINES, ROWS, NESTED, HELD, RANKED, METRICS };
 struct view {
     const char *verb, *path, *title; // path NULL: the answer itself
     enum shape shape; // NESTED: rows of lists in rows, the first field is the outer's; HELD:
                       // without positions in which there is nothing, or too little for any order;
-                      // RANKED: by rank, who has none last;
+                      // RANKED: by rank, who has none last; METRICS: of an agent's plugin;
                       // LINES with an inner: of that object in it, where there is one
     const char *inner;
     const struct field *fields;
@@ -154,6 +154,8 @@ static const struct view views[] = {
     {"agent", "refusals", "Refused by reason", ROWS, NULL,
      FIELDS({"reason", "reason", WORDS, 1}, {"count", "count", AMOUNT, 1},
             {"text", "what", LAST, 1})},
+    {"agent", "agent", "What its plugin says of itself", METRICS, NULL,
+     FIELDS({"name", "metric", WORDS, 1}, {"value", "value", NUMBER, 1})},
     {"agent", "positions", "Positions", HELD, NULL, POSITION_FIELDS},
     {"agent", "orders", "Open orders", ROWS, NULL, ORDER_FIELDS},
     {"agent", "fills", "Newest fills", ROWS, NULL, FILL_FIELDS},
@@ -523,6 +525,8 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
             flat = view_held(of, &n_dust);
         else if (view->shape == RANKED)
             flat = view_ranked(of);
+        else if (view->shape == METRICS)
+            flat = view_metrics(of);
         else if (view->shape == ROWS && json_is_object(of))
             flat = view_alone(of);
         // No table of a part that has no rows; of the whole answer it says "none".

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/view_rows.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/money.h"
 
 json_t *view_flat(const json_t *outer, const char *key, const char *inner_key)
 {
@@ -35,6 +38,26 @@ json_t *view_alone(const json_t *of)
     if (all != NULL && json_array_append(all, (json_t *)(uintptr_t)of) < 0) {
         json_decref(all);
         return NULL;
+    }
+    return all;
+}
+
+json_t *view_metrics(const json_t *agent)
+{
+    const json_t *names = json_object_get(agent, "metric_names");
+    json_t *all = json_array();
+    const char *id;
+    json_t *value;
+
+    json_object_foreach(json_object_get(agent, "metrics"), id, value)
+    {
+        const char *name = json_string_value(json_object_get(names, id));
+        char unnamed[64], text[MONEY_TEXT];
+
+        snprintf(unnamed, sizeof(unnamed), "metric %.8s (not named by its plugin)", id);
+        (void)json_array_append_new(all, json_pack("{s:s, s:s}", "name",
+                                                   name != NULL ? name : unnamed, "value",
+                                                   money_figure(json_number_value(value), text)));
     }
     return all;
 }

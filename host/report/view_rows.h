@@ -12,6 +12,8 @@
 json_t *view_flat(const json_t *outer, const char *key, const char *inner_key);
 /* One row, where the answer is one and no list. */
 json_t *view_alone(const json_t *of);
+/* What an agent's plugin says of itself, a row each with its name; NULL: nothing. */
+json_t *view_metrics(const json_t *agent);
 /* Positions that somebody can do something about. n_dust: of so many no order can. */
 json_t *view_held(const json_t *of, uint32_t *n_dust);
 /* Rows by rank; those without one as they were, behind them. */

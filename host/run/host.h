@@ -160,6 +160,8 @@ struct host_view_slot {
     struct hist_small delivery; /* to its plugin: crew_delivery */
     uint32_t metrics_set;       /* which it has: crew_metrics */
     double metrics[AGON_METRICS_MAX];
+    uint32_t n_metric_names; /* agon_descriptor.metrics: of as many numbers from 0 on */
+    char metric_names[AGON_METRICS_MAX][INFO_TAG];
     uint32_t n_tags;   /* names of its reasons: agon_descriptor.tags */
     uint64_t tags_seq; /* they are of what came after that event; 0: of all that is known */
     char tags[AGON_TAGS_MAX][INFO_TAG];

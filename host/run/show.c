@@ -37,6 +37,13 @@ void host_show_tags(struct host *host, const struct record_begin *begin)
     memcpy(to->name, slots->all[begin->slot].name, sizeof(to->name));
 }
 
+static void show_metric_names(struct host_view_slot *to, const struct plugin_info *info)
+{
+    to->n_metric_names = info != NULL ? info->n_metrics : 0;
+    if (to->n_metric_names > 0)
+        memcpy(to->metric_names, info->metrics, sizeof(to->metric_names));
+}
+
 static void show_slot(struct host *host, uint16_t id)
 {
     const struct slot *slot = &engine_slots(host->engine)->all[id];
@@ -99,6 +106,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->freed_seq = host->freed_seq[id];
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
+    show_metric_names(to, crew_info(host->crew, id));
     to->metrics_set = crew_metrics(host->crew, id, to->metrics);
     to->n_lines = crew_lines(host->crew, id, to->lines);
     to->meters = host->meters[id];

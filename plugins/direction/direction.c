@@ -53,6 +53,7 @@ static const struct agon_rule rule = {AGON_RULE_ASKS(struct direction), .init = 
                                       .on = &handlers};
 AGON_PARAMS(struct direction, PARAMS);
 AGON_SERVICES(AGON_TO_ASK, AGON_EXT_METRIC);
+static const char *const metrics[] = {"answers", "no_probability"};
 static const struct agon_descriptor descriptor = {
     AGON_DESCRIBES(struct direction, 1000000),
     .kind = AGON_MODEL,
@@ -60,6 +61,7 @@ static const struct agon_descriptor descriptor = {
     AGON_NAMED("org.agon.direction", "1.0.0", "Direction", "Agon"),
     .summary = "Model: how likely the next candles go up, by trees or any net.",
     AGON_SCHEMA(1, 1),
+    AGON_METRICS(metrics),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_PARAM),
     .publishes = publishes,
     .n_publishes = sizeof(publishes) / sizeof(publishes[0])};

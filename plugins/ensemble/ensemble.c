@@ -382,6 +382,8 @@ static const struct agon_rule rule = {
 AGON_PARAMS(struct ensemble, PARAMS);
 AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_SIGNAL, AGON_EXT_INSTRUMENT,
               AGON_EXT_METRIC);
+static const char *const metrics[] = {"sides",    "no_side",  "vetoed",  "weight_1",
+                                      "weight_2", "weight_3", "weight_4"};
 static const struct agon_descriptor descriptor = {
     AGON_DESCRIBES(struct ensemble, 100000),
     .kind = AGON_MODEL,
@@ -389,6 +391,7 @@ static const struct agon_descriptor descriptor = {
     AGON_NAMED("org.agon.ensemble", "1.0.0", "Ensemble", "Agon"),
     .summary = "One word of several models, weighed by what each was right in lately.",
     AGON_SCHEMA(1, 1),
+    AGON_METRICS(metrics),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_PARAM),
     .reads = reads,
     .n_reads = sizeof(reads) / sizeof(reads[0]),

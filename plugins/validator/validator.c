@@ -193,6 +193,7 @@ static const struct agon_rule rule = {AGON_RULE_SEES(struct validator),
                                       .on = &handlers};
 AGON_PARAMS(struct validator, PARAMS);
 AGON_SERVICES(AGON_TO_ASK, AGON_EXT_METRIC);
+static const char *const metrics[] = {"passed", "held_back"};
 static const struct agon_descriptor descriptor = {
     AGON_DESCRIBES(struct validator, 1000000),
     .kind = AGON_MODEL,
@@ -200,6 +201,7 @@ static const struct agon_descriptor descriptor = {
     AGON_NAMED("org.agon.validator", "1.0.0", "Forest validator", "Agon"),
     .summary = "Passes a model's signal where a random forest holds its side for likely.",
     AGON_SCHEMA(1, 1),
+    AGON_METRICS(metrics),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_PARAM),
     .reads = reads,
     .n_reads = sizeof(reads) / sizeof(reads[0]),

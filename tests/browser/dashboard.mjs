@@ -728,7 +728,7 @@ async function look(scheme) {
         for (const wrong of [...await folds(page), ...await fits(page, 'open')]) fail(`${name} at ${width}, ${scheme}: ${wrong}`);
         if (folder) await page.screenshot({ path: `${folder}/${name}-open-${width}-${scheme}.png`, fullPage: true });
       }
-      if (name === 'agent' || name === 'market') {
+      if ((name === 'agent' || name === 'market') && (scheme === 'dark' || width === 390)) {
         const box = name === 'agent' ? '.a-orders' : '.page-market .orders';
         for (const lacks of await endedOf(page, box)) fail(`${name} at ${width}, ${scheme}: ended orders without '${lacks}'`);
         for (const wrong of await fits(page, `${name}'s ended orders at ${width}, ${scheme}`)) fail(wrong);

@@ -32,7 +32,7 @@ run() { # RUNNER PARAMS
     roster "$2" >"$WORK/roster.yaml"
     rm -rf "$WORK/journal"
     "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$WORK/plugins" --data "$WORK/BTCUSDT.csv" --taker 0 --runner "$1" --journal "$WORK/journal" \
-        --json >"$WORK/json" 2>"$WORK/err" || fail "a backtest: $(cat "$WORK/err")"
+        --json --html "$WORK/page.html" >"$WORK/json" 2>"$WORK/err" || fail "a backtest: $(cat "$WORK/err")"
 }
 cat >"$WORK/judge.py" <<'END'
 import csv, json, re, sys
@@ -68,6 +68,11 @@ run inproc 'rate: 40, memory: 100, margin: 0.05'
 "$AGON" journal cat "$WORK/journal" --type signal --json >"$WORK/signals" || fail "no signals"
 python3 "$WORK/judge.py" "$WORK/signals" "$WORK/BTCUSDT.csv" >"$WORK/said" 2>&1 || fail "not what both said: $(tail -n 1 "$WORK/said")"
 jq -e '.agents[2].metrics | .["0"] >= 20 and .["4"] + .["3"] > 99' "$WORK/json" >"$WORK/is" || fail "not counted: $(jq -c '.agents[2].metrics' "$WORK/json")"
+# By the names that its descriptor has, and no number.
+for name in sides 'no side' 'weight 1' 'weight 2'; do
+    grep -qE "<td[^>]*>both</td><td[^>]*>$name</td>" "$WORK/page.html" || fail "the page does not say '$name': $(grep -oE '<td[^>]*>both</td><td[^>]*>[^<]*' "$WORK/page.html")"
+done
+! grep -q 'not named by its plugin' "$WORK/page.html" || fail "a metric that nobody named: $(grep -oE 'metric [0-9]+ .not named[^<]*' "$WORK/page.html")"
 intents=$(json "$WORK/json" intents_hash)
 [ "$(jq '.agents[3].fills' "$WORK/json")" -gt 10 ] || fail "nobody traded on it: $(jq -c '.agents[3]' "$WORK/json")"
 run process 'rate: 40, memory: 100, margin: 0.05'

@@ -566,6 +566,7 @@ static const struct {
     {"names_many", "publishes: 9 names; at most 8"},
     {"names_none", "publishes: number 0 has no name"},
     {"tags", "tags: number 1 has no name"},
+    {"metrics", "metrics: number 1 has no name"},
     {"more", "event_more 0x10000: types that this host has not"},
     {"note_abi",
      "made for SDK 0.77, this host serves " TEXT(AGON_ABI_MAJOR) "." TEXT(AGON_ABI_MINOR)},
@@ -595,6 +596,7 @@ START_TEST(a_descriptor_of_an_earlier_sdk_loads_and_declares_no_signals)
     ck_assert_uint_eq(info.n_reads, 0);
     ck_assert_uint_eq(info.event_more, 0);
     ck_assert_uint_eq(info.n_tags, 0);
+    ck_assert_uint_eq(info.n_metrics, 0);
     ck_assert_int_eq(plugin_close(&plugin), AGON_OK);
     plugin_file_drop(&file);
 }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/panels.h"
 
-/* What it is called and a price of, where it is a line over candles. */
-static void put_line(const struct api *api, const struct host_view_slot *slot, uint32_t id,
+/* What it is called, by its plugin or as a line over candles, and of which instrument it is a
+ * price.
+ */
+static void put_name(const struct api *api, const struct host_view_slot *slot, uint32_t id,
                      struct jout *out)
 {
+    if (id < slot->n_metric_names)
+        jout_kv_str(out, "name", slot->metric_names[id]);
     for (uint32_t i = 0; i < slot->n_lines; i++) {
         const struct feed_line *line = &slot->lines[i];
 
@@ -36,7 +40,7 @@ void panel_metrics(const struct api *api, struct control_live *live)
             jout_kv_str(out, "agent", slot->name);
             jout_kv_int(out, "id", i);
             jout_kv_real(out, "value", slot->metrics[i]);
-            put_line(api, slot, i, out);
+            put_name(api, slot, i, out);
             jout_close(out, '{');
         }
     }

@@ -141,7 +141,11 @@ struct agon_descriptor {
     /* Names of the author's reasons, as of publishes: tags[i] is that of agon_intent.reason i + 1.
      * A reason without one, or of a descriptor that ends before them, is shown as its number. */
     const char *const *tags; /* n_tags names, AGON_TAGS_MAX at most */
-    uint32_t n_tags, pad;
+    uint32_t n_tags, n_metrics;
+    /* Names of agon.metric's numbers, as of publishes: metrics[i] is that of number i. A number
+     * without one, or of a descriptor that ends before them, is shown as its number; a line over
+     * candles has the name that it was given. */
+    const char *const *metrics; /* n_metrics names, AGON_METRICS_MAX at most */
 };
 /* What a plugin file is: the type of agon_plugin. */
 struct agon_entry {

@@ -232,6 +232,8 @@ struct agon_strategy {
 #define AGON_SCHEMA(now, oldest) .state_schema = (now), .state_schema_oldest = (oldest)
 /* Names of reasons 1, 2, ... of orders: an array of texts. */
 #define AGON_TAGS(names) .tags = (names), .n_tags = sizeof(names) / sizeof((names)[0])
+/* Names of agon.metric's numbers 0, 1, ...: an array of texts. */
+#define AGON_METRICS(names) .metrics = (names), .n_metrics = sizeof(names) / sizeof((names)[0])
 /* What a leg has to hear. */
 #define AGON_ON_LEG                                                                                \
     (AGON_ON(AGON_EVENT_STATUS) | AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_ORDER) |           \

@@ -113,6 +113,9 @@ static const char *const names[] = {DEFECT_NAMES};
 #if defined(DEFECT_TAGS)
 static const char *const tags[] = {DEFECT_TAGS};
 #endif
+#if defined(DEFECT_METRICS)
+static const char *const metrics[] = {DEFECT_METRICS};
+#endif
 static const struct agon_descriptor descriptor = {
 #if defined(DEFECT_OLD) // as an earlier SDK made it
     .size = offsetof(struct agon_descriptor, publishes),
@@ -126,6 +129,10 @@ static const struct agon_descriptor descriptor = {
 #if defined(DEFECT_TAGS)
     .tags = tags,
     .n_tags = sizeof(tags) / sizeof(tags[0]),
+#endif
+#if defined(DEFECT_METRICS)
+    .metrics = metrics,
+    .n_metrics = sizeof(metrics) / sizeof(metrics[0]),
 #endif
     .kind = AGON_STRATEGY,
 #if defined(DEFECT_PARAM)

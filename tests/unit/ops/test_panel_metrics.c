@@ -36,16 +36,20 @@ START_TEST(it_is_told_what_was_set_and_nothing_else)
     view->slots[2].metrics_set = 1u << 31 | 1u;
     view->slots[2].metrics[0] = 1.5;
     view->slots[2].metrics[31] = -4;
+    // A name that the plugin has for it.
+    view->slots[0].n_metric_names = 8;
+    snprintf(view->slots[0].metric_names[7], sizeof(view->slots[0].metric_names[7]), "open_legs");
     // A line over candles says so; one of an instrument that nobody knows is a number.
     view->n_instruments = 1;
     snprintf(view->instruments[0].symbol, sizeof(view->instruments[0].symbol), "BTCUSDT");
     view->slots[2].n_lines = 2;
     view->slots[2].lines[0] = (struct feed_line){.id = 0, .instrument = 1, .name = "SMA 10"};
     view->slots[2].lines[1] = (struct feed_line){.id = 31, .instrument = 2, .name = "of nothing"};
-    ck_assert_str_eq(told(&api), "[{\"agent\":\"agent_0\",\"id\":7,\"value\":0},"
-                                 "{\"agent\":\"agent_2\",\"id\":0,\"value\":1.5,"
-                                 "\"line\":\"SMA 10\",\"symbol\":\"BTCUSDT\"},"
-                                 "{\"agent\":\"agent_2\",\"id\":31,\"value\":-4}]");
+    ck_assert_str_eq(told(&api),
+                     "[{\"agent\":\"agent_0\",\"id\":7,\"value\":0,\"name\":\"open_legs\"},"
+                     "{\"agent\":\"agent_2\",\"id\":0,\"value\":1.5,"
+                     "\"line\":\"SMA 10\",\"symbol\":\"BTCUSDT\"},"
+                     "{\"agent\":\"agent_2\",\"id\":31,\"value\":-4}]");
     jout_deinit(&live.value);
     free(view);
 }

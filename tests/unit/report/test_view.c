@@ -337,6 +337,20 @@ START_TEST(amounts_say_what_they_are_of)
 }
 END_TEST
 
+/* What has no name says whose that is. */
+START_TEST(an_agents_metrics_have_the_names_of_its_plugin)
+{
+    is("agent",
+       "{\"agent\": {\"name\": \"a\", \"metrics\": {\"3\": 1.5, \"12\": 20000},"
+       " \"metric_names\": {\"3\": \"weight_1\"}}}",
+       80,
+       "Agent\nname  a\n\nWhat its plugin says of itself\n"
+       "metric                                value\n"
+       "weight 1                                1.5\n"
+       "metric 12 (not named by its plugin)  20,000\n");
+}
+END_TEST
+
 /* Words and spans, and no key, place or count of milliseconds. */
 START_TEST(people_read_words_and_spans)
 {
@@ -502,6 +516,7 @@ int main(void)
     tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
     tcase_add_test(tcase, a_long_text_takes_lines_of_its_own_and_none_is_too_long);
     tcase_add_test(tcase, amounts_say_what_they_are_of);
+    tcase_add_test(tcase, an_agents_metrics_have_the_names_of_its_plugin);
     tcase_add_test(tcase, people_read_words_and_spans);
     tcase_add_test(tcase, no_line_ends_with_blanks);
     tcase_add_test(tcase, a_hash_without_room_has_a_line_of_its_own);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What plugins say of themselves, by their authors' numbers, and lines over the candles by their names: of the agent that is shown, and there only once it does. The trend is of
+// What plugins say of themselves, by their names, else by their authors' numbers: of the agent that is shown, and there only once it does. The trend is of
 // what this page has seen.
-import { figure, make, put, saver, scrolls, spark, table } from '../kit.mjs';
+import { figure, make, put, saver, scrolls, spaced, spark, table } from '../kit.mjs';
 
 const POINTS = 240;
 
@@ -15,7 +15,7 @@ export default {
     bar.append(note);
     body.append(scrolls(make('div', { className: 'scroll tall' }, node), 'Metrics'));
     const rows = table(node, [
-      { title: 'Agent', class: 'l', text: r => r.agent }, { title: 'Metric', class: 'l', csv: r => r.id, text: r => r.line ?? String(r.id), hint: r => (r.line ? `${r.id}: a price of ${r.symbol}` : '') },
+      { title: 'Agent', class: 'l', text: r => r.agent }, { title: 'Metric', class: 'l', csv: r => r.line ?? r.name ?? r.id, text: r => r.line ?? (r.name ? spaced(r.name) : `metric ${r.id}`), hint: r => `number ${r.id}: ${r.line ? `a price of ${r.symbol}` : r.name ? 'as its plugin names it' : 'not named by its plugin'}` },
       { title: 'Value', csv: r => r.value, text: r => figure(r.value) },
       { title: 'Trend', class: 'trend', tip: 'Since this page was opened', draw: (cell, r) => spark(cell, seen.get(keyOf(r)) ?? [], '') },
     ], 'None.');
