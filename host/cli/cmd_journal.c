@@ -21,7 +21,6 @@
 #include "sink/sink.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
-#include "sys/file.h"
 
 #define TYPES       128 /* no type that has a name is beyond */
 #define PRINT_EVERY 4096
@@ -529,13 +528,11 @@ int cmd_journal(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
-    if (opts.tapes != NULL && !file_is_dir(opts.tapes))
-        return args_refuse(&spec, argv[0], "--tapes %s: expected a directory with tapes",
-                           args_safe(opts.tapes));
-    if (opts.models != NULL && !file_is_dir(opts.models))
-        return args_refuse(&spec, argv[0],
-                           "--models %s: expected a directory with versions of models",
-                           args_safe(opts.models));
+    if (opts.tapes != NULL && !journal_dir_beside(argv[0], "tapes", opts.tapes, "tapes"))
+        return EXIT_FLAGS;
+    if (opts.models != NULL &&
+        !journal_dir_beside(argv[0], "models", opts.models, "versions of models"))
+        return EXIT_FLAGS;
     verb = opts.operands.at[0];
     if (opts.until != 0 && opts.from > (uint64_t)opts.until)
         return args_refuse(&spec, argv[0], "--from is behind --until");

@@ -9,7 +9,6 @@
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "lab/replay.h"
-#include "sys/file.h"
 
 /* On standard error, so that what was asked for stays as it is. */
 static void print_builds(const struct replay *result)
@@ -64,9 +63,8 @@ int cmd_replay(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
-    if (opts.tapes != NULL && !file_is_dir(opts.tapes))
-        return args_refuse(&spec, argv[0], "--tapes %s: expected a directory with tapes",
-                           args_safe(opts.tapes));
+    if (opts.tapes != NULL && !journal_dir_beside(argv[0], "tapes", opts.tapes, "tapes"))
+        return EXIT_FLAGS;
     if (!journal_dir("replay", opts.dir.at[0], dir, sizeof(dir)))
         return EXIT_DATA;
     config.dir = dir;

@@ -14,7 +14,6 @@
 #include "report/run_sections.h"
 #include "report/run_spread.h"
 #include "report/run_trades.h"
-#include "sys/file.h"
 #include "sys/wrap.h"
 
 /* As `agon replay` has them: a state that differs is a failed check, and a journal that cannot be
@@ -187,13 +186,11 @@ int cmd_report(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
-    if (opts.tapes != NULL && !file_is_dir(opts.tapes))
-        return args_refuse(&spec, argv[0], "--tapes %s: expected a directory with tapes",
-                           args_safe(opts.tapes));
-    if (opts.models != NULL && !file_is_dir(opts.models))
-        return args_refuse(&spec, argv[0],
-                           "--models %s: expected a directory with versions of models",
-                           args_safe(opts.models));
+    if (opts.tapes != NULL && !journal_dir_beside(argv[0], "tapes", opts.tapes, "tapes"))
+        return EXIT_FLAGS;
+    if (opts.models != NULL &&
+        !journal_dir_beside(argv[0], "models", opts.models, "versions of models"))
+        return EXIT_FLAGS;
     stories = calloc(2, sizeof(*stories));
     if (stories == NULL)
         return EXIT_ENVIRONMENT;

@@ -94,6 +94,20 @@ int journal_dir(const char *command, const char *given, char *path, size_t room)
     return 0;
 }
 
+int journal_dir_beside(const char *command, const char *option, const char *given, const char *what)
+{
+    struct error err = {0};
+    struct stat status;
+    char expected[64];
+
+    if (stat(given, &status) == 0 && S_ISDIR(status.st_mode))
+        return 1;
+    snprintf(expected, sizeof(expected), "a directory with %s", what);
+    file_refuse_look(args_safe(given), stat(given, &status) < 0 ? errno : ENOTDIR, expected, &err);
+    fprintf(stderr, "agon %s: --%s %s\n", command, option, err.text);
+    return 0;
+}
+
 int journal_dir_is_new(const char *run_dir)
 {
     char path[PATH_MAX];

@@ -37,6 +37,8 @@ static void put_money_if(const struct api *api, struct jout *out, const char *ke
 
 void api_put_figures(const struct api *api, const struct figures *of, struct jout *out)
 {
+    const char *judgement = figures_judgement(of);
+
     jout_kv_str(out, "currency", api->view->base_currency);
     api_put_money(api, out, "capital", of->capital_amt);
     api_put_money(api, out, "equity", of->equity_amt);
@@ -55,10 +57,10 @@ void api_put_figures(const struct api *api, const struct figures *of, struct jou
     put_money_if(api, out, "slippage", of->is_split, of->slippage_amt);
     api_put_money(api, out, "volume", of->volume_amt);
     jout_key(out, "judgement");
-    if (of->is_annual)
+    if (judgement == NULL)
         jout_null(out);
     else
-        jout_str(out, FIGURES_SHORT);
+        jout_str(out, judgement);
     jout_kv_int(out, "samples", (int64_t)of->n_samples);
     jout_kv_int(out, "sample_s", of->sample_s);
     jout_kv_int(out, "days", (int64_t)of->n_days);

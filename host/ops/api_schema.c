@@ -48,7 +48,7 @@ const struct control_field api_figures_fields[] = {
     {"funding", DEC, "of perpetuals; positive was received", BASE, NULLS},
     {"slippage", DEC, "against the mid at the decision; positive is a cost", BASE, NULLS},
     {"volume", DEC, "value of all fills, each at its time", BASE},
-    {"judgement", TEXT, "why ratios of a year are not there yet", NULLS,
+    {"judgement", TEXT, "why a t, or ratios of a year, are not there yet", NULLS,
      .example = "\"too short to judge\""},
     {"samples", INT, "samples that the figures are of"},
     {"sample_s", INT, "length of one", .unit = "s", .example = "3600"},

@@ -185,6 +185,8 @@ void figures_print_note(FILE *out, const struct figures_money *in, const struct 
 
     if (!of->is_annual && columns[SHARPE].rank < n)
         fprintf(out, "sharpe -: %s, it takes %d daily returns\n", FIGURES_SHORT, FIGURES_DAYS);
+    if (of->n_samples < FIGURES_T_SAMPLES && columns[T].rank < n)
+        fprintf(out, "t -: %s, it takes %d returns\n", FIGURES_FEW, FIGURES_T_SAMPLES);
     if (n < COLUMNS)
         fprintf(out, "%u column%s more: a wider terminal or --json shows %s\n", COLUMNS - n,
                 COLUMNS - n == 1 ? "" : "s", COLUMNS - n == 1 ? "it" : "them");
@@ -198,6 +200,7 @@ void figures_print_deeper(FILE *out, const char *name, const struct figures *of)
 
 json_t *figures_json(json_t *json, const struct figures_money *in, const struct figures *of)
 {
+    const char *judgement = figures_judgement(of);
     struct all all = all_of(of);
     char text[NUM_TEXT];
 
@@ -213,7 +216,7 @@ json_t *figures_json(json_t *json, const struct figures_money *in, const struct 
     for (size_t i = 0; i < N(all.counts); i++)
         json_object_set_new(json, all.counts[i].key, json_integer((json_int_t)all.counts[i].value));
     json_object_set_new(json, "judgement",
-                        of->is_annual ? json_null() : json_string(FIGURES_SHORT));
+                        judgement == NULL ? json_null() : json_string(judgement));
     return json;
 }
 

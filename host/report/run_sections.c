@@ -118,8 +118,10 @@ void run_sections_deeper(const struct run_report *story, struct page *page)
 
 void run_sections_note(const struct run_report *story, struct page *page)
 {
-    page_text(page, "Amounts in %s. Sharpe, Sortino - : %s (from %d daily returns).",
-              base_of(story).name, FIGURES_SHORT, FIGURES_DAYS);
+    page_text(page,
+              "Amounts in %s. Sharpe, Sortino - : %s (from %d daily returns); t - : %s (from %d "
+              "returns).",
+              base_of(story).name, FIGURES_SHORT, FIGURES_DAYS, FIGURES_FEW, FIGURES_T_SAMPLES);
 }
 
 /* Of an agent, or (is_sum) of all. */
@@ -587,7 +589,8 @@ static void put_agent_facts(const struct run_report *story, uint16_t id, const s
     page_fact(page, "result", tone, "%s %s", money(base, of->result_amt, amount), base->name);
     page_fact(page, "return", tone, "%s", figures_yield_text(of, text));
     page_fact(page, "drawdown", 0, "%s", figures_drawdown_text(of, text));
-    page_fact(page, "t [95 % of t]", 0, "%s", figures_t_text(of, text));
+    page_fact(page, "t [95 % of t]", 0, "%s",
+              of->n_samples < FIGURES_T_SAMPLES ? FIGURES_FEW : figures_t_text(of, text));
     page_fact(page, "Sharpe", 0, "%s",
               of->is_annual ? figures_sharpe_text(of, text) : FIGURES_SHORT);
     page_fact(page, "trades", 0, "%s", money_count(slot->n_trades, amount));

@@ -83,7 +83,8 @@ static void judge(const struct score *score, struct figures *out)
     out->n_samples = returns.n;
     out->n_days = score->n_days;
     out->is_annual = returns.seconds == DAY_S;
-    out->has_t = (uint8_t)figures_t(&returns, &out->t, &out->t_low, &out->t_high);
+    out->has_t = (uint8_t)(returns.n >= FIGURES_T_SAMPLES &&
+                           figures_t(&returns, &out->t, &out->t_low, &out->t_high));
     if (!out->is_annual)
         return;
     out->sharpe = figures_sharpe(&returns);
@@ -157,6 +158,11 @@ char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT
 int figures_is_deeper(const struct figures *of)
 {
     return of->yield < 0.0 && floor(-of->yield * 1e4 + 0.5) > floor(of->drawdown * 1e4 + 0.5);
+}
+
+const char *figures_judgement(const struct figures *of)
+{
+    return of->n_samples < FIGURES_T_SAMPLES ? FIGURES_FEW : of->is_annual ? NULL : FIGURES_SHORT;
 }
 
 char *figures_yield_text(const struct figures *of, char text[FIGURES_TEXT])

@@ -7,7 +7,8 @@
 
 #include "score/score.h"
 
-#define FIGURES_DAYS 30 /* daily returns from which ratios of a year are shown */
+#define FIGURES_DAYS      30 /* daily returns from which ratios of a year are shown */
+#define FIGURES_T_SAMPLES 10 /* returns from which a t and its interval are shown */
 
 struct figures {
     /* Base currency. result = equity - capital = gross - fee + rebate + funding. */
@@ -18,7 +19,7 @@ struct figures {
     int64_t volume_amt;
     uint8_t is_split;   /* gross, rebates, funding and slippage are known */
     uint8_t is_annual;  /* there are FIGURES_DAYS: sharpe and sortino are known */
-    uint8_t has_t;      /* t, t_low and t_high are known: two samples that differ */
+    uint8_t has_t;      /* t, t_low and t_high are known: FIGURES_T_SAMPLES, and they differ */
     uint8_t has_factor; /* profit_factor is known: something was lost */
     uint8_t pad[4];
     double yield;    /* result / capital; 0.1 is 10 %; without capital 0 */
@@ -61,6 +62,10 @@ void figures_whole(struct figures *sum, const struct score *score, int64_t pool_
  * has a plus besides. */
 char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT]);
 #define FIGURES_SHORT "too short to judge"
+#define FIGURES_FEW   "too few samples to judge"
+/* Why ratios are not there: FIGURES_FEW without a t, FIGURES_SHORT without those of a year; NULL:
+ * all are. */
+const char *figures_judgement(const struct figures *of);
 /* Is what is shown as lost a larger share than the deepest fall that is shown? It is where capital
  * was taken since: a return is by the capital of now, and the drawdown's high moves with capital.
  */

@@ -330,6 +330,21 @@ def table(title, rows):
     return '  '.join(label for label, i in zip(got, at) if order[i][0] != '?')
 
 
+def left_out(lines, note):
+    """What a table has no room for is counted in one line below it, and what would not be missed is not named."""
+    order = [word.replace('_', ' ') for word in TABLES[lines[0].split(',')[0]].split()]
+    shown = re.split(r'  +', lines[1].strip()) if len(lines) > 2 else []
+    lacks = [word for word in order if shown and word.lstrip('?') not in shown and word != '?in']
+    said = re.fullmatch(r'a wider terminal or `agon ctl --json` has (.*?)(?: and )?(?:(\d+) columns? more)?', note[0]) if note else None
+    if len(note) > 1 or note and not said:
+        raise Wrong(f'below {lines[0]}: {note}')
+    names = (said[1] or '').split(', ') if said and said[1] else []
+    n = len(names) + (int(said[2] or 0) if said else 0)
+    # A position of coins has no funding.
+    if any(name not in lacks for name in names) or n not in (len(lacks), len(lacks) - ('?funding' in lacks)):
+        raise Wrong(f'{lines[0]} lacks {lacks}, and says {note}')
+
+
 def top(size, rows):
     while rows and rows[-1] == '':
         rows = rows[:-1]
@@ -346,7 +361,8 @@ def top(size, rows):
         lines = part.split('\n')
         note = [line for line in lines if line.startswith('a wider terminal')]
         lines = [line for line in lines[:lines.index(note[0]) if note else None]]
-        got += ['', lines[0]] + ([table(lines[0].split(',')[0], lines[1:])] if len(lines) > 2 else []) + note
+        got += ['', lines[0]] + ([table(lines[0].split(',')[0], lines[1:])] if len(lines) > 2 else [])
+        left_out(lines, note)
         for line in lines[2:]:
             if not re.match(r'busy_[12] ', line):
                 raise Wrong(f'a row of {lines[0]}: {line}')

@@ -41,7 +41,7 @@ static void begin(void)
                                               .t_low = -2.5,
                                               .t_high = 1.5,
                                               .sharpe = -1.75,
-                                              .n_samples = 5,
+                                              .n_samples = 25,
                                               .sample_s = 3600};
     view->figures = view->slots[0].figures;
     view->figures.equity_amt += 100000000;
@@ -88,7 +88,7 @@ START_TEST(json_has_each_with_its_sign)
         "\"t_low\":-2.5,\"t_high\":1.5,\"gross\":\"-2.00\",\"fees\":\"6.00\",\"rebates\":\"3.00\","
         "\"funding\":\"-2.00\",\"slippage\":\"-0.50\",\"volume\":\"1234.56\",\"judgement\":\"too "
         "short to judge\","
-        "\"samples\":5,\"sample_s\":3600,\"days\":0}");
+        "\"samples\":25,\"sample_s\":3600,\"days\":0}");
     jout_reset(&out);
     view->slots[0].figures.is_annual = 1;
     view->slots[0].figures.is_split = 0;

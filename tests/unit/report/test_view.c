@@ -125,6 +125,19 @@ START_TEST(positions_are_what_is_held)
 }
 END_TEST
 
+/* At 60x, and of a market of another year, the two are far apart. */
+START_TEST(the_log_says_by_which_clock_it_is)
+{
+    is("log tail",
+       "[{\"t\": \"2026-11-29T18:31:13.882Z\", \"level\": \"error\", \"area\": \"host\", \"text\": "
+       "\"restart failed\"}]",
+       80,
+       "Log, by the wall clock, whatever the market's\n"
+       "wall time (UTC)  level  area  what\n"
+       "11-29 18:31:13   error  host  restart failed\n");
+}
+END_TEST
+
 START_TEST(one_that_is_asked_for_alone_is_a_row)
 {
     is("books", "{\"symbol\": \"BTCUSDT\", \"state\": \"live\", \"bid\": \"1.5\", \"ask\": \"2\"}",
@@ -506,6 +519,7 @@ int main(void)
     tcase_add_test(tcase, ranks_stand_in_their_order_and_what_was_undone_says_so);
     tcase_add_test(tcase, tables_have_the_columns_that_find_room);
     tcase_add_test(tcase, positions_are_what_is_held);
+    tcase_add_test(tcase, the_log_says_by_which_clock_it_is);
     tcase_add_test(tcase, one_that_is_asked_for_alone_is_a_row);
     tcase_add_test(tcase, a_limit_has_its_unit);
     tcase_add_test(tcase, closed_trades_fit_eighty_columns);

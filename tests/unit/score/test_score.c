@@ -277,6 +277,25 @@ START_TEST(the_t_value_is_gossets)
 }
 END_TEST
 
+/* Two hours give a t of any size, with an interval of -100 to 100: that is none. */
+START_TEST(a_t_takes_ten_returns)
+{
+    struct figures of;
+    struct score score;
+    int64_t equity = 1000000;
+
+    score_start(&score, equity);
+    for (int hour = 1; hour <= 12; hour++) {
+        score_hour(&score, equity += hour % 3 == 0 ? 500 : -900);
+        figures_of(&score, equity, 1, &of);
+        ck_assert_uint_le(of.n_samples, (uint64_t)hour);
+        ck_assert_int_eq(of.has_t, of.n_samples >= FIGURES_T_SAMPLES);
+        ck_assert_str_eq(figures_judgement(&of), of.has_t ? FIGURES_SHORT : FIGURES_FEW);
+    }
+    ck_assert(of.has_t);
+}
+END_TEST
+
 START_TEST(a_year_is_told_from_thirty_days_on)
 {
     struct figures of;
@@ -392,6 +411,7 @@ int main(void)
     tcase_add_test(tcase, too_little_is_nothing);
     tcase_add_test(tcase, students_distribution_is_the_published_one);
     tcase_add_test(tcase, the_t_value_is_gossets);
+    tcase_add_test(tcase, a_t_takes_ten_returns);
     tcase_add_test(tcase, a_year_is_told_from_thirty_days_on);
     tcase_add_test(tcase, a_result_is_what_trading_costs_and_funding_left);
     tcase_add_test(tcase, what_is_not_known_is_shown_as_a_dash);
