@@ -44,6 +44,20 @@ static void show_metric_names(struct host_view_slot *to, const struct plugin_inf
         memcpy(to->metric_names, info->metrics, sizeof(to->metric_names));
 }
 
+/* Where no BEGIN was read, since a start begins behind it, and until its own: of all that is known.
+ */
+static void foretell_tags(struct host_view_slot *to, const struct slot *slot,
+                          const struct plugin_info *info)
+{
+    if (strncmp(to->name, slot->name, sizeof(to->name)) != 0)
+        to->n_tags = 0;
+    if (to->n_tags > 0 || info == NULL || info->n_tags == 0)
+        return;
+    to->tags_seq = 0;
+    to->n_tags = info->n_tags;
+    memcpy(to->tags, info->tags, sizeof(to->tags));
+}
+
 static void show_slot(struct host *host, uint16_t id)
 {
     const struct slot *slot = &engine_slots(host->engine)->all[id];
@@ -51,8 +65,7 @@ static void show_slot(struct host *host, uint16_t id)
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(host->engine), id, &n);
 
-    if (strncmp(to->name, slot->name, sizeof(to->name)) != 0) // until its own BEGIN
-        to->n_tags = 0;
+    foretell_tags(to, slot, crew_info(host->crew, id));
     memcpy(to->name, slot->name, sizeof(to->name));
     to->stage = slot->stage;
     to->condition = slot->condition;
