@@ -166,7 +166,10 @@ static const char sort_script[] =
     "document.querySelectorAll('table'))t.tHead.addEventListener('click',e=>"
     "{const h=e.target.closest('th');if(!h)return;const i=h.cellIndex,b=t.tBodies[0],"
     "down=h.getAttribute('aria-sort')!=='descending',n=h.classList.contains('n');\n"
+    "const u={ns:1e-9,us:1e-6,ms:1e-3,s:1,min:60,h:3600,d:86400};" // base/span.h
     "const k=r=>{const s=(r.cells[i]||r).textContent;if(!n)return s;"
+    "const l=[...s.matchAll(/([\\d.]+) (ns|us|ms|s|min|h|d)\\b/g)];"
+    "if(l.length)return l.reduce((a,[,v,m])=>a+v*u[m],0);"
     "const x=parseFloat(s.replace(/[,\\s]/g,''));return isNaN(x)?null:x};"
     "for(const o of t.tHead.querySelectorAll('th'))o.removeAttribute('aria-sort');"
     "h.setAttribute('aria-sort',down?'descending':'ascending');\n"

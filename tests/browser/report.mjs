@@ -17,6 +17,7 @@ const failures = [];
 const SCREENS_MAX = 8; // of a phone, before anything is opened
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 let n_plots = 0;
+let n_spans = 0;
 
 // A press on the name of a column of numbers puts the largest first, a second one the smallest; sums stay below.
 async function sorts(page, fail) {
@@ -33,6 +34,26 @@ async function sorts(page, fail) {
   const wanted = [...before].sort((a, b) => b - a);
   if (down.join() !== wanted.join() || up.join() !== wanted.reverse().join()) fail(`sorted by result: ${down}, then ${up}`);
   if (await sums() !== below || !below) fail('sorting moves the sums');
+}
+
+// Spans by how long they are, whatever their units.
+async function sortsSpans(page, fail) {
+  const order = await page.evaluate(() => {
+    const table = [...document.querySelectorAll('table')].find(node => [...node.tHead.rows[0].cells].some(cell => cell.textContent.trim() === 'lasted'));
+    if (!table) return null;
+    const at = [...table.tHead.rows[0].cells].findIndex(cell => cell.textContent.trim() === 'lasted');
+    const body = table.tBodies[0];
+    const spans = ['59.5 s', '2 min 1 s', '1 d', '3.4 ms', '1 h 1 min', '1 h'];
+    const [first] = body.rows;
+    while (body.rows.length < spans.length) body.append(first.cloneNode(true));
+    while (body.rows.length > spans.length) body.lastChild.remove();
+    [...body.rows].forEach((row, i) => { row.cells[at].textContent = spans[i]; });
+    table.tHead.rows[0].cells[at].querySelector('button').click();
+    return [...body.rows].map(row => row.cells[at].textContent).join();
+  });
+  if (order === null) return; // without trades
+  n_spans++;
+  if (order !== '1 d,1 h 1 min,1 h,2 min 1 s,59.5 s,3.4 ms') fail(`trades by how long they lasted: ${order}`);
 }
 
 // With all parts opened: which tables are wider than what they stand in.
@@ -159,6 +180,7 @@ async function look(report, width, height, colorScheme) {
   }
   n_plots += figures.length;
   if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+  await sortsSpans(page, fail);
   await page.context().close();
 }
 
@@ -171,6 +193,7 @@ try {
       for (const [width, height] of [[820, 1180], [1440, 900], [2560, 1440]]) await fits(report, width, height, scheme);
     }
   }
+  if (!n_spans) failures.push('no report has trades with how long they lasted');
 } catch (error) {
   failures.push(String(error));
 } finally {

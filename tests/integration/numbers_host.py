@@ -13,7 +13,7 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal as D
 
 from numbers_plan import plain, table
-from numbers_rows import time_text
+from numbers_rows import on_page as span_on_page, span_s, time_text
 
 STAND = ('links', 'links_up', 'books', 'books_live', 'messages', 'gaps', 'reconnects', 'unconfirmed')  # of a venue and of a feed
 VENUE = (*STAND, 'instruments', 'agents', 'uptime', 'outages', 'down_s')
@@ -22,7 +22,6 @@ WORDS = ('state', 'health', 'halted', 'ready')
 METRICS = {'links': 'links', 'books': 'books', 'books_live': 'books_live', 'messages': 'messages_total', 'gaps': 'gaps_total', 'reconnects': 'reconnects_total',
            'unconfirmed': 'unconfirmed', 'uptime': 'uptime_ratio', 'outages': 'outages_total', 'down_s': 'down_seconds_total'}
 FEED_METRICS = {'bad': 'bad_total', 'resyncs': 'resyncs_total', 'quantities_cut': 'quantities_cut_total', 'binary': 'binary_total', 'silent_channels': 'silent_channels_total'}
-UNITS = {'ns': 1, 'us': 10**3, 'ms': 10**6, 's': 10**9}
 
 
 def load(of, name):
@@ -92,13 +91,14 @@ def check_venue_page(of, h, page):
             stands(of, where, 'links_up' if key == 'links' else 'books_live', int(live), ends)
             of.same(where, f'all {key}', int(whole), first[name][key])
         for head, key in (('p50', 'p50_ns'), ('p99', 'p99_ns')) if h != 'u' else ():
-            one_of(of, where, head, plain(shown[head]).replace('µ', 'u'), [time_text(end[key]) for end in ends])
+            one_of(of, where, head, span_on_page(shown[head]), [time_text(end[key]) for end in ends])
         for head, key in (('Gaps', 'gaps'), ('Unconfirmed', 'unconfirmed')):
             between(of, where, key, number(shown[head]), [end[key] for end in ends])
         between(of, where, 'up', number(shown['Up']), [end['uptime'] for end in ends], 0.0000501)
-        outages, down = re.match(r'(\d+) outages, ([\d.]+) s$', shown['down']).groups()
+        outages, down = re.match(r'(\d+) outages, (.+)$', shown['down']).groups()
         between(of, where, 'outages', int(outages), [end['outages'] for end in ends])
-        between(of, where, 'down, s', float(down), [end['down_s'] for end in ends])
+        seconds, by = span_s(down)
+        between(of, where, 'down, s', seconds, [end['down_s'] for end in ends], by)
     ends = [load(of, f'{h}_{when}_feed.json') for when in ('before', 'end')]
     feed = page['feed']
     for head, up, whole in (('Links', 'links_up', 'links'), ('Books live', 'books_live', 'books')):
@@ -225,11 +225,6 @@ def bounds(first, last, share):
     return (0 if ends[0] == 0 else 256 << ends[0], 512 << ends[1])
 
 
-def ns_of(text):
-    value, unit = plain(text).replace('µ', 'u').split(' ')
-    return float(value) * UNITS[unit]
-
-
 def check_latency(of, h, page=None):
     """Each event is one more: a quantile is within the octaves where it can be between what was asked before and behind; where nothing was
     counted, as of venues that are silent, it is the same. Counts in `/metrics` are of the same octaves."""
@@ -242,10 +237,10 @@ def check_latency(of, h, page=None):
                                      *([('page', *re.match(r'p50 (.*) · p99 (.*)$', page['latency'][key]).groups(), end)] if page else [])):
             for name, share, got in (('p50', 0.5, p50), ('p99', 0.99, p99)):
                 low, high = bounds(first[key]['octaves'], its[key]['octaves'], share)
-                ns = got if isinstance(got, int) else ns_of(got)
-                of.same(where, f'{title}, {name} {got}, from {low} to {high} ns', low * 0.99 <= ns <= high * 1.01, True)
+                ns, by = (got, 0) if isinstance(got, int) else (one * 1e9 for one in span_s(got))
+                of.same(where, f'{title}, {name} {got}, from {low} to {high} ns', low * 0.99 - by <= ns <= high * 1.01 + by, True)
                 if first[key]['count'] == its[key]['count']:
-                    of.same(where, f'{title}, {name}', plain(got).replace('µ', 'u') if isinstance(got, str) else time_text(got), time_text(first[key][f'{name}_ns']))
+                    of.same(where, f'{title}, {name}', span_on_page(got) if isinstance(got, str) else time_text(got), time_text(first[key][f'{name}_ns']))
         between(of, 'ctl latency', f'{title}, count', number(lines['steps' if key == 'step' else 'events']), (first[key]['count'], last[key]['count']))
         between(of, '/metrics', f'{title}, count', int(found[f'agon_{key}_seconds_count', '']), (first[key]['count'], last[key]['count']))
         for octave in range(1, len(first[key]['octaves']), 2):
@@ -261,7 +256,7 @@ def check_latency(of, h, page=None):
                 of.same('page of an agent', f'{name} {head}', facts[head], '–')
             else:  # to within an octave: some events are more
                 low, high = sorted(row[f'{head}_ns'] for row in rows)
-                of.same('page of an agent', f'{name} {head} {facts[head]}, from {low} to {high} ns', low / 2 <= ns_of(facts[head]) <= high * 2, True)
+                of.same('page of an agent', f'{name} {head} {facts[head]}, from {low} to {high} ns', low / 2 <= span_s(facts[head])[0] * 1e9 <= high * 2, True)
 
 
 # ---- money on accounts

@@ -12,16 +12,38 @@ from numbers_plan import plain, table
 from numbers_spread import dust_sold, tag_name
 
 
-def time_text(ns):  # as report/table.c has it
-    for below, by, unit in ((10**6, 10**3, 'us'), (10**10, 10**6, 'ms'), (1 << 63, 10**9, 's')):
-        if ns < 1000:
-            return f'{ns} ns'
-        if ns < below:
-            return f'{ns / by:.1f} {unit}'
+SPAN_S = {'ns': 1e-9, 'us': 1e-6, 'ms': 1e-3, 's': 1, 'min': 60, 'h': 3600, 'd': 86400}
+
+
+def time_text(ns):
+    """As base/span.h of the host has it."""
+    if ns < 1000:
+        return f'{ns} ns' if ns else '0 s'
+    seconds = (ns + (5 * 10**7 if ns < 60 * 10**9 else 0)) // 10**9
+    for length, unit, parts, smaller in ((86400, 'd', 24, 'h'), (3600, 'h', 60, 'min'), (60, 'min', 60, 's')):
+        if seconds >= length:
+            part = seconds % length * parts // length
+            return f'{seconds // length} {unit}' + (f' {part} {smaller}' if part else '')
+    for tenth, unit in ((100, 'us'), (10**5, 'ms'), (10**8, 's')):
+        tenths = (ns + tenth // 2) // tenth
+        if tenths < 10000 or unit == 's':
+            return f'{tenths // 10} s' if unit == 's' and tenths % 10 == 0 else f'{tenths // 10}.{tenths % 10} {unit}'
 
 
 def on_page(text):
-    return plain(text).replace('µs', 'us')
+    """A span of the page as the terminal has it."""
+    return text.replace('\u2009', ' ').replace('\u2212', '-').replace('µs', 'us')
+
+
+def shown_as(head, text):
+    return on_page(text) if head in ('Pause', 'All in all') else plain(text)
+
+
+def span_s(text):
+    """Seconds of a span, and by how much it can be another: it is rounded, from a minute on down."""
+    words = on_page(text).split(' ')
+    seconds = sum(float(value) * SPAN_S[unit] for value, unit in zip(words[::2], words[1::2]))
+    return seconds, SPAN_S[words[-1]] * (1 if seconds >= 60 else 0.0501)
 
 
 def lines(of, name):
@@ -56,7 +78,7 @@ def check_reloads(of):
                           ('pause_ns', 'pause_ns'), ('total_ns', 'total_ns'), ('key', 'kind')):
             of.same(f'log, {where}', key, log[key], row[name])
         of.same(f'/api events, {where}', 'text', (event['of'], event['text']),
-                (row['agent'], f'generation {row["to"]} is active after {row["from"]}, engine pause {row["pause_ns"] / 1e3:.1f} us'))
+                (row['agent'], f'generation {row["to"]} is active after {row["from"]}, engine pause {time_text(row["pause_ns"])}'))
         of.same(f'report, {where}', 'generation', (one.get('agent'), f'generation {row["to"]} ({row["code"]}) is active' in one['text']), (row['agent'], True))
     found = of.metrics()
     for kind in ('reload', 'rollback', 'restart'):
@@ -90,13 +112,13 @@ def check_reloads_page(of, rows, page, agents):
     for shown, row in zip(page['reloads'], rows):
         for head, want in (('Time', row['time'][11:19]), ('Agent', row['agent']), ('Kind', row['kind']), ('From', str(row['from'])), ('To', str(row['to'])),
                            ('Pause', time_text(row['pause_ns'])), ('All in all', time_text(row['total_ns'])), ('State', f'{row["state_bytes"]} B'), ('Code', row['code'][:8])):
-            of.same('page, reloads', f'{row["agent"]} at {row["time"]}, {head}', on_page(shown[head]), want)
+            of.same('page, reloads', f'{row["agent"]} at {row["time"]}, {head}', shown_as(head, shown[head]), want)
     for agent, its in page['of'].items():
         mine = [row for row in rows if row['agent'] == agent]
         of.same('page of an agent', f'{agent}, its generations', len(its['generations']), len(mine))
         for shown, row in zip(its['generations'], mine):
             for head, want in (('Time', row['time'][11:19]), ('Kind', row['kind']), ('To', f'{row["from"]} → {row["to"]}'), ('Pause', time_text(row['pause_ns']))):
-                of.same('page of an agent', f'{agent}, generation {row["to"]}, {head}', on_page(shown[head]), want)
+                of.same('page of an agent', f'{agent}, generation {row["to"]}, {head}', shown_as(head, shown[head]), want)
     for row in page['agents']:
         of.same('page', f'{row["Agent"]}, generation', row['Gen.'], str(agents[row['Agent']]['generation']))
 
