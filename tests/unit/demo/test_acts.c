@@ -180,8 +180,7 @@ START_TEST(a_reload_is_the_newcomers_alone)
     seen.reload_held = "";
     acts.brief[ACT_RELOAD][0] = '\0';
     acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND) + 2 * SECOND, 0);
-    ck_assert_str_eq(acts.brief[ACT_RELOAD],
-                     DEMO_NEWCOMER " held no position; engine paused 0 s");
+    ck_assert_str_eq(acts.brief[ACT_RELOAD], DEMO_NEWCOMER " held no position; engine paused 0 s");
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 
 #include "control/impl.h"
 #include "market/instrument_kind.h"
-#include "ops/api.h"
+#include "ops/api_history.h"
 
 static struct host_view *view;
 static struct jout out;
@@ -18,7 +18,8 @@ static void begin(void)
 {
     view = calloc(1, sizeof(*view));
     ck_assert_ptr_nonnull(view);
-    api = (struct api){.view = view};
+    api = (struct api){.view = view, .history = api_history_new()};
+    ck_assert_ptr_nonnull(api.history);
     view->base_exp = 8;
     strcpy(view->base_currency, "USDT");
     view->n_slots = 1;
@@ -72,6 +73,7 @@ static void begin(void)
 static void end(void)
 {
     jout_deinit(&out);
+    api_history_free(api.history);
     free(view);
 }
 
