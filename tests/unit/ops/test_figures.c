@@ -138,7 +138,8 @@ START_TEST(a_position_of_a_perpetual_is_shown)
         "\"is_dust\":false,\"entry\":\"60000.12345678\",\"break_even\":\"59990.0\",\"mark\":"
         "\"61000.5\","
         "\"notional\":\"-2440.02\",\"unrealised\":\"-40.00\",\"realised\":\"-12.34\","
-        "\"funding\":\"-0.55\",\"fees\":\"0.98\",\"currency\":\"USDT\",\"fills\":3}");
+        "\"funding\":\"-0.55\",\"fees\":\"0.98\",\"currency\":\"USDT\",\"entry_tag\":\"\","
+        "\"fills\":3}");
     jout_reset(&out);
     // What no order can sell has no price at which it would close without loss.
     view->slots[0].positions[0].is_dust = 1;
