@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "market/ceilings.h"
+#include "market/exit_reasons.h"
 #include "orders_rig.h"
 
 START_TEST(the_table_is_bounded_and_gives_up_the_oldest_final_order)
@@ -161,6 +162,50 @@ START_TEST(what_is_loaded_is_what_was_saved)
 }
 END_TEST
 
+/* What its order was made for stands with a fill: the host's reason, else the agent's, else that
+ * the venue closed it by force; and of an order that nobody knows there is none. */
+START_TEST(a_fill_has_the_reason_and_the_tag_of_its_order)
+{
+    struct orders *orders = orders_new(16);
+    struct order *own = orders_open(orders, 100, 0);
+    struct order *hosts = orders_open(orders, 101, SLOTS_MAX - 1);
+    struct order *done = orders_open(orders, 102, 1);
+    unsigned char bytes[256];
+    struct enc enc = {.at = bytes, .room = sizeof(bytes)};
+    struct dec dec = {.at = bytes, .n = 6};
+    struct record_report fill;
+
+    own->tag = 3;
+    hosts->tag = 4;
+    hosts->why = EXIT_REASON_STOP;
+    done->tag = 5;
+    done->state = AGON_ORDER_FILLED;
+    orders_settle(orders, done);
+    fill = report_of(own, REPORT_FILL, 100, 1, 1, 7);
+    ck_assert_uint_eq(orders_exit_reason(orders, &fill), EXIT_REASON_AGENT);
+    ck_assert_uint_eq(orders_tag(orders, &fill), 3);
+    fill.is_forced = 1;
+    ck_assert_uint_eq(orders_exit_reason(orders, &fill), EXIT_REASON_LIQUIDATION);
+    ck_assert_uint_eq(orders_tag(orders, &fill), 0);
+    fill = report_of(hosts, REPORT_FILL, 100, 1, 1, 8);
+    ck_assert_uint_eq(orders_exit_reason(orders, &fill), EXIT_REASON_STOP);
+    ck_assert_uint_eq(orders_tag(orders, &fill), 4);
+    fill.order_id = 999;
+    ck_assert_uint_eq(orders_exit_reason(orders, &fill), EXIT_REASON_NONE);
+    ck_assert_uint_eq(orders_tag(orders, &fill), 0);
+    // Saved beside the orders, of all that are kept, and taken from nobody else's.
+    orders_save_tags(orders, &enc);
+    ck_assert_uint_eq(enc.used, 6);
+    orders_forget_tags(orders);
+    ck_assert(own->tag == 0 && hosts->tag == 0 && done->tag == 0);
+    orders_load_tags(orders, &dec);
+    ck_assert_uint_eq(own->tag, 3);
+    ck_assert_uint_eq(hosts->tag, 4);
+    ck_assert_uint_eq(done->tag, 5);
+    orders_free(orders);
+}
+END_TEST
+
 START_TEST(fills_that_were_saved_stay_known)
 {
     struct orders *orders = orders_new(16);
@@ -199,6 +244,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, the_table_is_bounded_and_gives_up_the_oldest_final_order);
     tcase_add_loop_test(tcase, what_is_loaded_is_what_was_saved, 0, 2);
+    tcase_add_test(tcase, a_fill_has_the_reason_and_the_tag_of_its_order);
     tcase_add_test(tcase, fills_that_were_saved_stay_known);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
