@@ -38,12 +38,14 @@ static void drop_market(struct host *host, uint64_t seq)
 
 static void write_snapshot(struct host *host)
 {
-    struct snapshot snapshot = {.seq = host->snap_seq};
+    struct snapshot snapshot = {0};
     struct error err = {0};
 
+    // What it is of is the core's until the flag says otherwise: it is not read before.
     if (!atomic_load_explicit(&host->is_snap_full, memory_order_acquire) ||
         journal_durable_seq(&host->buffer) < host->snap_seq)
         return;
+    snapshot.seq = host->snap_seq;
     if (snapshot_write(host->disk, &snapshot, host->snap, host->snap_n, &err) < 0)
         log_warn("journal", "snapshot", "no snapshot was written: %s", err.text);
     else {
