@@ -51,6 +51,7 @@ static void say_crashed(struct api *api, uint32_t id, int is_new)
     struct api_history *history = api->history;
     uint32_t n = slot->n_crashes - history->crashes_before[id];
     const struct alert *alert = crash_of(api->view, id);
+    const char *why = slot->failure[0] != '\0' ? slot->failure : slot->last_failure;
     struct api_event *event;
 
     // Behind one of ten seconds ago there is no alert of its own.
@@ -68,7 +69,7 @@ static void say_crashed(struct api *api, uint32_t id, int is_new)
         return;
     history->crash_said[id] = alert != NULL ? alert->t : api->view->t;
     event = api_happened_times(history, history->crash_said[id], n, "crash", slot->name,
-                               slot->failure[0] != '\0' ? slot->failure : "its plugin ended");
+                               why[0] != '\0' ? why : "its plugin ended");
     event->seq = alert != NULL ? alert->seq : 0;
 }
 

@@ -157,6 +157,7 @@ struct host_view_slot {
     uint64_t n_closed;    /* how often all of it was wanted closed, and was */
     struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
+    char last_failure[160];     /* also of a plugin that has begun again; "": there was none */
     struct hist_small delivery; /* to its plugin: crew_delivery */
     uint32_t metrics_set;       /* which it has: crew_metrics */
     double metrics[AGON_METRICS_MAX];

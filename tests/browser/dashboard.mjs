@@ -339,6 +339,11 @@ async function steer(page) {
     if (note !== (n < figures?.[0] + figures?.[1] ? `the newest ${n} of ${figures?.[0] + figures?.[1]}` : String(n))) return false;
     return document.querySelector('#agent-name').value === name && figures && figures[0] + figures[1] > 0 && n >= Math.min(60, figures[0] + figures[1]);
   }, agent);
+  // What its head says of the newest candle goes on with the price.
+  const closes = () => document.querySelector('#p-agent .candles .legend').textContent.match(/C ([0-9.\u2009]+)/)?.[1];
+  await page.mouse.move(2, 2);
+  const closed = await page.waitForFunction(closes).then(of => of.jsonValue());
+  await page.waitForFunction(before => { const now = document.querySelector('#p-agent .candles .legend').textContent.match(/C ([0-9.\u2009]+)/)?.[1]; return now && now !== before; }, closed, { timeout: 30000 });
 }
 let cancelled = 0;
 

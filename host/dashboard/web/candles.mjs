@@ -149,7 +149,10 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
   let lines = []; // of the owner: { line, values }, a value for each candle
   let digits = 2; // of a price there
   let asked = 0;
-  let volumeAsked = 0;
+  let lastAsked = 0;
+  let is_asking = false;
+  let whole = 0; // s; up to this candle all are the host's
+  let pointed = null; // the candle under the pointer
   box.bar.append(tabs(LENGTHS, length, key => { length = key; load(); }, 'Length of a candle'), note);
   symbols.classList.add('symbols');
   const key = make('p', { className: 'key dim' });
@@ -163,7 +166,7 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
     scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, v: { range: () => [0, 1] },
       // Where there is volume it has the lowest fifth to itself. A line has room as far as the candles stay the larger part.
       y: { range: (u, low_, high_) => { const near = lines.flatMap(l => l.values.filter((v, i) => v !== null && data[0][i] >= u.scales.x.min && data[0][i] <= u.scales.x.max)); const by = (high_ - low_) * 0.6; const low = Math.min(low_, Math.max(low_ - by, ...near.length ? [Math.min(...near)] : [])); const high = Math.max(high_, Math.min(high_ + by, ...near.length ? [Math.max(...near)] : [])); const pad = (high - low || high * 0.001) * 0.08; return [low - pad * (data[5].some(v => v > 0) ? 3.4 : 1), high + pad]; } } },
-    plugins: [{ hooks: { draw: u => { u.candleSeconds = length; u.candleDigits = digits; paint(u); }, setCursor: u => say(u.cursor.idx) } }],
+    plugins: [{ hooks: { draw: u => { u.candleSeconds = length; u.candleDigits = digits; paint(u); }, setCursor: u => { pointed = u.cursor.idx ?? null; say(pointed); } } }],
   });
   function say(index) {
     const i = index ?? data[0].length - 1;
@@ -193,6 +196,7 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
     digits = (list[0]?.open.split('.')[1] ?? '').length;
     data = [list.map(c => c.t_ms / 1000), ...['open', 'high', 'low', 'close'].map(k => list.map(c => Number(c[k]))), list.map(c => (c.volume === undefined ? null : Number(c.volume)))];
     lines = [];
+    whole = data[0].at(-1) ?? 0;
     await loadLines(list[0]?.t_ms ?? 0);
     plot.set(data);
     say(null);
@@ -216,13 +220,32 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
       lines.find(l => l.line === line).values[data[0].length - 1] = value;
     }
   }
-  // The last ones again: what was traded in them since. Their prices are live.
-  async function loadVolume() {
-    volumeAsked = performance.now();
+  // The last ones again, as the host has them: what was traded in them, and those that nobody saw here. The newest goes on live.
+  async function loadLast() {
+    lastAsked = performance.now();
+    is_asking = true;
     const mine = [symbol, length].join();
-    const list = await get(`candles/${encodeURIComponent(symbol)}/${length}/${Math.round((data[0].at(-8) ?? 0) * 1000)}`);
+    const list = await get(`candles/${encodeURIComponent(symbol)}/${length}/${Math.round(Math.min(data[0].at(-8) ?? 0, whole) * 1000)}`);
+    is_asking = false;
     if (!list || mine !== [symbol, length].join()) return;
-    for (const c of list) { const i = data[0].lastIndexOf(c.t_ms / 1000); if (i >= 0 && c.volume !== undefined) data[5][i] = Number(c.volume); }
+    for (const c of list) {
+      const t = c.t_ms / 1000;
+      const row = [t, ...['open', 'high', 'low', 'close'].map(k => Number(c[k])), c.volume === undefined ? null : Number(c.volume)];
+      let i = data[0].lastIndexOf(t);
+      if (i < 0 && t < data[0].at(-1)) {
+        i = data[0].findIndex(other => other > t);
+        data.forEach(d => d.splice(i, 0, null));
+        lines.forEach(l => l.values.splice(i, 0, null));
+      }
+      if (i < 0) continue; // later than what is here: the next tick has it
+      if (i === data[0].length - 1) {
+        row[2] = Math.max(row[2], data[2][i]);
+        row[3] = Math.min(row[3], data[3][i]);
+        row[4] = data[4][i];
+      }
+      row.forEach((v, k) => { if (k < 5 || v !== null) data[k][i] = v; });
+      whole = Math.max(whole, t);
+    }
   }
   return {
     section: box.section,
@@ -243,10 +266,11 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
     // The live price: the last candle goes on; once a minute the host is asked for all of them.
     tick(t_ms, mark_px) {
       if (!symbol || performance.now() - asked > 60000) load();
-      else if (data[0].length && performance.now() - Math.max(asked, volumeAsked) > 5000) loadVolume();
+      else if (data[0].length && performance.now() - Math.max(asked, lastAsked) > 5000) loadLast();
       const px = Number(mark_px);
       if (!(px > 0) || !data[0].length) return;
       const begins = Math.floor(t_ms / 1000 / Number(length)) * Number(length);
+      if (begins > data[0].at(-1) + Number(length) && !is_asking && performance.now() - asked > 1000) loadLast(); // one between them was not seen
       if (begins > data[0].at(-1)) { [begins, px, px, px, px, hasVolume() ? 0 : null].forEach((v, i) => data[i].push(v)); lines.forEach(l => l.values.push(null)); if (data[0].length > 260) [...data, ...lines.map(l => l.values)].forEach(d => d.shift()); }
       const i = data[0].length - 1;
       data[2][i] = Math.max(data[2][i], px);
@@ -254,7 +278,7 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
       data[4][i] = px;
       tickLines();
       plot.set(data);
-      sayKey();
+      say(pointed);
     },
   };
   function mark() { for (const button of symbols.children) button.ariaPressed = String(button.textContent === symbol); }

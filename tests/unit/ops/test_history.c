@@ -82,6 +82,21 @@ START_TEST(what_happens_between_two_looks_is_an_event_once)
 }
 END_TEST
 
+/* One that runs again when somebody looks: why it ended is said all the same. */
+START_TEST(a_crash_between_two_looks_says_why)
+{
+    struct host_view_slot *slot = &api.view->slots[0];
+
+    look(NOON, 10000);
+    slot->n_crashes = 1;
+    snprintf(slot->last_failure, sizeof(slot->last_failure), "signal 11 (Segmentation fault)");
+    look(NOON + 1, 10000);
+    ck_assert_uint_eq(api.history->n_events, 1);
+    ck_assert_str_eq(api.history->events[0].kind, "crash");
+    ck_assert_str_eq(api.history->events[0].text, "signal 11 (Segmentation fault)");
+}
+END_TEST
+
 /* What came of an order is of its time, and was heard of before it. */
 START_TEST(of_one_time_an_effect_is_newer_than_its_cause)
 {
@@ -838,6 +853,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_candle_opens_first_closes_last_and_has_the_extremes_between);
     tcase_add_test(tcase, what_happens_between_two_looks_is_an_event_once);
+    tcase_add_test(tcase, a_crash_between_two_looks_says_why);
     tcase_add_test(tcase, of_one_time_an_effect_is_newer_than_its_cause);
     tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
     tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
