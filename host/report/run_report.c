@@ -663,15 +663,15 @@ int run_report_tags(struct run_report *story, uint16_t slot, const char *names, 
     return tags_add(story->tags, slot, 0, names, n);
 }
 
-const char *run_report_tag_head(const struct run_report *story)
+int run_report_is_tag_number(const struct run_report *story)
 {
     const struct trade_closed *trade;
 
     for (uint64_t k = 0; (trade = trail_trade(story->trail, k)) != NULL; k++) {
         if (trade->entry_tag != 0)
-            return tags_any(story->tags) ? "entry tag" : "entry tag (number)";
+            return !tags_any(story->tags);
     }
-    return "entry tag";
+    return 0;
 }
 
 const char *run_report_tag(const struct run_report *story, uint16_t slot, uint64_t seq,

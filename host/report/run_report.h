@@ -125,8 +125,8 @@ int run_report_param(struct run_report *story, uint16_t slot, const char *name, 
  * AGON_ENOMEM.
  */
 int run_report_tags(struct run_report *story, uint16_t slot, const char *names, uint32_t n);
-/* Of a column with tags of entries: of a journal that has no names they are numbers. */
-const char *run_report_tag_head(const struct run_report *story);
+/* Are tags of entries numbers, since the journal has no names? */
+int run_report_is_tag_number(const struct run_report *story);
 /* An author's reason, given with event seq, by that name, else by its number; "": none, or not
  * known. Returns text. */
 const char *run_report_tag(const struct run_report *story, uint16_t slot, uint64_t seq,

@@ -707,10 +707,10 @@ static void put_trade(const struct run_report *story, struct page *page,
 
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
-    const char *const columns[] = {"closed (UTC)", "agent",  "symbol",  "side",
-                                   "#quantity",    "#entry", "#exit",   "#result",
-                                   "#fees",        "in",     "#lasted", run_report_tag_head(story),
-                                   "exit reason"};
+    const char *tag_head = run_report_is_tag_number(story) ? "entry tag (number)" : "entry tag";
+    const char *const columns[] = {"closed (UTC)", "agent",  "symbol",     "side",  "#quantity",
+                                   "#entry",       "#exit",  "#result",    "#fees", "in",
+                                   "#lasted",      tag_head, "exit reason"};
     const struct instruments *table = engine_instruments(story->engine);
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;

@@ -2,7 +2,6 @@
 #include "report/run_trades.h"
 
 #include <jansson.h>
-#include <string.h>
 
 #include "base/money.h"
 #include "base/num.h"
@@ -114,8 +113,7 @@ void run_trades_print(const struct run_report *story, FILE *out)
     uint32_t n_groups = run_spread_groups(story, groups);
     const struct trade_closed *trade;
     json_t *rows = json_array();
-    const char *key =
-        strcmp(run_report_tag_head(story), "entry tag") == 0 ? "entry_tag" : "entry_number";
+    const char *key = run_report_is_tag_number(story) ? "entry_number" : "entry_tag";
 
     for (uint32_t i = 0; i < n_groups; i++)
         (void)json_array_append_new(rows, group_row(story, &groups[i]));

@@ -307,7 +307,7 @@ START_TEST(a_tag_has_the_name_that_it_had_then)
 
     ck_assert_str_eq(run_report_tag(story, 0, 5, 1, text), "1");
     ck_assert_str_eq(run_report_tag(story, 0, 5, 0, text), "");
-    ck_assert_str_eq(run_report_tag_head(story), "entry tag"); // of no trade it says nothing
+    ck_assert(!run_report_is_tag_number(story)); // no trade has one
     ck_assert_uint_eq(tag_names_put_lines(start.builds, &said), 1);
     ck_assert_int_eq(run_report_event(story, world->engine, &start.start.hdr, 0), AGON_OK);
     begin.begin.hdr = (struct agon_event_hdr){.type = EVENT_BEGIN, .granules = 13, .seq = 20};
@@ -560,6 +560,8 @@ static void told_report(const struct order_cmd *cmd, uint8_t kind, agon_px_t px,
     hear(at);
 }
 
+static uint16_t reason; // that the next orders are made for
+
 // A tenth of a coin is bought at 60,000 and sold at a price.
 static void round_trip(uint16_t slot, agon_px_t px, uint64_t ref)
 {
@@ -572,11 +574,36 @@ static void round_trip(uint16_t slot, agon_px_t px, uint64_t ref)
         world_order(world, slot, BTCUSDT, is_sold ? AGON_SELL : AGON_BUY, is_sold ? px : 6000000,
                     10000, ref + (uint64_t)is_sold);
         hear(at);
+        orders_find(engine_orders(world->engine), world->cmds[world->n_cmds - 1].order_id)->tag =
+            reason;
         told_report(&world->cmds[world->n_cmds - 1], REPORT_ACK, 0, 0);
         told_report(&world->cmds[world->n_cmds - 1], REPORT_FILL, is_sold ? px : 6000000, 10000);
         world->t += 60000 * MS;
     }
 }
+
+/* Entries of a journal that names no reasons are numbers, and said to be; with any name they are
+ * names, and without any tag there is nothing to say. */
+START_TEST(tags_of_a_journal_without_names_are_said_to_be_numbers)
+{
+    struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                     .kind = CONFIG_SAMPLES,
+                                     .is_figured = FIGURES_TAGGED};
+    static const char names[1][INFO_TAG] = {"breakout"};
+
+    ck_assert_int_eq(tell(&samples), AGON_OK);
+    round_trip(1, 5900000, 11);
+    ck_assert_ptr_nonnull(trail_trade(story->trail, 0));
+    ck_assert(!run_report_is_tag_number(story));
+    reason = 1;
+    round_trip(1, 5900000, 13);
+    reason = 0;
+    ck_assert_uint_eq(trail_trade(story->trail, 0)->entry_tag, 1);
+    ck_assert(run_report_is_tag_number(story));
+    ck_assert_int_eq(run_report_tags(story, 1, names[0], 1), AGON_OK);
+    ck_assert(!run_report_is_tag_number(story));
+}
+END_TEST
 
 static void told_due(agon_ns_t until)
 {
@@ -710,6 +737,7 @@ int main(void)
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
     tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);
     tcase_add_test(tcase, what_failed_to_take_over_is_named);
+    tcase_add_test(tcase, tags_of_a_journal_without_names_are_said_to_be_numbers);
     tcase_add_test(tcase, who_comes_to_a_free_place_has_its_own_numbers_alone);
     tcase_add_test(tcase, who_asked_for_it_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);

@@ -10,7 +10,9 @@
 
 static struct host_view view;
 
-static char *drawn_by(agon_ns_t t, int is_end, int columns)
+/* What is drawn elapsed_s behind the begin of a run of length_s. columns: of a screen; 0: of none.
+ */
+static char *drawn_after(int64_t length_s, int64_t elapsed_s, agon_ns_t t, int is_end, int columns)
 {
     struct table table;
     char *text = NULL;
@@ -20,16 +22,16 @@ static char *drawn_by(agon_ns_t t, int is_end, int columns)
     int c;
 
     view.t = t;
-    table_init(&table, out, 60000000000);
+    table_init(&table, out, length_s * 1000000000);
     if (columns != 0) {
         table.frame.is_screen = 1;
         table.frame.rows = 24;
         table.frame.columns = columns;
     }
     if (is_end)
-        table_end(&table, &view, table.began_ns + 20000000000);
+        table_end(&table, &view, table.began_ns + elapsed_s * 1000000000);
     else
-        table_draw(&table, &view, table.began_ns + 20000000000);
+        table_draw(&table, &view, table.began_ns + elapsed_s * 1000000000);
     rewind(out);
     while ((c = fgetc(out)) != EOF)
         fputc(c, copy);
@@ -38,27 +40,9 @@ static char *drawn_by(agon_ns_t t, int is_end, int columns)
     return text;
 }
 
-static char *drawn_after(int64_t length_s, int64_t elapsed_s)
+static char *drawn_by(agon_ns_t t, int is_end, int columns)
 {
-    struct table table;
-    char *text = NULL;
-    size_t n;
-    FILE *out = tmpfile();
-    FILE *copy = open_memstream(&text, &n);
-    int c;
-
-    view.t = (agon_ns_t)1723161600 * 1000000000;
-    table_init(&table, out, length_s * 1000000000);
-    table.frame.is_screen = 1;
-    table.frame.rows = 24;
-    table.frame.columns = 80;
-    table_draw(&table, &view, table.began_ns + elapsed_s * 1000000000);
-    rewind(out);
-    while ((c = fgetc(out)) != EOF)
-        fputc(c, copy);
-    fclose(out);
-    fclose(copy);
-    return text;
+    return drawn_after(60, 20, t, is_end, columns);
 }
 
 static char *drawn(agon_ns_t t, int is_end)
@@ -76,7 +60,8 @@ START_TEST(how_long_it_runs_has_the_form_that_spans_have_and_fits_80_columns)
                {0, 393, "UTC  running 6 min 33 s\033"}};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        char *text = drawn_after(all[i].length_s, all[i].elapsed_s);
+        char *text = drawn_after(all[i].length_s, all[i].elapsed_s,
+                                 (agon_ns_t)1723161600 * 1000000000, 0, 80);
         const char *head = strstr(text, "agon");
 
         ck_assert_msg(strstr(text, all[i].text) != NULL, "%s", text);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* agon.metric/2: numbers for whoever watches the host. Frozen per revision: a new need is
  * agon.metric/3, and /2 stays served, as /1 is, which has gauge and counter. The host shows them by
- * their names (agon_descriptor.metrics), else by their numbers: on the dashboard, in `ctl agent`,
- * at /metrics and in the report of a backtest; one that is a price of an instrument is a line over
- * its candles too. They decide nothing, stand in no journal, and each generation and restart has
- * none at first. */
+ * their names (agon_descriptor.metrics), else by their numbers, on the dashboard, in `ctl agent`
+ * and in the report of a backtest, and by their numbers at /metrics; one that is a price of an
+ * instrument is a line over its candles too. They decide nothing, stand in no journal, and each
+ * generation and restart has none at first. */
 #ifndef AGON_EXT_METRIC_H
 #define AGON_EXT_METRIC_H
 
