@@ -16,7 +16,10 @@
     X(TAKE, "target", "a target of an exit plan")                                                  \
     X(TIME, "time", "an exit plan's time was over")                                                \
     X(LIQUIDATION, "liquidation", "the venue closed it by force")                                  \
-    X(OPEN, "not_closed_yet", "in positions not closed yet") /* of sums: by no fill */             \
+    /* of sums, by no fill: with those of trades they come to the result */                        \
+    X(OPEN, "not_closed_yet", "in positions not closed yet")                                       \
+    X(UNREALISED, "unrealised", "unrealised in open positions")                                    \
+    X(FUNDING, "funding", "funding")                                                               \
     /* the next one stands above this line */
 
 #define EXIT_REASON_FIRST 256

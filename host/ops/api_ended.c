@@ -224,6 +224,15 @@ static void put_group(const struct api *api, uint32_t slot, const struct trade_g
     jout_close(out, '{');
 }
 
+static void put_rest(const struct api *api, uint32_t slot, agon_instrument_t instrument,
+                     uint16_t why, agon_amt_t amt, struct jout *out)
+{
+    const struct trade_group group = trade_group_rest(instrument, why, amt);
+
+    if (amt != 0)
+        put_group(api, slot, &group, out);
+}
+
 int api_do_performance(void *ctx, const struct control_call *call, struct jout *out,
                        struct error *err)
 {
@@ -240,12 +249,15 @@ int api_do_performance(void *ctx, const struct control_call *call, struct jout *
             continue;
         for (uint32_t i = 0; i < of->groups.n; i++)
             put_group(api, id, &of->groups.all[i], out);
-        for (int i = 0; i < LEDGER_POSITIONS; i++) {
-            const struct past_open *at = &of->open[i];
-            const struct trade_group group = trade_group_open(at->instrument, &at->open);
+        for (int i = 0; i < LEDGER_POSITIONS; i++)
+            put_rest(api, id, of->open[i].instrument, EXIT_REASON_OPEN, of->open[i].open.result_amt,
+                     out);
+        for (uint32_t i = 0; i < api->view->slots[id].n_positions; i++) {
+            const struct host_view_position *at = &api->view->slots[id].positions[i];
 
-            if (group.result_amt != 0)
-                put_group(api, id, &group, out);
+            put_rest(api, id, at->instrument, EXIT_REASON_UNREALISED, at->figures.unrealised_amt,
+                     out);
+            put_rest(api, id, at->instrument, EXIT_REASON_FUNDING, at->funding_amt, out);
         }
     }
     jout_close(out, '[');

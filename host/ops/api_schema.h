@@ -8,7 +8,7 @@
 
 /* Of the description, not of the program: the first number is raised with what breaks a client, the
  * second with what is added (tests/lint/api.py). */
-#define API_EDITION "3.5.0"
+#define API_EDITION "3.6.0"
 
 /* api_schema.c: agents and what they trade */
 extern const struct control_shape api_shape_agent, api_shape_agent_whole, api_shape_position,

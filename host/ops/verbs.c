@@ -721,8 +721,8 @@ const struct control_verb api_verbs[] = {
      "its newest closed trades: positions from the first fill to the last; those after an event",
      CONTROL_READ, 1, 2, api_do_closed, .gives = MANY(closed)},
     {"performance", "[AGENT]",
-     "closed trades by instrument, entry tag and exit reason: how many, won, result, mean time "
-     "held",
+     "result by instrument, entry tag and exit reason of closed trades, how many, won, mean time "
+     "held; and what is in none of them",
      CONTROL_READ, 0, 1, api_do_performance, .gives = MANY(performance)},
     {"ended", "AGENT [SEQ]", "its newest orders that ended, and how; those after an event",
      CONTROL_READ, 1, 2, api_do_ended, .gives = MANY(ended)},

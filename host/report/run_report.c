@@ -104,25 +104,24 @@ static int keep_points(struct run_report *story, struct engine *engine, agon_ns_
 
 /* --- happenings --- */
 
-static void holding_text(struct engine *engine, uint16_t slot, char *text, size_t room)
+static void holding_text(const struct run_report *story, uint16_t slot, char *text, size_t room)
 {
-    const struct instruments *table = engine_instruments(engine);
+    const struct instruments *table = engine_instruments(story->engine);
     uint32_t n;
-    const struct position *all = ledger_positions(engine_ledger(engine), slot, &n);
+    const struct position *all = ledger_positions(engine_ledger(story->engine), slot, &n);
     size_t used = 0;
 
     snprintf(text, room, "holding nothing");
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
-        char qty[NUM_TEXT];
+        char qty[NUM_TEXT], symbol[RUN_REPORT_NAME];
         int length;
 
         if (instrument == NULL || all[i].qty == 0)
             continue;
         num_format_short(all[i].qty, instrument->qty_exp, qty);
-        length = snprintf(text + used, room - used, "%s%s %s%s", used > 0 ? ", " : "holding ", qty,
-                          instrument->symbol,
-                          !instrument_kind_has_coins(instrument->kind) ? " perpetual" : "");
+        length = snprintf(text + used, room - used, "%s%s %s", used > 0 ? ", " : "holding ", qty,
+                          run_report_symbol(story, all[i].instrument, symbol));
         if (length < 0 || (size_t)length >= room - used)
             return;
         used += (size_t)length;
@@ -149,8 +148,7 @@ static void retract(struct run_report *story, uint16_t slot)
     }
 }
 
-static void on_generation(struct run_report *story, struct engine *engine,
-                          const struct record_generation *record)
+static void on_generation(struct run_report *story, const struct record_generation *record)
 {
     static const char *const whys[] = {"?", "reloaded", "rolled back", "restarted from its state",
                                        "restarted"};
@@ -161,7 +159,7 @@ static void on_generation(struct run_report *story, struct engine *engine,
         retract(story, record->slot);
     if (record->why > GENERATION_FRESH)
         return;
-    holding_text(engine, record->slot, holding, sizeof(holding));
+    holding_text(story, record->slot, holding, sizeof(holding));
     one = run_report_happen(
         story, record->hdr.t, record->slot, RUN_REPORT_CHANGEOVER,
         "%s: generation %u (%016llx) is active, %s",
@@ -439,7 +437,7 @@ int run_report_event(struct run_report *story, struct engine *engine,
         return keep_params(story, (const struct record_begin *)(const void *)event);
     case EVENT_CONFIG:
         if (((const struct record_generation *)(const void *)event)->kind == CONFIG_GENERATION)
-            on_generation(story, engine, (const struct record_generation *)(const void *)event);
+            on_generation(story, (const struct record_generation *)(const void *)event);
         else if (((const struct record_account_of *)(const void *)event)->kind == CONFIG_ACCOUNT)
             on_venue(story, (const struct record_account_of *)(const void *)event);
         break;

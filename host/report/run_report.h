@@ -136,6 +136,11 @@ const char *run_report_brief(const char *text, char *brief, size_t room);
 /* "12:30:00", or "01-31 12:30:00" in a run of several days (UTC). Returns text. */
 #define RUN_REPORT_WHEN 16
 char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN_REPORT_WHEN]);
+/* As the API and the page have it: the symbol, with its venue where another has the same
+ * ("binance_um:BTCUSDT"); "-": of none. Returns text. */
+#define RUN_REPORT_NAME 64
+char *run_report_symbol(const struct run_report *story, agon_instrument_t id,
+                        char text[RUN_REPORT_NAME]);
 /* Whom it happened to, by the name of then; NULL: to nobody in particular. */
 const char *run_report_agent(const struct run_report *story,
                              const struct run_report_happening *one);

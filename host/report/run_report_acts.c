@@ -10,6 +10,7 @@
 #include "args/args.h"
 #include "base/money.h"
 #include "market/alerts.h"
+#include "market/instrument_kind.h"
 #include "market/reasons.h"
 #include "report/run_report_impl.h"
 #include "score/undone.h"
@@ -52,7 +53,7 @@ static const char *by_text(const struct record_command *command, const char *who
     return text;
 }
 
-#define NAME_TEXT 64
+#define NAME_TEXT RUN_REPORT_NAME
 /* "binance"; of a journal that names no venue "venue 1". */
 static const char *venue_of(const struct run_report *story, uint32_t venue, char text[NAME_TEXT])
 {
@@ -63,38 +64,44 @@ static const char *venue_of(const struct run_report *story, uint32_t venue, char
     return text;
 }
 
-/* With its venue where another venue has one of the same symbol: "BTCUSDT of binance". */
-static const char *symbol_of(const struct run_report *story, struct engine *engine, uint64_t id,
-                             char text[NAME_TEXT])
+char *run_report_symbol(const struct run_report *story, agon_instrument_t id,
+                        char text[RUN_REPORT_NAME])
 {
-    const struct instruments *table = engine_instruments(engine);
-    const struct agon_instrument *instrument = instruments_get(table, (agon_instrument_t)id);
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct agon_instrument *instrument = instruments_get(table, id);
     char venue[NAME_TEXT];
-    int is_alone = 1;
+    int is_alone = 1, is_of_venue = 0;
 
-    if (instrument == NULL)
-        return "?";
-    for (uint32_t i = 1; i <= table->n_instruments && is_alone; i++) {
+    for (uint32_t i = 1; instrument != NULL && i <= table->n_instruments; i++) {
         const struct agon_instrument *other = instruments_get(table, (agon_instrument_t)i);
 
-        is_alone =
-            other->venue == instrument->venue || strcmp(other->symbol, instrument->symbol) != 0;
+        if (other == NULL || i == id || strcmp(other->symbol, instrument->symbol) != 0)
+            continue;
+        is_alone = 0;
+        is_of_venue |= other->venue != instrument->venue;
     }
-    snprintf(text, NAME_TEXT, "%.24s%s%.23s", instrument->symbol, is_alone ? "" : " of ",
-             is_alone ? "" : venue_of(story, instrument->venue, venue));
+    if (instrument == NULL)
+        snprintf(text, RUN_REPORT_NAME, "-");
+    else if (is_of_venue)
+        snprintf(text, RUN_REPORT_NAME, "%.23s:%.24s", venue_of(story, instrument->venue, venue),
+                 instrument->symbol);
+    else // files of a backtest are of one venue, whatever their market
+        snprintf(text, RUN_REPORT_NAME, "%.24s%s", instrument->symbol,
+                 is_alone || instrument_kind_has_coins(instrument->kind) ? "" : " perpetual");
     return text;
 }
 
 /* Which orders or positions a halt, a cancel or a flatten is of. */
-static const char *scope_text(const struct run_report *story, struct engine *engine,
-                              const struct record_command *command, char text[NAME_TEXT + 16])
+static const char *scope_text(const struct run_report *story, const struct record_command *command,
+                              char text[NAME_TEXT + 16])
 {
     char name[NAME_TEXT];
 
     if (command->scope == SCOPE_SLOT)
         snprintf(text, NAME_TEXT + 16, "its");
     else if (command->scope == SCOPE_INSTRUMENT)
-        snprintf(text, NAME_TEXT + 16, "in %s, all", symbol_of(story, engine, command->id, name));
+        snprintf(text, NAME_TEXT + 16, "in %s, all",
+                 run_report_symbol(story, (agon_instrument_t)command->id, name));
     else if (command->scope == SCOPE_VENUE)
         snprintf(text, NAME_TEXT + 16, "on %s, all", venue_of(story, command->id, name));
     else
@@ -120,8 +127,7 @@ static struct run_report_happening *say(struct run_report *story,
 
 /* --- halts --- */
 
-static void on_halt(struct run_report *story, struct engine *engine,
-                    const struct record_command *command)
+static void on_halt(struct run_report *story, const struct record_command *command)
 {
     int is_set = command->kind == COMMAND_HALT;
     int is_kill = command->reason == REASON_KILL || command->which == HALT_KILL;
@@ -140,7 +146,7 @@ static void on_halt(struct run_report *story, struct engine *engine,
     if (!is_set && is_kill)
         snprintf(what, sizeof(what), "the kill switch is lifted");
     else
-        snprintf(what, sizeof(what), "%s trading is %s", scope_text(story, engine, command, scope),
+        snprintf(what, sizeof(what), "%s trading is %s", scope_text(story, command, scope),
                  is_set ? "halted" : "resumed");
     one = say(story, command, what, by_text(command, "an operator", by));
     if (one != NULL)
@@ -149,8 +155,7 @@ static void on_halt(struct run_report *story, struct engine *engine,
 
 /* --- orders and positions --- */
 
-static void on_close(struct run_report *story, struct engine *engine,
-                     const struct record_command *command)
+static void on_close(struct run_report *story, const struct record_command *command)
 {
     struct run_report_happening *last =
         story->n_happenings > 0 ? &story->happenings[story->n_happenings - 1] : NULL;
@@ -170,15 +175,13 @@ static void on_close(struct run_report *story, struct engine *engine,
         snprintf(what, sizeof(what), "one of its orders is cancelled");
     else if (command->scope == SCOPE_SLOT && is_flat && command->value != 0)
         snprintf(what, sizeof(what), "its position in %s is closed",
-                 symbol_of(story, engine, (uint64_t)command->value, name));
+                 run_report_symbol(story, (agon_instrument_t)command->value, name));
     else if (!is_flat)
-        snprintf(what, sizeof(what), "%s %sorders are cancelled",
-                 scope_text(story, engine, command, scope),
+        snprintf(what, sizeof(what), "%s %sorders are cancelled", scope_text(story, command, scope),
                  command->which == CANCEL_NON_REDUCING ? "risk-raising " : "");
     else
         snprintf(what, sizeof(what), "%s orders are cancelled, %s positions closed",
-                 scope_text(story, engine, command, scope),
-                 command->scope == SCOPE_SLOT ? "its" : "all");
+                 scope_text(story, command, scope), command->scope == SCOPE_SLOT ? "its" : "all");
     // What a plugin's roster says of its orders at a reload has nobody's name.
     (void)say(story, command, what,
               by_text(command,
@@ -279,11 +282,11 @@ void run_report_on_command(struct run_report *story, struct engine *engine,
     switch (command->kind) {
     case COMMAND_HALT:
     case COMMAND_RESUME:
-        on_halt(story, engine, command);
+        on_halt(story, command);
         break;
     case COMMAND_CANCEL_ALL:
     case COMMAND_FLATTEN:
-        on_close(story, engine, command);
+        on_close(story, command);
         break;
     case COMMAND_KILL:
         (void)run_report_happen(story, command->hdr.t, UINT16_MAX, RUN_REPORT_COMMAND,

@@ -529,7 +529,7 @@ static int put_prices(const struct run_report *story, uint16_t id, struct page *
         const struct trail_pair *pair = trail->pairs[i];
         const struct trail_price *price = trail->prices[pair->price];
         const struct agon_instrument *instrument = instruments_get(table, price->instrument);
-        char title[96], time[SPAN_TEXT];
+        char title[128], time[SPAN_TEXT], symbol[RUN_REPORT_NAME];
 
         if (pair->slot != id || instrument == NULL || price->n < 2)
             continue;
@@ -537,8 +537,8 @@ static int put_prices(const struct run_report *story, uint16_t id, struct page *
             candles[k] = (struct page_candle){price->candles[k].t, price->candles[k].open,
                                               price->candles[k].high, price->candles[k].low,
                                               price->candles[k].close};
-        snprintf(title, sizeof(title), "%s%s, candles of %s, and its fills", instrument->symbol,
-                 instrument_kind_has_coins(instrument->kind) ? "" : " perpetual",
+        snprintf(title, sizeof(title), "%s, candles of %s, and its fills",
+                 run_report_symbol(story, price->instrument, symbol),
                  span_text(price->width_ns, time));
         page_candles(
             page, &(struct page_candles){.title = title,
@@ -699,18 +699,18 @@ static void put_trade(const struct run_report *story, struct page *page,
     else
         page_cell(page, "%s", span_text(trade->t_close - trade->t_open, text));
     put_words(page, run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tag));
-    (void)run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tag);
-    put_words(page, trade->why == EXIT_REASON_AGENT && tag[0] != '\0'
-                        ? tag
-                        : exit_reasons_name(trade->why));
+    put_words(page, exit_reasons_name(trade->why));
+    put_words(page, run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tag));
 }
 
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
-    const char *tag_head = run_report_is_tag_number(story) ? "entry tag (number)" : "entry tag";
-    const char *const columns[] = {"closed (UTC)", "agent",  "symbol",     "side",  "#quantity",
-                                   "#entry",       "#exit",  "#result",    "#fees", "in",
-                                   "#lasted",      tag_head, "exit reason"};
+    int is_number = run_report_is_tag_number(story);
+    const char *const tag_heads[] = {is_number ? "entry tag (number)" : "entry tag",
+                                     is_number ? "exit tag (number)" : "exit tag"};
+    const char *const columns[] = {
+        "closed (UTC)", "agent", "symbol", "side",    "#quantity",  "#entry",      "#exit",
+        "#result",      "#fees", "in",     "#lasted", tag_heads[0], "exit reason", tag_heads[1]};
     const struct instruments *table = engine_instruments(story->engine);
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;
@@ -724,21 +724,19 @@ void run_sections_trades(const struct run_report *story, struct page *page)
     page_text(page,
               "From the first fill of a position to its last. Entry and exit are mean prices, "
               "result and fees what the ledger realised and paid in it. A trade without a time "
-              "that it lasted was opened before what is read here. The tag is the reason that its "
-              "author gave its first order; the exit reason is that of its last fill, and the "
-              "author's where the agent's own order closed it.");
+              "that it lasted was opened before what is read here. The exit reason is that of its "
+              "last fill; tags are the reasons that the agent's author gave its first and its last "
+              "order.");
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint64_t k = 0; k < n_shown && (trade = trail_trade(trail, k)) != NULL; k++) {
         const struct agon_instrument *instrument = instruments_get(table, trade->instrument);
-        char t[CLOCK_TEXT];
+        char t[CLOCK_TEXT], symbol[RUN_REPORT_NAME];
 
         clock_text(trade->t_close, t);
         t[10] = ' ';
         page_cell(page, "%.19s", t);
         page_cell(page, "%s", seats_name(story->seats, trade->slot, trade->seq));
-        page_cell(page, "%s%s", instrument != NULL ? instrument->symbol : "?",
-                  instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
-                                                                                     : "");
+        page_cell(page, "%s", run_report_symbol(story, trade->instrument, symbol));
         page_cell(page, "%s", trade->side > 0 ? "long" : "short");
         put_trade(story, page, instrument, trade);
         page_row(page);

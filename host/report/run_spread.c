@@ -211,7 +211,8 @@ static const struct asset *unit_of(const struct run_report *story, agon_instrume
     const struct instruments *table = engine_instruments(story->engine);
     const struct agon_instrument *instrument = instruments_get(table, id);
 
-    return instrument != NULL ? instruments_asset(table, instrument_kind_unit(instrument)) : NULL;
+    return instruments_asset(table, instrument != NULL ? instrument_kind_unit(instrument)
+                                                       : table->base_currency);
 }
 
 static const char *exit_text(uint16_t why)
@@ -221,30 +222,59 @@ static const char *exit_text(uint16_t why)
     return text[0] != '\0' ? text : "not known";
 }
 
+/* Behind the first `from`, which are of trades: of each instrument and reason one. */
+static void add_rest(struct trade_group all[RUN_SPREAD_GROUPS], uint32_t from, uint32_t *n,
+                     struct trade_group one)
+{
+    uint32_t k = from;
+
+    while (k < *n && (all[k].instrument != one.instrument || all[k].why != one.why))
+        k++;
+    if (one.result_amt == 0 || k == RUN_SPREAD_GROUPS)
+        return;
+    if (k == *n)
+        all[(*n)++] = one;
+    else
+        trade_group_merge(&all[k], &one);
+}
+
 uint32_t run_spread_groups(const struct run_report *story,
                            struct trade_group all[RUN_SPREAD_GROUPS])
 {
     const struct trail *trail = story->trail;
-    uint32_t n = trail->groups.n, k;
+    const uint32_t from = trail->groups.n;
+    struct figures left;
+    uint32_t n = from;
 
     memcpy(all, trail->groups.all, n * sizeof(all[0]));
-    for (uint32_t i = 0; i < trail->n_pairs; i++) {
-        const struct trail_pair *pair = trail->pairs[i];
-        const struct trade_group one =
-            trade_group_open(trail->prices[pair->price]->instrument, &pair->open);
+    for (uint32_t i = 0; i < trail->n_pairs; i++)
+        add_rest(all, from, &n,
+                 trade_group_rest(trail->prices[trail->pairs[i]->price]->instrument,
+                                  EXIT_REASON_OPEN, trail->pairs[i]->open.result_amt));
+    for (uint16_t slot = 0; slot < engine_slots(story->engine)->n; slot++) {
+        uint32_t n_positions;
+        const struct position *positions =
+            ledger_positions(engine_ledger(story->engine), slot, &n_positions);
 
-        for (k = trail->groups.n; k < n && all[k].instrument != one.instrument;)
-            k++;
-        if (k == n && one.result_amt != 0)
-            all[n++] = one;
-        else if (k < n)
-            trade_group_merge(&all[k], &one);
+        for (uint32_t i = 0; i < n_positions; i++) {
+            struct position_figures of;
+
+            engine_position_figures(story->engine, &positions[i], &of);
+            add_rest(all, from, &n,
+                     trade_group_rest(positions[i].instrument, EXIT_REASON_UNREALISED,
+                                      of.unrealised_amt));
+            add_rest(all, from, &n,
+                     trade_group_rest(positions[i].instrument, EXIT_REASON_FUNDING,
+                                      positions[i].funding_amt));
+        }
     }
+    engine_figures_left(story->engine, &left);
+    add_rest(all, from, &n, trade_group_rest(0, EXIT_REASON_FUNDING, left.funding_amt));
     return n;
 }
 
-/* Those of one instrument, or of one reason and one currency, become one; what is not closed yet
- * has no instrument of its own. Returns how many. */
+/* Those of one instrument, or of one reason and one currency, become one; what is in no closed
+ * trade has no instrument of its own. Returns how many. */
 static uint32_t fold(const struct run_report *story, int by_reason,
                      struct trade_group to[RUN_SPREAD_GROUPS])
 {
@@ -270,8 +300,6 @@ static uint32_t fold(const struct run_report *story, int by_reason,
 static void put_group(const struct run_report *story, int by_reason,
                       const struct trade_group *group, struct page *page)
 {
-    const struct agon_instrument *instrument =
-        instruments_get(engine_instruments(story->engine), group->instrument);
     const struct asset *unit = unit_of(story, group->instrument);
     int exp = unit != NULL ? unit->exp : 8;
     int decimals = unit != NULL ? money_decimals(unit->name, exp) : 2;
@@ -279,14 +307,12 @@ static void put_group(const struct run_report *story, int by_reason,
         group->result_amt,
         group->n > 0 ? num_div(group->result_amt, (int64_t)group->n, NUM_EVEN) : 0, group->best_amt,
         group->worst_amt};
-    char text[MONEY_TEXT], share[FIGURES_TEXT], time[SPAN_TEXT];
+    char text[MONEY_TEXT], share[FIGURES_TEXT], time[SPAN_TEXT], symbol[RUN_REPORT_NAME];
 
     if (by_reason || group->n == 0)
         page_cell(page, "%s", exit_text(group->why));
     else
-        page_cell(page, "%s%s", instrument != NULL ? instrument->symbol : "?",
-                  instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
-                                                                                     : "");
+        page_cell(page, "%s", run_report_symbol(story, group->instrument, symbol));
     page_count(page, group->n);
     page_cell(page, "%s",
               group->n > 0 ? figures_share_text((double)group->n_won / (double)group->n, 0, share)
@@ -379,7 +405,9 @@ int run_spread_trades(const struct run_report *story, struct page *page)
 
     if (run_spread_groups(story, all) == 0)
         return AGON_OK;
-    page_heading(page, "Closed trades by instrument and by exit reason");
+    page_heading(page, "Result by instrument and by exit reason");
+    page_text(page, "Of closed trades, after fees; then what is in none of them. The rows of a "
+                    "table together are the result of all.");
     if (groups->n_lost > 0)
         page_text(page, "%llu trades of further instruments are in no row.",
                   (unsigned long long)groups->n_lost);
@@ -421,7 +449,7 @@ static json_t *groups_json(const struct run_report *story)
         json_array_append_new(
             all, json_pack(
                      "{s:s, s:b, s:s, s:I, s:I, s:I, s:f, s:o, s:o, s:s, s:o}", "symbol",
-                     instrument != NULL ? instrument->symbol : "?", "perpetual",
+                     instrument != NULL ? instrument->symbol : "-", "perpetual",
                      instrument != NULL && !instrument_kind_has_coins(instrument->kind),
                      "exit_reason", exit_reasons_name(group->why), "trades", (json_int_t)group->n,
                      "won", (json_int_t)group->n_won, "lost", (json_int_t)group->n_lost, "result",

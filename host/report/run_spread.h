@@ -16,12 +16,12 @@ void run_spread_periods(const struct run_report *story, struct page *page);
 /* For people at a terminal: the months and the newest days, of one day nothing too; and what was
  * held in each of some equal spans of the run. */
 void run_spread_print(const struct run_report *story, FILE *out);
-/* Closed trades by instrument and reason, and of each instrument what positions have realised that
- * are not closed yet: together what was realised. Returns how many. */
-#define RUN_SPREAD_GROUPS (TRADE_GROUPS + TRAIL_PRICES)
+/* Closed trades by instrument and reason, and of each instrument what is in none: realised in
+ * positions not closed yet, unrealised, funding. Together the result. Returns how many. */
+#define RUN_SPREAD_GROUPS (TRADE_GROUPS + 3 * TRAIL_PRICES + 1)
 uint32_t run_spread_groups(const struct run_report *story,
                            struct trade_group all[RUN_SPREAD_GROUPS]);
-/* Closed trades by instrument and by exit reason, and how their results are spread. AGON_ENOMEM. */
+/* The result by instrument and by exit reason, and how those of trades are spread. AGON_ENOMEM. */
 int run_spread_trades(const struct run_report *story, struct page *page);
 /* The same for programs: "days", "months" and "performance" of that object. NULL: it was NULL, or
  * there is no memory; it is freed then. */

@@ -26,18 +26,10 @@ static struct unit unit_of(const struct run_report *story, agon_instrument_t id)
     const struct instruments *table = engine_instruments(story->engine);
     struct unit unit = {.instrument = instruments_get(table, id)};
 
-    if (unit.instrument != NULL)
-        unit.asset = instruments_asset(table, instrument_kind_unit(unit.instrument));
+    unit.asset =
+        instruments_asset(table, unit.instrument != NULL ? instrument_kind_unit(unit.instrument)
+                                                         : table->base_currency);
     return unit;
-}
-
-static json_t *symbol_json(const struct unit *unit)
-{
-    int is_perpetual =
-        unit->instrument != NULL && !instrument_kind_has_coins(unit->instrument->kind);
-
-    return json_sprintf("%s%s", unit->instrument != NULL ? unit->instrument->symbol : "?",
-                        is_perpetual ? " perpetual" : "");
 }
 
 static json_t *amount_json(const struct unit *unit, agon_amt_t amt)
@@ -77,11 +69,12 @@ static json_t *trade_row(const struct run_report *story, const struct trade_clos
                          const char *entry_key)
 {
     const struct unit unit = unit_of(story, trade->instrument);
-    char tags[2][INFO_TAG];
+    char tags[2][INFO_TAG], symbol[RUN_REPORT_NAME];
 
     return json_pack(
-        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "agent",
-        seats_name(story->seats, trade->slot, trade->seq), "symbol", symbol_json(&unit), "side",
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "agent",
+        seats_name(story->seats, trade->slot, trade->seq), "symbol",
+        run_report_symbol(story, trade->instrument, symbol), "side",
         trade->side > 0 ? "long" : "short", "time", time_json(trade->t_close), "entry",
         mean_json(&unit, trade->entry_px), "exit", mean_json(&unit, trade->exit_px), "result",
         amount_json(&unit, trade->result_amt), "currency",
@@ -96,14 +89,16 @@ static json_t *group_row(const struct run_report *story, const struct trade_grou
     const struct unit unit = unit_of(story, group->instrument);
     double n_timed = group->n_timed > 0 ? (double)group->n_timed : 1.0;
     int has_trades = group->n > 0;
+    char symbol[RUN_REPORT_NAME];
 
-    return json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:s, s:o}", "symbol",
-                     symbol_json(&unit), "exit_reason", exit_reasons_name(group->why), "trades",
-                     (json_int_t)group->n, "won", (json_int_t)group->n_won, "lost",
-                     (json_int_t)group->n_lost, "result", amount_json(&unit, group->result_amt),
-                     "best", has_trades ? amount_json(&unit, group->best_amt) : json_null(),
-                     "worst", has_trades ? amount_json(&unit, group->worst_amt) : json_null(),
-                     "currency", unit.asset != NULL ? unit.asset->name : "", "held_s",
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:s, s:o}", "symbol",
+                     run_report_symbol(story, group->instrument, symbol), "exit_reason",
+                     exit_reasons_name(group->why), "trades", (json_int_t)group->n, "won",
+                     (json_int_t)group->n_won, "lost", (json_int_t)group->n_lost, "result",
+                     amount_json(&unit, group->result_amt), "best",
+                     has_trades ? amount_json(&unit, group->best_amt) : json_null(), "worst",
+                     has_trades ? amount_json(&unit, group->worst_amt) : json_null(), "currency",
+                     unit.asset != NULL ? unit.asset->name : "", "held_s",
                      held_json((double)group->held_ns / 1e9 / n_timed, group->n_timed > 0));
 }
 

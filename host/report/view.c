@@ -186,7 +186,7 @@ static const struct view views[] = {
             {"entry_tag", "entry tag", WORDS, 2}, {"entry_number", "entry tag (number)", WORDS, 2},
             {"exit_tag", "exit tag", WORDS, 3}, {"entry", "entry", MEAN, 3},
             {"exit", "exit", MEAN, 3})},
-    {"performance", NULL, "Closed trades by instrument and reasons", ROWS, NULL,
+    {"performance", NULL, "Result by instrument and reasons", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
             {"entry_tag", "entry tag", WORDS, 2}, {"exit_reason", "exit reason", WORDS, 1},
             {"trades", "trades", AMOUNT, 1}, {"won", "won", AMOUNT, 1}, {"lost", "lost", AMOUNT, 3},

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "score/groups.h"
 
-#include "market/exit_reasons.h"
-
-struct trade_group trade_group_open(agon_instrument_t instrument, const struct trade_open *open)
+struct trade_group trade_group_rest(agon_instrument_t instrument, uint16_t why, agon_amt_t amt)
 {
-    return (struct trade_group){.instrument = instrument,
-                                .why = EXIT_REASON_OPEN,
-                                .result_amt = open->result_amt,
-                                .fee_amt = open->fee_amt};
+    return (struct trade_group){.instrument = instrument, .why = why, .result_amt = amt};
 }
 
 void trade_group_merge(struct trade_group *to, const struct trade_group *from)

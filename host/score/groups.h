@@ -25,9 +25,10 @@ struct trade_groups {
 };
 
 void trade_groups_add(struct trade_groups *groups, const struct trade_closed *trade);
-/* What is realised and in no closed trade yet: a group without a trade, by EXIT_REASON_OPEN. With
- * the closed ones it comes to what was realised. */
-struct trade_group trade_group_open(agon_instrument_t instrument, const struct trade_open *open);
+/* What is in no closed trade: a group without a trade, by one of the reasons that are of sums
+ * (EXIT_REASON_OPEN: realised, _UNREALISED: at the mark price, _FUNDING). With the closed ones they
+ * come to the result. */
+struct trade_group trade_group_rest(agon_instrument_t instrument, uint16_t why, agon_amt_t amt);
 /* One more of the same unit. */
 void trade_group_merge(struct trade_group *to, const struct trade_group *from);
 

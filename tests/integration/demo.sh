@@ -85,7 +85,7 @@ is_sanitized || { # whose children may take their time
     happened '  [a-z]*_1  *its plugin file is quarantined on this host: [0-9]* crashes, last: .*; next: reload another file, or quarantine clear'
     happened '  crash_1  *signal 11.*; of its [0-9]* open order.* [0-9]* \(cancelled by the exchange\|filled\|never sent\)'
     # What it holds then is the market's, and on a slow machine it may not have traded yet.
-    happened '  momentum_1  *reloaded: generation 2 .* holding \([0-9.]* BTCUSDT\|nothing\)'
+    happened '  momentum_1  *reloaded: generation 2 .* holding \([0-9.]* \(binance[a-z_]*:\)\?BTCUSDT\|nothing\)'
     happened '^reload of momentum_1: '
     acted 'First fill [0-9.]* .*s after the start'
     acted 'crash_1 ended, .* Why: signal 11'

@@ -259,7 +259,7 @@ exports() { # what they say up to one event, with what agents had asked before i
 }
 lists_at_once() {
     kill -STOP "$SIM_PID"
-    ctl positions --json >"$WORK/flat.json" && ctl orders --json >"$WORK/flat_orders.json" && ctl status --json >"$WORK/flat_status.json" &&
+    ctl positions --json >"$WORK/flat.json" && ctl agents --json >"$WORK/flat_agents.json" && ctl orders --json >"$WORK/flat_orders.json" && ctl status --json >"$WORK/flat_status.json" &&
         ctl books --json >"$WORK/flat_books.json" && ctl portfolio --json >"$WORK/flat_portfolio.json" || return 1
     has_spread || { kill -CONT "$SIM_PID"; return 1; }
     for agent in perp_1 payer_1 payer_2 newcomer_1; do

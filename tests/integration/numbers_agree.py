@@ -120,7 +120,7 @@ def check_left(want, statuses):
             for row in plan['slots'] if row['name'] == 'leaver_1']
     capital = made[-1] if made else D(20000)
     for its in gone:
-        same('figures', f'return {its["return"]} of who left, of its capital of {capital}', abs(its['return'] / float(its['exact']['result'] / capital) - 1) < 1e-6, True)
+        same('figures', f'return {its["return"]} of who left, of {its["exact"]["result"]} and its capital of {capital}', abs(its['return'] / float(its['exact']['result'] / capital) - 1) < 1e-6, True)
     sums = {key: sum(its['exact'][key] for its in gone) for key in ('capital', 'equity', 'result')}
     found = metrics()
     for name, status in statuses:

@@ -296,7 +296,7 @@ def check_tags(of, agent, closed, ended, page):
         return
     for shown, its in zip(page['closed'], closed):
         of.same('page', f'{agent}, tag of its trade {its["seq"]}', shown['Entry tag'], its['entry_tag'].replace('_', ' '))
-        of.same('page', f'{agent}, exit of its trade {its["seq"]}', shown['Exit reason'], (its['exit_tag'] if its['exit_reason'] == 'agent' and its['exit_tag'] else its['exit_reason']).replace('_', ' '))
+        of.same('page', f'{agent}, exit of its trade {its["seq"]}', [shown['Exit reason'], shown['Exit tag']], [its[key].replace('_', ' ') for key in ('exit_reason', 'exit_tag')])
     by = {row['id']: row for row in ended}
     for shown in page['ended']:
         its = by.get(shown['key'], {'exit_reason': '', 'tag': '?'})

@@ -7,7 +7,8 @@ import json
 from decimal import Decimal as D
 
 FLAT = ('perp_1', 'payer_1', 'payer_2', 'newcomer_1')  # all that they hold was closed
-OPEN, OPEN_TEXT = 'not_closed_yet', 'in positions not closed yet'
+OPEN, UNREALISED, FUNDING = RESTS = ('not_closed_yet', 'unrealised', 'funding')  # what is in no closed trade
+TEXTS = {OPEN: 'in positions not closed yet', UNREALISED: 'unrealised in open positions', FUNDING: 'funding'}
 
 
 def plain(text):
@@ -48,44 +49,66 @@ def tag_name(agent, number):
     return '' if number in ('', '0') else names[int(number) - 1] if int(number) <= len(names) else number
 
 
+def by_agent(of, name):
+    return {row['name']: row for row in json.loads(of.load(name))}
+
+
+def check_result(of, agent, rows, positions, figures):
+    """All rows of an agent together are its result; unrealised and funding are those of its positions."""
+    for key in (UNREALISED, FUNDING):
+        mine = {row['symbol']: float(row['result']) for row in rows if row['exit_reason'] == key and abs(float(row['result'])) >= 0.006}
+        want = {row['symbol']: float(row[key]) for row in positions if row['agent'] == agent and abs(float(row.get(key) or 0)) >= 0.006}
+        of.same(f'ctl performance, {agent}', f'{key} is {mine}, of its positions {want}', sorted(mine) == sorted(want) and all(abs(mine[name] - value) < 0.0051 for name, value in want.items()), True)
+    total, result = sum(float(row['result']) for row in rows), float(figures[agent]['result'])
+    of.same(f'ctl performance, {agent}', f'all its rows, {total:.2f}, are its result, {result:.2f}', abs(total - result) < 0.0051 * (2 + len(rows)), True)
+
+
 def check_realised(of, files, page=None):
-    """Closed trades and what is realised in positions not closed yet are what the ledger has realised, also of who is not flat. Returns what
-    the latter rows of `ctl` are."""
-    report, api, booked_fills, positions, text = files
-    lefts = []
+    """Closed trades and what is realised in positions not closed yet are what the ledger has realised, also of who is not flat; with what is
+    unrealised and the funding they are the result. Returns what the rows of `ctl` are that are in no closed trade."""
+    report, api, booked_fills, positions, text, figures = files
+    rests = []
     # Of a fill that opens, what a future costs is realised, and stands in its fee alone.
     fills = [(row, float(row['result']) - (float(row['fee']) if float(row['result']) == 0 and row['fee_asset'] == 'USDT' else 0))
              for row in csv.DictReader(booked_fills.splitlines())]
     whole = sum(result for _, result in fills)
-    of.same('report performance', f'its sum, in the ledger {whole:.4f}', abs(sum(row['result'] for row in report['performance']) - whole) < 0.0051 + dust_sold(row for row, _ in fills), True)
+    of.same('report performance', f'its sum, in the ledger {whole:.4f}', abs(sum(row['result'] for row in report['performance'] if row['exit_reason'] not in (UNREALISED, FUNDING)) - whole) < 0.0051 + dust_sold(row for row, _ in fills), True)
+    total = sum(row['result'] for row in report['performance'])
+    of.same('report performance', f'all its rows, {total:.4f}, are the result, {report["all"]["result"]}', abs(total - float(report['all']['result'])) < 0.0051 + dust_sold(row for row, _ in fills), True)
     for agent in (*FLAT, 'spot_1'):
         rows = [row for row in api if row['agent'] == agent]
+        realised = [row for row in rows if row['exit_reason'] not in (UNREALISED, FUNDING)]
         booked = sum(result for row, result in fills if row['agent'] == agent)
-        summed = sum(float(row['result']) for row in rows)
+        summed = sum(float(row['result']) for row in realised)
         of.same(f'ctl performance, {agent}', f'its sum {summed:.2f}, in the ledger {booked:.4f}', abs(summed - booked) < 0.0051 * max(1, len(rows)) + dust_sold((row for row, _ in fills), agent), True)
         for held in [row for row in positions if row['agent'] == agent and row['realised'] is not None]:
-            parts = [float(row['result']) for row in rows if row['symbol'] == held['symbol']]
+            parts = [float(row['result']) for row in realised if row['symbol'] == held['symbol']]
             of.same(f'ctl performance, {agent}', f'its sum of {held["symbol"]}, {sum(parts):.2f}, realised in its position {held["realised"]}',
                     abs(sum(parts) - float(held['realised'])) < 0.0051 * (1 + len(parts)), True)
-        left = [row for row in rows if row['exit_reason'] == OPEN]
-        for row in left:
-            lefts.append(row)
-            of.same(f'ctl performance, {agent}', OPEN, [row[key] for key in ('trades', 'won', 'lost', 'best', 'worst', 'held_s')], [0, 0, 0, None, None, None])
-            shown = [line.split() for line in text.splitlines() if line.split()[:2] == [agent, row['symbol']] and 'not closed yet' in line]
-            of.same('ctl performance, its text', f'{OPEN} of {agent}', len(shown) == 1 and of.apart(row['result']) in shown[0], True)
+        check_result(of, agent, rows, positions, figures)
+        rest = [row for row in rows if row['exit_reason'] in RESTS]
+        for row in rest:
+            rests.append(row)
+            of.same(f'ctl performance, {agent}', row['exit_reason'], [row[key] for key in ('exit_why', 'trades', 'won', 'lost', 'best', 'worst', 'held_s')], [TEXTS[row['exit_reason']], 0, 0, 0, None, None, None])
+            shown = [line.split() for line in text.splitlines() if line.split()[:2] == [agent, row['symbol']] and f' {row["exit_reason"].replace("_", " ")} ' in line]
+            of.same('ctl performance, its text', f'{row["exit_reason"]} of {agent}', len(shown) == 1 and of.apart(row['result']) in shown[0], True)
         if page is None:
             continue
         for table, head in (('instrument', 'Symbol'), ('reason', 'Exit reason'), ('tag', 'Entry tag')):
             all_ = page[agent]['by'][table]
-            of.same('page', f'{agent}, sum by {table}', abs(sum(float(plain(row['Result'])) for row in all_) - summed) < 0.0051 * max(1, len(all_)), True)
-            of.same('page', f'{agent} by {table}, {OPEN_TEXT}', len([row for row in all_ if row[head] == OPEN_TEXT]), min(1, len(left)))
-    return lefts
+            shown = sum(float(plain(row['Result'])) for row in all_)
+            of.same('page', f'{agent}, sum by {table} {shown:.2f}', abs(shown - sum(float(row['result']) for row in rows)) < 0.0051 * max(1, len(all_)), True)
+            for key in RESTS:
+                of.same('page', f'{agent} by {table}, {TEXTS[key]}', len([row for row in all_ if row[head] == TEXTS[key]]), min(1, sum(row['exit_reason'] == key for row in rest)))
+    return rests
 
 
 def check_held_performance(of):
     """While much is held; a future's open position has realised what its fills cost."""
-    files = (json.loads(of.load('report.json')), json.loads(of.load('held_performance.json')), of.load('fills.csv'), json.loads(of.load('positions.json')), of.load('held_performance.txt'))
-    of.same('perp_1', f'rows of {OPEN}', sum(row['agent'] == 'perp_1' for row in check_realised(of, files)), 1)
+    files = (json.loads(of.load('report.json')), json.loads(of.load('held_performance.json')), of.load('fills.csv'), json.loads(of.load('positions.json')), of.load('held_performance.txt'), by_agent(of, 'agents.json'))
+    rests = check_realised(of, files)
+    of.same('perp_1', f'rows of {OPEN}', sum(row['agent'] == 'perp_1' and row['exit_reason'] == OPEN for row in rests), 1)
+    of.same('performance', 'what is in no closed trade and was not seen', sorted({OPEN, UNREALISED} - {row['exit_reason'] for row in rests}), [])
 
 
 def check_performance(of):
@@ -95,15 +118,15 @@ def check_performance(of):
     of.same('report', 'all closed trades are listed', len(report['trades']), report['trades_n'])
     of.same('/api performance', 'as ctl has it', json.loads(of.load('api_performance.json')), api)
     text = of.load('performance.txt')
-    booked = {(row['symbol'], row['perpetual'], row['exit_reason']): numbers_of(row) for row in report['performance'] if row['exit_reason'] != OPEN}
+    booked = {(row['symbol'], row['perpetual'], row['exit_reason']): numbers_of(row) for row in report['performance'] if row['exit_reason'] not in RESTS}
     mine = fold(report['trades'], lambda trade: (trade['symbol'], trade['perpetual'], trade['exit_reason']))
     of.same('report performance', 'what there is', sorted(booked), sorted(mine))
     for key, want in mine.items():
         alike(of, 'report performance', key, booked.get(key), want)
-    check_realised(of, (report, api, of.load('flat_fills.csv'), json.loads(of.load('flat.json')), text), page)
+    check_realised(of, (report, api, of.load('flat_fills.csv'), json.loads(of.load('flat.json')), text, by_agent(of, 'flat_agents.json')), page)
     for agent in FLAT:
         own = [trade for trade in report['trades'] if trade['agent'] == agent]
-        rows = {(row['symbol'], row['exit_reason'], row['entry_tag']): row for row in api if row['agent'] == agent and row['exit_reason'] != OPEN}
+        rows = {(row['symbol'], row['exit_reason'], row['entry_tag']): row for row in api if row['agent'] == agent and row['exit_reason'] not in RESTS}
         wanted = fold(own, lambda trade: (('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'], trade['entry_tag']))
         of.same(f'ctl performance, {agent}', 'what there is', sorted(rows), sorted(wanted))
         one = json.loads(of.load(f'performance_{agent}.json'))
@@ -119,7 +142,7 @@ def check_performance(of):
             parts = [((('binance_um:' if trade['perpetual'] else 'binance:') + trade['symbol'], trade['exit_reason'].replace('_', ' '),
                        trade['entry_tag'].replace('_', ' ') or 'none')[which], trade) for trade in own]
             folded = fold([{**trade, 'key': key} for key, trade in parts], lambda trade: trade['key'])
-            there = {row[head]: row for row in page[agent]['by'][table] if row[head] != OPEN_TEXT}
+            there = {row[head]: row for row in page[agent]['by'][table] if row[head] not in TEXTS.values()}
             of.same('page', f'{agent}, closed trades by {table}', sorted(there), sorted(folded))
             for key, want in folded.items():
                 row = there.get(key, {'Trades': '0', 'Won': '', 'Result': '0', 'Best': '0', 'Worst': '0'})

@@ -149,11 +149,11 @@ want = [100 * sum(agent["exposure"] * equity(agent) for agent in agents) / 20000
 assert 1 < want[0] * 0.95 < mean < want[1] * 1.05, (mean, want)
 begins = [row[0] for row in held]
 assert begins[0] == "01-01 00:00:00" and [begin[6:8] for begin in begins] == ["00", "12"] * 4, begins
-groups = rows("Closed trades by instrument and reasons, amounts in USDT")
+groups = rows("Result by instrument and reasons, amounts in USDT")
 assert len(groups) - 1 == len(report["performance"]), groups
 at = groups[0].index("result")
 for row, group in zip(groups[1:], report["performance"]):
-    assert row[0] == group["symbol"] + (" perpetual" if group["perpetual"] else "") and int(row[2].replace(",", "")) == group["trades"], row
+    assert row[0] == group["symbol"] and int(row[2].replace(",", "")) == group["trades"], row
     assert abs(number(row[at]) - group["result"]) < 0.006, (row, group)
 trades = rows("Newest closed trades, amounts in USDT")
 at = trades[0].index("result")

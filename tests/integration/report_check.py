@@ -138,15 +138,18 @@ def fold(trades, key_of):
     return out
 
 
+RESTS = {"not_closed_yet": "in positions not closed yet", "unrealised": "unrealised in open positions", "funding": "funding"}  # what is in no closed trade
+
+
 def check_performance():
     """By instrument and exit reason: what the listed trades come to, in JSON and in both pages."""
     if len(report["trades"]) != report["trades_n"]:
         fail("not all trades are listed: their sums cannot be worked out")
     of = {(one["symbol"], one["exit_reason"]): tuple(one[key] for key in ("trades", "won", "lost", "result", "best", "worst", "held_s"))
-          for one in report["performance"] if one["exit_reason"] != "not_closed_yet"}
+          for one in report["performance"] if one["exit_reason"] not in RESTS}
     mine = fold(report["trades"], lambda trade: (trade["symbol"], trade["exit_reason"]))
     still = {one["symbol"]: one for one in report["performance"] if one["exit_reason"] == "not_closed_yet"}
-    if set(of) != set(mine) or len(of) + len(still) != len(report["performance"]) or len({symbol for symbol, _ in of}) < 2:
+    if set(of) != set(mine) or len(of) + sum(one["exit_reason"] in RESTS for one in report["performance"]) != len(report["performance"]) or len({symbol for symbol, _ in of}) < 2:
         fail(f"performance of {sorted(of)} there and of {sorted(mine)} here")
     for key, numbers in mine.items():
         if not all((a is None) == (b is None) and (a is None or near(a, b)) for a, b in zip(of[key], numbers)):
@@ -155,24 +158,31 @@ def check_performance():
     for symbol in {row["symbol"] for row in fills}:
         # Of a fill that opens, what a perpetual costs is realised, and stands in its fee alone.
         booked = sum(float(row["result"]) or (-float(row["fee"]) if row["fee_asset"] == "USDT" else 0.0) for row in fills if row["symbol"] == symbol)
-        summed = sum(one["result"] for one in report["performance"] if one["symbol"] == symbol)
+        summed = sum(one["result"] for one in report["performance"] if one["symbol"] == symbol and one["exit_reason"] not in ("unrealised", "funding"))
         if not near(booked, summed):
             fail(f"performance of {symbol} comes to {summed}, its fills to {booked}: {still.get(symbol)}")
+    # With what is unrealised and paid as funding, the result of all.
+    total = sum(one["result"] for one in report["performance"])
+    if abs(total - float(report["all"]["result"])) > 0.006 or not any(one["exit_reason"] == "funding" for one in report["performance"]):
+        fail(f"performance comes to {total}, the result is {report['all']['result']}: {report['performance']}")
     if any((one["trades"], one["best"], one["worst"], one["held_s"]) != (0, None, None, None) for one in still.values()):
         fail(f"what is not closed has numbers of trades: {still}")
     for name in ("page", "journal"):
         with open(f"{folder}/{name}.html") as file:
             text = file.read()
-        tables = re.findall(r"<table.*?</table>", text[text.index("Closed trades by instrument and by exit reason"):], re.S)[:2]
+        tables = re.findall(r"<table.*?</table>", text[text.index("Result by instrument and by exit reason"):], re.S)[:2]
         for table, at in zip(tables, (0, 1)):
             cells = [[html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in re.findall(r"<tr>(.*?)</tr>", table)]
-            for row in [row for row in cells if row and row[0] == "in positions not closed yet"]:
+            rests = [row for row in cells if row and row[0] in RESTS.values()]
+            if abs(sum(float(row[3].replace(",", "")) for row in cells if row) - float(report["all"]["result"])) > 0.006 * len(cells):
+                fail(f"{name}.html: {cells} do not come to {report['all']['result']}")
+            for row in rests:
                 if [cell for i, cell in enumerate(row) if i in (1, 2, 4, 5, 6, 8)] != ["0", "", "", "", "", ""]:
                     fail(f"{name}.html: {row}")
             left = [row for row in cells if row and row[0] == "in positions not closed yet"]
             if bool(left) != bool(still) or abs(sum(float(row[3].replace(",", "")) for row in left) - sum(one["result"] for one in still.values())) > 0.011:
                 fail(f"{name}.html: not closed yet are {left} there and {still} in JSON")
-            shown = sorted((int(row[1].replace(",", "")), row[2].replace("\u2009", " "), float(row[3].replace(",", ""))) for row in cells if row and row not in left)
+            shown = sorted((int(row[1].replace(",", "")), row[2].replace("\u2009", " "), float(row[3].replace(",", ""))) for row in cells if row and row not in rests)
             want = sorted((one[0], f"{100 * one[1] / one[0]:.2f} %", round(one[3], 2))
                           for one in fold(report["trades"], lambda trade: (trade["symbol"], trade["exit_reason"])[at]).values())
             if len(shown) != len(want) or any(a[:2] != b[:2] or abs(a[2] - b[2]) > 0.011 for a, b in zip(shown, want)):
@@ -278,7 +288,7 @@ def check_pages():
     # An author's reasons have the names of their plugin, where it is at hand and where only the journal is.
     want = {"cross_btc": {"cross up", "stop"}, "rev_btc": {"lower band", "middle band"}, "both_eth": {"breakout"}}
     for name, (*_, rows) in zip(("page", "journal"), told):
-        names = {(row[1], row[-2]) for row in rows}
+        names = {(row[1], row[-3]) for row in rows}
         if len(names) < 2 or any(tag not in want[agent] for agent, tag in names) or any(row[-1].isdigit() for row in rows):
             fail(f"{name}.html: names of reasons: {names}")
     if told[0] != told[1]:

@@ -121,8 +121,6 @@ export const measureText = (m, v) => (v === null || v === undefined ? '–' : m.
 // Keys, and an author's names, as words.
 export const spaced = key => key.replaceAll('_', ' ');
 export const TAG = 'The reason that the plugin gave its order (agon_intent.reason), by its name there';
-// Why something was left; of an agent's own order its author's reason, where it has one.
-export const leftBy = (reason, tag) => (tag && reason === 'agent' ? tag : reason);
 export const titleCase = text => text.charAt(0).toUpperCase() + text.slice(1);
 
 // ---- keys of the live state

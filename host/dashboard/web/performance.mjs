@@ -8,13 +8,11 @@ const CALM_MS = 5000;
 const ROW_MS = 300; // about as many bytes: below a KB a second
 const digitsOf = text => (String(text).split('.')[1] ?? '').length;
 
-const OPEN = 'in positions not closed yet';
-
 // Rows of one key and currency become one.
 export function fold(list, keyOf) {
   const out = new Map();
   for (const p of list) {
-    const name = p.trades ? keyOf(p) : OPEN; // what is realised and in no closed trade yet: one row
+    const name = p.trades ? keyOf(p) : p.exit_why; // what is in no closed trade: of each kind one row
     const key = `${name} ${p.currency}`;
     const to = out.get(key) ?? { key, name, why: p.exit_why, currency: p.currency, digits: digitsOf(p.result), trades: 0, won: 0, result: 0, best: -Infinity, worst: Infinity, timed: 0, held: 0 };
     to.trades += p.trades;
@@ -31,7 +29,7 @@ const plus = (x, digits) => (x > 0 ? '+' : '') + amount(x, digits);
 const sum = (title, of, more, has = p => p.trades) => ({ title, value: p => (has(p) ? of(p) : null), csv: p => (has(p) ? of(p).toFixed(p.digits) : ''), text: p => (has(p) ? plus(of(p), p.digits) : '–'), tone: p => (has(p) ? tone(of(p).toFixed(p.digits)) : 'dim'), ...more });
 const columns = first => [
   first, { title: 'Trades', tip: 'Positions from the first fill to the last', value: p => p.trades, text: p => count(p.trades) }, { title: 'Won', tip: 'Share of those with a result above 0', value: p => (p.trades ? p.won / p.trades : -1), csv: p => (p.trades ? p.won / p.trades : ''), text: p => (p.trades ? percent(p.won / p.trades) : '–') },
-  sum('Result', p => p.result, { tip: 'After fees; without funding. All rows together are what was realised', hint: p => p.currency }, () => true), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
+  sum('Result', p => p.result, { tip: 'After fees. All rows together are the result of these agents: closed trades, then what is in none of them', hint: p => p.currency }, () => true), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
   { title: 'Held', class: 'p2', tip: 'Mean time from the first fill to the last', unit: 's', value: p => (p.timed ? p.held / p.timed : -1), csv: p => (p.timed ? p.held / p.timed : ''), text: p => lasted(p.timed ? p.held / p.timed : null), tone: () => 'dim' },
 ];
 const FIRST = {

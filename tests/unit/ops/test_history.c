@@ -468,6 +468,18 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
                "\"won\":1,\"lost\":0,\"result\":\"2.92\",\"best\":\"2.92\",\"worst\":\"2.92\","
                "\"currency\":\"USDT\",\"timed\":1,\"held_s\":"));
     ck_assert_ptr_null(strstr(jout_text(&out), "not_closed_yet"));
+    // What is held, and what it paid, have rows too, as its positions have them.
+    api.view->slots[0].n_positions = 1;
+    api.view->slots[0].positions[0] = (struct host_view_position){
+        .instrument = 1, .funding_amt = -7, .figures = {.unrealised_amt = 250}};
+    ck_assert_ptr_nonnull(strstr(asked(api_do_performance, "alpha", NULL),
+                                 "\"exit_reason\":\"unrealised\",\"exit_why\":\"unrealised in "
+                                 "open positions\",\"entry_tag\":\"\",\"trades\":0,\"won\":0,"
+                                 "\"lost\":0,\"result\":\"2.50\",\"best\":null"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"exit_reason\":\"funding\",\"exit_why\":"
+                                                  "\"funding\",\"entry_tag\":\"\",\"trades\":0"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"result\":\"-0.07\""));
+    api.view->slots[0].n_positions = 0;
     ck_assert_ptr_nonnull(strstr(asked(api_do_closed, "alpha", "x"), "not the number of an event"));
     // Whose fills are older than what is kept has no mean price.
     ended(9, 31, ORDER_END_FILLED, 3);

@@ -253,8 +253,8 @@ START_TEST(a_venue_is_named_and_where_two_have_a_symbol_too)
     give(COMMAND_HALT, SCOPE_INSTRUMENT, ETHUSDT, "ada", "");
     says((const char *[]){"- on kraken, all trading is halted by ada",
                           "- on venue 1, all trading is halted by ada",
-                          "- in BTCUSDT of kraken, all trading is halted by ada",
-                          "- in BTCUSDT of venue 1, all trading is halted by ada",
+                          "- in kraken:BTCUSDT, all trading is halted by ada",
+                          "- in venue 1:BTCUSDT, all trading is halted by ada",
                           "- in ETHUSDT, all trading is halted by ada", NULL});
 }
 END_TEST
