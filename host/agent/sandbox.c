@@ -190,7 +190,8 @@ static int take_filter(struct sock_filter *filter, size_t n)
 {
     struct sock_fprog program = {.len = (unsigned short)n, .filter = filter};
 
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+    // For all threads that there are.
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
 }
 
 /* No call of these reaches another process: where one takes a pid it has to be the caller's own.
@@ -329,10 +330,12 @@ int sandbox_close(struct sandbox *sandbox, struct error *err)
     if (wanted & SANDBOX_NO_EXEC)
         tried(sandbox, SANDBOX_NO_EXEC, prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0);
     // Without no-new-privileges the kernel takes neither of the two.
+    if ((wanted & SANDBOX_LANDLOCK) && (sandbox->holds & SANDBOX_NO_PRIVS))
+        tried(sandbox, SANDBOX_LANDLOCK, take_landlock());
+    if (sandbox->begin_threads != NULL)
+        sandbox->begin_threads(sandbox->ctx);
     if (!(sandbox->holds & SANDBOX_NO_PRIVS))
         return AGON_OK;
-    if (wanted & SANDBOX_LANDLOCK)
-        tried(sandbox, SANDBOX_LANDLOCK, take_landlock());
     if ((wanted & SANDBOX_SECCOMP) && take_seccomp(sandbox))
         sandbox->holds |= SANDBOX_SECCOMP | (wanted & SANDBOX_NO_EXEC);
     else if (wanted & SANDBOX_SECCOMP && sandbox_has_seccomp())

@@ -35,6 +35,9 @@ struct sandbox {
     /* An ordinary user's child cannot take uid by itself: it calls this once it has made a user
      * namespace, and goes on when its host has run sandbox_map. 1: it has them. */
     int (*await_map)(void *ctx);
+    /* Begins threads of ours, which have taken all that was taken until then and get the list of
+     * system calls with it. NULL: none. */
+    void (*begin_threads)(void *ctx);
     void *ctx;
 };
 

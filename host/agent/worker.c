@@ -48,6 +48,7 @@ struct worker {
     pid_t parent;
     uint32_t uid, gid;
     struct disk_far disk;
+    const struct worker_threads *threads; /* while it is closed; NULL: none */
     void (*complete)(void *ctx, struct child_crash *crash);
     void *ctx;
 };
@@ -116,7 +117,15 @@ static int await_map(void *ctx)
     return atomic_load(&worker->shm->map) == MAP_GIVEN;
 }
 
-int worker_close(struct worker *worker, uint64_t room, struct error *err)
+static void begin_threads(void *ctx)
+{
+    struct worker *worker = ctx;
+
+    worker->threads->begin(worker->threads->ctx);
+}
+
+int worker_close(struct worker *worker, uint64_t room, const struct worker_threads *threads,
+                 struct error *err)
 {
     uint64_t space = own_space();
     struct sandbox sandbox = {.wanted = SANDBOX_ALL,
@@ -124,10 +133,12 @@ int worker_close(struct worker *worker, uint64_t room, struct error *err)
                               .uid = worker->uid,
                               .gid = worker->gid,
                               .await_map = await_map,
+                              .begin_threads = threads != NULL ? begin_threads : NULL,
                               .ctx = worker,
                               .reads = 1};
     int rc;
 
+    worker->threads = threads;
     // A sanitizer tells of a fault itself, and better.
     if (!IS_SANITIZED)
         fault_watch(&worker->shm->crash, on_crash);

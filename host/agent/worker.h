@@ -41,10 +41,16 @@ void worker_run(const struct worker_config *config, struct worker_end *end);
 
 /* --- in the worker --- */
 
+struct worker_threads { /* of ours beside the one that calls plugins */
+    void (*begin)(void *ctx);
+    void *ctx;
+};
 /* All that is to be opened is open, all plugins are mapped, nothing of theirs has run. room:
- * address space that may be taken from here on. AGON_ENOTSUP: this machine has no filter of system
+ * address space that may be taken from here on. threads: begun while some may begin still; NULL:
+ * none. AGON_ENOTSUP: this machine has no filter of system
  * calls, and then no plugin runs here; AGON_EIO. */
-int worker_close(struct worker *worker, uint64_t room, struct error *err);
+int worker_close(struct worker *worker, uint64_t room, const struct worker_threads *threads,
+                 struct error *err);
 /* Whose code is called from here on; -1: nobody's. The same as words, of slot + 1. */
 void worker_enter(struct worker *worker, int who);
 struct called worker_called(struct worker *worker);

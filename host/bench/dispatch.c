@@ -275,7 +275,7 @@ static int run_apart(void *ctx, struct worker *worker)
         rc = plugin_map(&plugin, &file, ELF_INPROC, &err);
     plugin_file_drop(&file);
     if (rc >= 0)
-        rc = worker_close(worker, ROOM_BYTES, &err);
+        rc = worker_close(worker, ROOM_BYTES, NULL, &err);
     if (rc >= 0)
         rc = plugin_begin(&plugin, &err);
     if (rc >= 0)

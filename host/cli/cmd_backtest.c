@@ -249,17 +249,21 @@ static int begin_story(struct job *job)
     return job->told;
 }
 
-static int on_close(void *ctx, struct error *err)
+static int on_close(void *ctx, const struct worker_threads *threads, struct error *err)
 {
     struct job *job = ctx;
     int rc = open_outputs(job, err);
 
-    // What runs in processes of its own is closed there.
-    if (rc < 0 || job->config->has_processes)
+    if (rc < 0)
         return rc;
+    // What runs in processes of its own is closed there.
+    if (job->config->has_processes) {
+        threads->begin(threads->ctx);
+        return rc;
+    }
     json_object_seed(0); // the library reads it from a file with its first object else
     worker_tell(job->worker, complete, job);
-    return worker_close(job->worker, ROOM_BYTES + job->config->n_slots * ARENA_BYTES, err);
+    return worker_close(job->worker, ROOM_BYTES + job->config->n_slots * ARENA_BYTES, threads, err);
 }
 
 static int write_page(struct job *job, FILE *file, struct error *err)
@@ -307,6 +311,7 @@ static int run(void *ctx, struct worker *worker)
     }
     // What grows large is moved by its pages then, and not copied.
     (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    (void)mallopt(M_ARENA_MAX, 1); // threads that read the data allocate next to nothing
     job->worker = worker;
     job->config->called = worker_called(worker);
     job->result = result;

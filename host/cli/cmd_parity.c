@@ -57,7 +57,7 @@ static int on_close(void *ctx, struct error *err)
     struct job *job = ctx;
 
     worker_tell(job->worker, complete, job);
-    return worker_close(job->worker, ROOM_BYTES + job->config.n * ARENA_BYTES, err);
+    return worker_close(job->worker, ROOM_BYTES + job->config.n * ARENA_BYTES, NULL, err);
 }
 
 static int run(void *ctx, struct worker *worker)

@@ -37,7 +37,7 @@ static int on_close(void *ctx, struct error *err)
     struct stage *stage = ctx;
 
     return worker_close(stage->worker, ROOM_BYTES + (stage->config.scan->n_plays + 1) * ARENA_BYTES,
-                        err);
+                        NULL, err);
 }
 
 static int run(void *ctx, struct worker *worker)

@@ -37,6 +37,18 @@ static int step_begin(void *run, void *event, struct error *err)
     return backtest_step(run, event, "what an agent begins with", err);
 }
 
+/* All data, where all of them are played: what was read is what was taken then. */
+static void read_ahead(void *ctx)
+{
+    struct run *run = ctx;
+
+    for (uint32_t i = 0;
+         i < run->result->n_tapes && run->config->t_from == 0 && run->config->t_end == 0; i++) {
+        if (run->tapes[i] != NULL)
+            tape_read_ahead(run->tapes[i]);
+    }
+}
+
 static int configure(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
@@ -86,9 +98,11 @@ static int configure(struct run *run, struct error *err)
             return rc;
     }
     if (config->close != NULL) {
-        rc = config->close(config->ctx, err);
+        rc = config->close(config->ctx, &(struct worker_threads){read_ahead, run}, err);
         if (rc < 0)
             return rc;
+    } else {
+        read_ahead(run);
     }
     rc = backtest_step(run, &cash, "the account", err);
     rc = rc < 0 ? rc : backtest_jobs_cards(config, step_begin, run, err);

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "agent/worker.h"
 #include "base/disk.h"
 #include "engine/lockstep.h"
 #include "lab/listing.h"
@@ -59,8 +60,9 @@ struct backtest_config {
     const char *journal_name;    /* of that directory, for messages */
     int is_journal_whole; /* it holds the events of tapes too, instead of naming them by hash */
     /* All that is read is open, all plugins are mapped, nothing of theirs has run: from here on
-     * nothing is opened. May be NULL. */
-    int (*close)(void *ctx, struct error *err);
+     * nothing is opened. threads read the data meanwhile (read_ahead.h): for worker_close, or begun
+     * here, or never. NULL: nothing is closed. */
+    int (*close)(void *ctx, const struct worker_threads *threads, struct error *err);
     struct called called; /* crew.h: whose code is called */
     int is_not_ahead;     /* none of these hears of anything ahead (engine/look.h) */
     int has_processes;    /* some slots run as processes: the bus lies in memory that they share */

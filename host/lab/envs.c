@@ -126,10 +126,11 @@ static int on_answer(void *ctx, uint16_t slot, uint32_t model, const float *x, u
     return AGON_OK;
 }
 
-static int on_close(void *ctx, struct error *err)
+static int on_close(void *ctx, const struct worker_threads *threads, struct error *err)
 {
     json_object_seed(0); // the library reads it from a file with its first object else
-    return worker_close(((struct run *)ctx)->worker, ROOM_BYTES, err);
+    (void)threads;       // none of them: it is read in pieces
+    return worker_close(((struct run *)ctx)->worker, ROOM_BYTES, NULL, err);
 }
 
 /* One episode: as a backtest. */

@@ -92,13 +92,14 @@ static void on_event(void *ctx, struct engine *engine, const struct agon_event_h
     }
 }
 
-static int on_close(void *ctx, struct error *err)
+static int on_close(void *ctx, const struct worker_threads *threads, struct error *err)
 {
     struct run *run = ctx;
 
     if (run->config.has_processes)
         return AGON_OK;
-    return worker_close(run->worker, ROOM_BYTES + run->config.n_slots * ARENA_BYTES, err);
+    (void)threads; // none of them: it is read in pieces
+    return worker_close(run->worker, ROOM_BYTES + run->config.n_slots * ARENA_BYTES, NULL, err);
 }
 
 static void tell(struct run *run)

@@ -10,49 +10,15 @@
 #include "base/zeroed.h"
 #include "lab/data_file.h"
 #include "lab/listing.h"
+#include "lab/read_ahead.h"
 #include "lab/tape_file.h"
 #include "lab/tape_impl.h"
 #include "market/evring.h"
 #include "match/match.h"
+#include "sys/proc.h"
 #include "venue/book_sync.h"
 
 #define QUEUE ((uint64_t)1 << 15) /* granules: 2 MiB, more than any one line becomes */
-
-struct tape {
-    struct tape_config config;
-    struct lines *lines;    /* owned; NULL: it is a tape's */
-    struct tape_file *file; /* owned; NULL: they are lines */
-    struct tape_rows *rows; /* owned; of file */
-    void *queue_memory;     /* owned; the queue lies in it */
-    struct evring in, out;
-    int has_shown; /* the head of the queue was handed out and is released with the next call */
-    const struct agon_event_hdr
-        *whole; /* of the row just read, where it lies; NULL: it is queued */
-    /* A row of bars: its open and its end, where they stay until the next row is read. */
-    _Alignas(EVENT_GRANULE) struct agon_quote open;
-    _Alignas(EVENT_GRANULE) struct agon_bar bar;
-    const struct agon_event_hdr *behind; /* the bar, where the open comes before it; NULL: none */
-    struct table table;
-    struct table_plan plan;
-    struct record_trade_book joined; /* of the row just read */
-    int is_queued;                 /* the events of a row may be several, and stand in the queue */
-    int is_plain;                  /* the row in hand was read by it: its values are in the row */
-    struct recording_step step;    /* bars */
-    struct symbols *symbols;       /* owned; raw */
-    const struct venue_wire *wire; /* raw: whose messages these are */
-    void *reader;                  /* owned; the wire's */
-    struct wire_out *decoded;      /* owned; raw */
-    struct book_sync sync;
-    int has_sync;
-    int is_over;               /* nothing more is read */
-    int is_scanning;           /* a bad row was found: only more of them are looked for */
-    agon_ns_t t;               /* of the line being read */
-    agon_qty_t last_qty;       /* bars: volume of the row before */
-    int has_bar;               /* there was one */
-    int has_plain_bars;        /* a table's rows are all of it, and their time is all of order */
-    struct match_bars assumed; /* of the config */
-    struct tape_report report;
-};
 
 // The row is left out; a strict tape gives no more events from here on.
 __attribute__((format(printf, 3, 4))) static void refuse(struct tape *tape, uint32_t column,
@@ -81,7 +47,7 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct tape *tape, uint
     tape->is_scanning = 1;
 }
 
-static int put(void *ctx, struct agon_event_hdr *event)
+int tape_put(void *ctx, struct agon_event_hdr *event)
 {
     struct tape *tape = ctx;
 
@@ -152,7 +118,7 @@ static int put_trade(struct tape *tape, const struct traded *of)
     struct agon_trade trade;
 
     make_trade(tape, of, &trade);
-    return put(tape, &trade.hdr);
+    return tape_put(tape, &trade.hdr);
 }
 
 static int put_book(struct tape *tape, const struct traded *of)
@@ -163,7 +129,7 @@ static int put_book(struct tape *tape, const struct traded *of)
     } event = {0};
 
     make_book(tape, of, &event.part, &event.levels[0], &event.levels[1]);
-    return put(tape, &event.part.hdr);
+    return tape_put(tape, &event.part.hdr);
 }
 
 /* Both as one event, where it stays until the next row is read. */
@@ -511,10 +477,10 @@ static int take_record(struct tape *tape, int rc, uint32_t column)
     switch (rc) {
     case WIRE_TRADE:
         report->n_trades++;
-        return put(tape, &tape->decoded->trade.hdr);
+        return tape_put(tape, &tape->decoded->trade.hdr);
     case WIRE_QUOTE:
         report->n_quotes++;
-        return put(tape, &tape->decoded->quote.hdr);
+        return tape_put(tape, &tape->decoded->quote.hdr);
     case WIRE_SNAPSHOT:
     case WIRE_BOOK:
         take_snapshot(tape, t);
@@ -687,7 +653,7 @@ static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(s
     return event;
 }
 
-HOT const struct agon_event_hdr *tape_next(void *ctx)
+static HOT const struct agon_event_hdr *next_here(void *ctx)
 {
     struct tape *tape = ctx;
 
@@ -699,108 +665,11 @@ HOT const struct agon_event_hdr *tape_next(void *ctx)
     return tape->whole;
 }
 
-static int open_raw(struct tape *tape, struct error *err)
+HOT const struct agon_event_hdr *tape_next(void *ctx)
 {
-    const struct tape_config *config = &tape->config;
-    int rc;
+    struct tape *tape = ctx;
 
-    tape->symbols = calloc(1, sizeof(*tape->symbols));
-    tape->decoded = calloc(1, sizeof(*tape->decoded));
-    if (tape->symbols == NULL || tape->decoded == NULL)
-        return error_set(err, AGON_ENOMEM, "%s: out of memory", config->path);
-    symbols_init(tape->symbols);
-    rc = symbols_add_asset(tape->symbols, config->quote, config->instrument.quote,
-                           config->quote_exp, err);
-    if (rc >= 0)
-        rc = symbols_add(tape->symbols, &config->instrument, err);
-    if (rc < 0)
-        return rc;
-    tape->wire = venue_table_of_recording(config->path, config->instrument.kind);
-    if (tape->wire == NULL)
-        return error_set(err, AGON_ENOTSUP, "%s: no venue here sends such messages", config->path);
-    rc = tape->wire->open_reader(tape->symbols, &tape->reader);
-    if (rc < 0)
-        return error_set(err, rc, "%s: out of memory", config->path);
-    if (config->listing != NULL && config->listing[0] != '\0')
-        rc = listing_teach(config->listing, tape->wire, tape->reader, err);
-    if (rc < 0)
-        return rc;
-    if (tape->wire->is_legible != NULL && !tape->wire->is_legible(tape->reader))
-        return error_set(
-            err, AGON_EINVAL,
-            "%s: quantities are in contracts, and how much one is stands in the "
-            "venue's list of instruments alone; put that beside it, as %s_%s.json, or name it "
-            "by --instruments",
-            config->path, tape->wire->name, tape->wire->listing);
-    rc =
-        book_sync_init(&tape->sync, &tape->symbols->all[0], config->instrument.venue, 0, put, tape);
-    if (rc < 0)
-        return error_set(err, rc, "%s: out of memory", config->path);
-    tape->has_sync = 1;
-    tape->sync.is_chained = tape->wire->book == BOOK_CHAIN || tape->wire->book == BOOK_CHAIN_PUSHED;
-    if (wire_is_pushed(tape->wire) && book_sync_push(&tape->sync, tape->wire->checksum) < 0)
-        return error_set(err, AGON_ENOMEM, "%s: out of memory", config->path);
-    book_sync_start(&tape->sync, 0);
-    return AGON_OK;
-}
-
-// Which fields of a row are numbers, and how fine.
-static void plan_row(struct tape *tape)
-{
-    static const enum table_column pxs[] = {TABLE_PX, TABLE_OPEN, TABLE_HIGH, TABLE_LOW,
-                                            TABLE_CLOSE};
-    const struct agon_instrument *instrument = &tape->config.instrument;
-    int is_bars = tape->config.info.kind == TAPE_BARS;
-    enum table_column order = tape_order(&tape->config.info, &tape->table);
-    enum table_column time = (enum table_column)tape->table.time;
-    int8_t exps[TABLE_COLS];
-
-    memset(exps, -1, sizeof(exps));
-    for (size_t i = is_bars ? 1 : 0; i < (is_bars ? sizeof(pxs) / sizeof(pxs[0]) : 1); i++)
-        exps[pxs[i]] = instrument->px_exp;
-    exps[is_bars ? TABLE_VOLUME : TABLE_QTY] = instrument->qty_exp;
-    exps[time] = (int8_t)table_time_exp(time);
-    exps[order] = (int8_t)table_time_exp(order);
-    table_plan_init(&tape->plan, &tape->table, exps);
-    tape->has_plain_bars = is_bars && order == time && tape->table.places[TABLE_SYMBOL] < 0;
-}
-
-static int open_table(struct tape *tape, struct error *err)
-{
-    const struct tape_config *config = &tape->config;
-    const char *why;
-    char *line;
-    uint32_t n, at;
-    int rc = lines_next(tape->lines, &line, &n, err);
-
-    if (rc == 0)
-        return error_set(err, AGON_ECORRUPT,
-                         "%s: the file is empty; expected rows of a table or a stream",
-                         config->path);
-    if (rc == 1 && tape_kind_of(table_head(&tape->table, line, n, &why, &at)) != config->info.kind)
-        return error_set(err, AGON_ECORRUPT, "%s:1:1: the header changed", config->path);
-    if (rc == 1)
-        plan_row(tape);
-    return rc;
-}
-
-static int open_file(struct tape *tape, struct error *err)
-{
-    const struct tape_config *config = &tape->config;
-    const struct tape_head *head;
-    int rc = tape_file_open(&tape->file, config->path, err);
-
-    if (rc < 0)
-        return rc;
-    head = tape_file_head_of(tape->file);
-    tape->is_queued = head->kind == TAPE_FILE_TRADES; // which may have a book behind each
-    tape->report.n_noisy = head->n_noisy;
-    tape->report.n_cut = head->n_cut;
-    tape->report.n_gaps = head->kind == TAPE_FILE_L2 ? head->n_gaps : 0;
-    tape->report.n_differ = head->n_differ;
-    tape->report.n_books = head->n_books;
-    tape->report.n_other = head->n_other;
-    return tape_rows_new(&tape->rows, tape->file, &config->instrument, err);
+    return tape->ahead != NULL ? read_ahead_next(tape->ahead) : next_here(tape);
 }
 
 int tape_open(struct tape **out, const struct tape_config *config, struct error *err)
@@ -825,14 +694,14 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
     evring_attach(&tape->in, queue, QUEUE);
     evring_attach(&tape->out, queue, QUEUE);
     if (config->info.is_tape) {
-        rc = open_file(tape, err);
+        rc = tape_open_file(tape, err);
     } else {
         tape->lines = data_file_open_counted(config->path, config->source, err);
         if (tape->lines == NULL) {
             rc = err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
             goto fail;
         }
-        rc = config->info.kind == TAPE_RAW ? open_raw(tape, err) : open_table(tape, err);
+        rc = config->info.kind == TAPE_RAW ? tape_open_raw(tape, err) : tape_open_table(tape, err);
     }
     if (rc < 0)
         goto fail;
@@ -847,6 +716,7 @@ void tape_close(struct tape *tape)
 {
     if (tape == NULL)
         return;
+    read_ahead_free(tape->ahead);
     lines_close(tape->lines);
     tape_rows_free(tape->rows);
     tape_file_close(tape->file);
@@ -865,10 +735,26 @@ const struct tape_file *tape_source(const struct tape *tape)
     return tape->file;
 }
 
+void tape_read_ahead(struct tape *tape)
+{
+    // A tape's rows lie there as numbers: handing them on would take longer than reading them.
+    if (tape->file == NULL && tape->ahead == NULL && proc_cores() > 1)
+        tape->ahead = read_ahead_new(&(struct read_ahead_source){
+            .next = next_here, .ctx = tape, .row = &tape->report.n_rows});
+}
+
+uint64_t tape_row(const struct tape *tape)
+{
+    return tape->ahead != NULL && !read_ahead_is_over(tape->ahead) ? read_ahead_row(tape->ahead)
+                                                                   : tape->report.n_rows;
+}
+
 void tape_report(const struct tape *tape, struct tape_report *report)
 {
     uint64_t n_bad = 0; // they are in the report, row by row
 
+    if (tape->ahead != NULL)
+        read_ahead_end(tape->ahead);
     *report = tape->report;
     report->n_gaps += tape->has_sync ? tape->sync.n_gaps : 0;
     report->n_differ += tape->has_sync ? tape->sync.n_differ : 0;

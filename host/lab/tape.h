@@ -95,6 +95,14 @@ struct tape_report {
     struct error bad[TAPE_BAD_MAX]; /* not lenient: the rows that were refused; the first is err */
     uint32_t n_bad;
 };
+/* From here on a thread of its own reads it, where it is text and there is more than one processor
+ * (read_ahead.h, ADR 161); before, no event of it is in anybody's hands. What was opened for it
+ * stays as it is: nothing more is opened. */
+void tape_read_ahead(struct tape *tape);
+/* Of what was read. That is what was taken, but where a thread read it and nobody took its end: of
+ * who gave up on the way it may be more. */
 void tape_report(const struct tape *tape, struct tape_report *report);
+/* The row of the event taken last, from 1; 0: none was. As tape_report's n_rows. */
+uint64_t tape_row(const struct tape *tape);
 
 #endif

@@ -66,13 +66,11 @@ static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
 {
     struct tape_named *named = ctx;
     const struct tape_named_one *one = &named->all[number];
-    struct tape_report report;
 
     if (!one->is_named || one_of(named, one->said.instrument.hdr.instrument) != one)
         return;
-    tape_report(one->tape, &report);
     *tape = one->said;
-    tape->last_row = report.n_rows;
+    tape->last_row = tape_row(one->tape);
 }
 
 void tape_named_init(struct tape_named *named)
@@ -139,7 +137,7 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
 {
     for (uint32_t i = 0; i < named->n; i++) {
         struct tape_named_one *one = &named->all[i];
-        struct tape_report report;
+        uint64_t row;
 
         if (!one->is_named)
             continue;
@@ -147,9 +145,9 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
             named->port.n = named->n;
             named->port.has_ends |= one->is_bars;
         }
-        tape_report(one->tape, &report);
+        row = tape_row(one->tape);
         // What a clip passed over; the first that is played it has in hand.
-        one->said.first_row = report.n_rows > 0 ? report.n_rows : 1;
+        one->said.first_row = row > 0 ? row : 1;
         one->said.n_events = one->n_own > 0 ? one->n_own - 1 : 0;
         if (sources[i].next == own_next) { // nobody asks any more how many it gave
             sources[i].ctx = one->tape;

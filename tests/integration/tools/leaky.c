@@ -243,9 +243,9 @@ static void feed(void *ctx, struct lockstep_source *sources, uint32_t n)
     sources[i].next = next;
 }
 
-static int on_close(void *ctx, struct error *err)
+static int on_close(void *ctx, const struct worker_threads *threads, struct error *err)
 {
-    return worker_close(((struct run *)ctx)->worker, ROOM_BYTES, err);
+    return worker_close(((struct run *)ctx)->worker, ROOM_BYTES, threads, err);
 }
 
 static int work(void *ctx, struct worker *worker)

@@ -230,6 +230,63 @@ START_TEST(a_row_that_says_when_it_was_received_is_heard_then)
 }
 END_TEST
 
+#define READ_ROWS 5000
+/* Each event of a table that ends with rows that are refused, one behind the other, and its report;
+ * of some the rows at which they came. */
+static char *read_whole(int is_ahead, uint64_t rows[3], size_t *size)
+{
+    static char text[READ_ROWS * 48 + 256];
+    char *all = NULL;
+    size_t n_all = 0, n = 0;
+    FILE *out = open_memstream(&all, &n_all);
+    const struct agon_event_hdr *event;
+    struct tape *tape;
+
+    n += (size_t)snprintf(text, sizeof(text), "open_time_ms,open,high,low,close,volume\n");
+    for (int i = 0; i < READ_ROWS; i++)
+        n += (size_t)snprintf(&text[n], sizeof(text) - n, "%lld,10.%02d,11,9,10,%d.5\n",
+                              1704067200000 + 60000ll * (i + (i > 999)), i % 100, i);
+    (void)snprintf(&text[n], sizeof(text) - n, "1,1,1,1,1,1\n2,x,1,1,1,1\n");
+    tape = open_file("BTCUSDT.csv", text, 2, 5);
+    if (is_ahead)
+        tape_read_ahead(tape);
+    for (int i = 0; (event = tape_next(tape)) != NULL; i++) {
+        ck_assert_uint_eq(fwrite(event, 1, event_bytes(event), out), event_bytes(event));
+        if (i % 4000 == 0)
+            rows[i / 4000] = tape_row(tape);
+    }
+    tape_report(tape, &report);
+    ck_assert_uint_eq(tape_row(tape), report.n_rows);
+    ck_assert_uint_eq(fwrite(&report, 1, sizeof(report), out), sizeof(report));
+    tape_close(tape);
+    unlink(path);
+    ck_assert_int_eq(fclose(out), 0);
+    *size = n_all;
+    return all;
+}
+
+START_TEST(a_thread_of_its_own_reads_the_same)
+{
+    uint64_t here_rows[3], ahead_rows[3];
+    size_t n_here, n_ahead;
+    char *here = read_whole(0, here_rows, &n_here), *ahead;
+
+    ck_assert_uint_eq(report.n_rows, READ_ROWS + 2);
+    ck_assert_uint_eq(report.n_gaps, 1);
+    ck_assert_uint_eq(report.n_bad, 2);
+    ck_assert_int_eq(report.err.code, AGON_ECORRUPT);
+    ck_assert_uint_eq(here_rows[0], 1);
+    ck_assert_uint_eq(here_rows[2], 4001);
+    ahead = read_whole(1, ahead_rows, &n_ahead);
+    ck_assert_mem_eq(here_rows, ahead_rows, sizeof(here_rows));
+    ck_assert_uint_gt(n_here, READ_ROWS * sizeof(struct agon_bar));
+    ck_assert_uint_eq(n_here, n_ahead);
+    ck_assert_mem_eq(here, ahead, n_here);
+    free(here);
+    free(ahead);
+}
+END_TEST
+
 START_TEST(the_book_of_a_trade_comes_behind_it)
 {
     struct heard heard = hear("BTCUSDT_trades.csv", "time_ms,price,amount,side\n"
@@ -366,6 +423,7 @@ int main(void)
     tcase_add_test(tcase, a_quantity_of_a_table_is_cut_and_a_price_refuses_its_row);
     tcase_add_test(tcase, a_bar_tells_nothing_of_itself_before_its_end);
     tcase_add_test(tcase, a_row_that_says_when_it_was_received_is_heard_then);
+    tcase_add_test(tcase, a_thread_of_its_own_reads_the_same);
     tcase_add_test(tcase, the_book_of_a_trade_comes_behind_it);
     tcase_add_test(tcase, a_trade_and_its_book_may_be_one_event);
     tcase_add_test(tcase, a_thin_book_of_kraken_grows);
