@@ -31,6 +31,7 @@ CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, INCREASE_BOUND, DECREASE_BOUND, ST
     1 << bit for bit in range(13))
 DAYS_MIN = 30
 DAY_NS = 86400 * 10**9
+MIN_NOTIONAL = 5  # of the quote, on the spot markets of these tests
 
 
 def fail(text):
@@ -106,10 +107,12 @@ def read_fills(path, quote):
             if not position.is_known:
                 fills.append((int(row["seq"]), row["agent"], said))
                 continue
+            # Of coins less than an order may be is dust: who sells it has made and lost nothing (ADR 128).
+            is_dust = abs(position.held) * units(row["price"]) < MIN_NOTIONAL * 10**16
             result, is_closing = position.fill(row["side"] == "buy", units(row["price"]), units(row["quantity"]),
                                                units(row["fee"]), row["fee_asset"] == base_name,
                                                row["fee_asset"] == quote)
-            if said != (result if is_closing else 0):
+            if said != (result if is_closing else 0) and not (is_dust and said == 0):
                 fail(f"fill {row['seq']} of {row['agent']}: its result is {row['result']}, by average cost "
                      f"{Decimal(result if is_closing else 0).scaleb(-8)}")
             fills.append((int(row["seq"]), row["agent"], said))
