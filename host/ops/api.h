@@ -191,6 +191,8 @@ void api_put_foreign(const struct api *api, const struct foreign_order *order, s
 void api_put_latency(const struct api *api, struct jout *out);
 /* Those that nobody acknowledged, or all that are kept, newest first; what comes again within a
  * run, of the same agent in the same words, is one row. */
+/* The same words, whatever their figures: the same again, and not another alert. */
+int api_says_the_same(const char *a, const char *b);
 void api_put_alerts(const struct api *api, int is_all, struct jout *out);
 /* The older ones of the row of alert number seq, which nobody acknowledged. Returns how many. */
 uint32_t api_alerts_up_to(const struct api *api, uint64_t seq, uint64_t seqs[ALERTS_KEPT]);

@@ -20,8 +20,7 @@ static size_t figure(const char *text, const char *from)
     return n;
 }
 
-/* The same words, whatever their figures. */
-static int says_the_same(const char *a, const char *b)
+int api_says_the_same(const char *a, const char *b)
 {
     const char *from_a = a, *from_b = b;
 
@@ -52,7 +51,7 @@ static int is_same(const struct api *api, const struct alert *a, const struct al
 {
     return a->kind == b->kind && a->slot == b->slot && a->instrument == b->instrument &&
            a->is_acked == b->is_acked && is_of_run(api, a) == is_of_run(api, b) &&
-           says_the_same(a->text, b->text);
+           api_says_the_same(a->text, b->text);
 }
 
 static void put_alert(const struct api *api, const struct alert *alert, uint32_t n, agon_ns_t first,

@@ -267,9 +267,9 @@ static uint32_t between(struct api_history *history, uint64_t k, uint64_t n_kept
     return n;
 }
 
-/* The newest event of what goes on at time t: alerts with that text, or tournaments (text NULL).
- * Others that go on may stand before it, as they may take turns; behind anything else it begins
- * anew. It is put last, where the newest is. NULL: there is none. */
+/* The newest event of what goes on at time t: alerts of those words, whatever their figures, or
+ * tournaments (text NULL). Others that go on may stand before it, as they may take turns; behind
+ * anything else it begins anew. It is put last, where the newest is. NULL: there is none. */
 static struct api_event *going_on(struct api_history *history, agon_ns_t t, const char *kind,
                                   const char *of, const char *text)
 {
@@ -282,7 +282,7 @@ static struct api_event *going_on(struct api_history *history, agon_ns_t t, cons
         const struct api_event *event = newest(history, k);
 
         if (goes_on(event) && event->t <= t && strcmp(event->kind, kind) == 0 &&
-            strcmp(event->of, of) == 0 && (text == NULL || strcmp(event->text, text) == 0) &&
+            strcmp(event->of, of) == 0 && (text == NULL || api_says_the_same(event->text, text)) &&
             (at == 0 || event->t / MS > newest(history, at)->t / MS))
             at = k;
     }
@@ -323,6 +323,7 @@ static int is_again(struct api_history *history, const struct alert *alert, cons
     event->n++;
     event->t = alert->t;
     event->seq = alert->seq;
+    snprintf(event->text, sizeof(event->text), "%s", said_of(alert, of)); // in its newest figures
     return 1;
 }
 

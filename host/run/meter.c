@@ -110,14 +110,16 @@ static void disarm(struct host *host, uint16_t slot)
     }
 }
 
-static void tell(struct host *host, uint16_t slot, uint32_t id)
+static void tell(struct host *host, uint16_t slot, uint32_t id, int is_ending)
 {
     const struct meters *meters = &host->meters[slot];
+    uint64_t n = meters_level(meters, id);
     char text[METER_SAID];
 
-    meter_tell_text(id, engine_slots(host->engine)->all[slot].name, meters->per_s[id], text);
-    host_alert(host, ALERT_FLOOD, slot, 0, (int64_t)meters_level(meters, id),
-               (int64_t)meters->per_s[id] * METER_SECONDS, "%s", text);
+    meter_tell_text(id, engine_slots(host->engine)->all[slot].name, meters->per_s[id], n, is_ending,
+                    text);
+    host_alert(host, ALERT_FLOOD, slot, 0, (int64_t)n, (int64_t)meters->per_s[id] * METER_SECONDS,
+               "%s", text);
 }
 
 /* Who fills a bucket is broken, and costs the others time: it ends like one that crashed. */
@@ -161,7 +163,7 @@ void host_judge_meters(struct host *host)
         found = meters_look(meters, host->config.slots[id].meters, elapsed_ns, wall_ns);
         for (uint32_t k = 0; k < METERS_N; k++) {
             if (found.told >> k & 1)
-                tell(host, id, k);
+                tell(host, id, k, found.over >= 0 && is_played);
         }
         if (found.over >= 0 && is_played)
             end_flood(host, id, found.over);

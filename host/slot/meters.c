@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
+
 #define SECOND  ((int64_t)1000000000)
 #define FULL_NS (METER_SECONDS * SECOND)
 
@@ -70,10 +72,27 @@ uint64_t meters_level(const struct meters *meters, enum meter_id id)
     return (uint64_t)meters->level_ns[id] / 1000 * meters->per_s[id] / 1000000;
 }
 
-void meter_tell_text(uint32_t id, const char *agent, uint32_t per_s, char text[METER_SAID])
+void meter_tell_text(uint32_t id, const char *agent, uint32_t per_s, uint64_t n, int is_ending,
+                     char text[METER_SAID])
 {
     const struct meter *meter = &meters_all[id];
+    const char *becomes = is_ending ? "it is ended" : "it runs on";
+    char rate[MONEY_TEXT], level[MONEY_TEXT], most[MONEY_TEXT], key[32];
 
-    snprintf(text, METER_SAID, "%.31s exceeds the %s of %u/s (`meters.%s`): %llu at once end it",
-             agent, meter->name, per_s, meter->key, (unsigned long long)per_s * METER_SECONDS);
+    (void)money_count(per_s, rate);
+    (void)money_count(n, level);
+    (void)money_count((uint64_t)per_s * METER_SECONDS, most);
+    snprintf(key, sizeof(key), " (meters.%s)", meter->key);
+    // The first that has room: of the largest rates neither the roster's key nor all words have.
+    for (int i = 0; i < 3; i++) {
+        char whole[2 * METER_SAID];
+        int length =
+            snprintf(whole, sizeof(whole), "%.31s exceeds the %s of %s/s%s: %s of %s%s; %s", agent,
+                     meter->name, rate, i == 0 ? key : "", level, most,
+                     i < 2 ? " in its meter" : "", becomes);
+
+        snprintf(text, METER_SAID, "%.*s", METER_SAID - 1, whole);
+        if (length < METER_SAID)
+            return;
+    }
 }

@@ -69,7 +69,8 @@ void meters_clear(struct meters *meters);
 /* What lies in a bucket, in the meter's unit. */
 uint64_t meters_level(const struct meters *meters, enum meter_id id);
 /* What an agent of that name is warned of, whole in the room that an alert has: a name of up to 31
- * characters, any meter and rate. */
-void meter_tell_text(uint32_t id, const char *agent, uint32_t per_s, char text[METER_SAID]);
+ * characters, any meter and rate. n: meters_level; is_ending: it is ended by this look. */
+void meter_tell_text(uint32_t id, const char *agent, uint32_t per_s, uint64_t n, int is_ending,
+                     char text[METER_SAID]);
 
 #endif

@@ -76,10 +76,13 @@ static const char *rows(int is_all)
 START_TEST(what_comes_again_is_one_row)
 {
     begin();
-    come(ALERT_FLOOD, 0, "alpha exceeds the limit of 1000/s: 20000 at once end it");
-    come(ALERT_FLOOD, 1, "beta exceeds the limit of 1000/s: 20000 at once end it");
+    come(ALERT_FLOOD, 0,
+         "alpha exceeds the limit of 1,000/s: 2,345 of 20,000 in its meter; it runs on");
+    come(ALERT_FLOOD, 1,
+         "beta exceeds the limit of 1,000/s: 2,345 of 20,000 in its meter; it runs on");
     come(ALERT_CRASH, 0, "signal 11, after event 754 of the slot");
-    come(ALERT_FLOOD, 0, "alpha exceeds the limit of 1000/s: 20000 at once end it");
+    come(ALERT_FLOOD, 0,
+         "alpha exceeds the limit of 1,000/s: 19,000 of 20,000 in its meter; it runs on");
     // Of other figures it is the same, and another word, or another kind, is another.
     come(ALERT_CRASH, 0, "signal 11, after event 1,513.5 of the slot");
     come(ALERT_CRASH, 0, "signal 6, after event 2000 of the slot");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "slot/meters.h"
 
 #define MS ((agon_ns_t)1000000)
@@ -142,21 +143,31 @@ END_TEST
 
 START_TEST(a_warning_is_whole_whatever_the_name_the_meter_and_its_rate)
 {
-    char want[64], text[METER_SAID];
+    char want[96], text[METER_SAID];
 
-    meter_tell_text(METER_REFUSED, "flood_1", 1000, text);
+    meter_tell_text(METER_REFUSED, "flood_1", 1000, 2345, 0, text);
     // It runs on: only who fills the bucket is ended.
-    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1000/s "
-                           "(`meters.refused`): 20000 at once end it");
+    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1,000/s (meters.refused): "
+                           "2,345 of 20,000 in its meter; it runs on");
+    meter_tell_text(METER_REFUSED, "flood_1", 1000, 20000, 1, text);
+    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1,000/s (meters.refused): "
+                           "20,000 of 20,000 in its meter; it is ended");
     for (uint32_t id = 0; id < METERS_N; id++) {
         const struct meter *meter = &meters_all[id];
+        uint64_t full = (uint64_t)meter->most * METER_SECONDS;
+        char counts[2][MONEY_TEXT];
 
-        meter_tell_text(id, "an_agent_of_one_and_thirty_chars", meter->most, text);
-        snprintf(want, sizeof(want), ": %llu at once end it",
-                 (unsigned long long)meter->most * METER_SECONDS);
-        ck_assert_msg(strlen(text) > strlen(want) &&
-                          strcmp(text + strlen(text) - strlen(want), want) == 0,
-                      "%s", text);
+        for (int is_ending = 0; is_ending < 2; is_ending++) {
+            meter_tell_text(id, "an_agent_of_one_and_thirty_chars", meter->most, full, is_ending,
+                            text);
+            snprintf(want, sizeof(want), ": %s of %s", money_count(full, counts[0]),
+                     money_count(full, counts[1]));
+            ck_assert_msg(strstr(text, want) != NULL && strchr(text, '`') == NULL, "%s", text);
+            snprintf(want, sizeof(want), "; it %s", is_ending ? "is ended" : "runs on");
+            ck_assert_msg(strlen(text) > strlen(want) &&
+                              strcmp(text + strlen(text) - strlen(want), want) == 0,
+                          "%s", text);
+        }
     }
 }
 END_TEST
