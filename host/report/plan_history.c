@@ -9,6 +9,7 @@
 #include "base/money.h"
 #include "report/plan_text.h"
 #include "sys/clock.h"
+#include "sys/wrap.h"
 
 struct held { // one tournament
     char first[32];
@@ -124,35 +125,150 @@ uint32_t plan_history_count(const struct plan_history *history)
     return history->n_held;
 }
 
-void plan_history_print(const struct plan_history *history)
+/* A table whose columns are as wide as what stands in them. Of a terminal that has no room for all,
+ * those that may be missed are left out, the first of `leaves` first, and how many is said. */
+#define CELLS 8
+struct grid {
+    const char *heads[CELLS]; /* "": of a mark, two columns behind the one before it */
+    uint8_t is_left[CELLS];   /* aligned to the left */
+    int8_t leaves[CELLS];     /* columns, -1 behind the last */
+    void (*cell)(const struct plan_history *history, uint32_t row, int column, char text[48]);
+    uint32_t n_rows;
+    int n;
+};
+
+static int gap_of(const struct grid *grid, int column)
 {
-    char a[48];
-    char b[48];
+    return column == 0 ? 0 : grid->heads[column][0] == '\0' ? 2 : 1;
+}
+
+static void print_grid(const struct plan_history *history, const struct grid *grid)
+{
+    int widths[CELLS] = {0}, width = wrap_width(stdout), total = 0, n_out = 0;
+    char text[48];
+
+    for (int k = 0; k < grid->n; k++) {
+        widths[k] = (int)strlen(grid->heads[k]);
+        for (uint32_t i = 0; i < grid->n_rows; i++) {
+            grid->cell(history, i, k, text);
+            widths[k] = (int)strlen(text) > widths[k] ? (int)strlen(text) : widths[k];
+        }
+        total += widths[k] > 0 ? widths[k] + gap_of(grid, k) : 0;
+    }
+    for (int i = 0; grid->leaves[i] >= 0 && total > width; i++, n_out++) {
+        total -= widths[grid->leaves[i]] + gap_of(grid, grid->leaves[i]);
+        widths[grid->leaves[i]] = 0;
+    }
+    for (uint32_t i = 0; i <= grid->n_rows; i++) {
+        int due = 0; // blanks that only stand before something
+
+        for (int k = 0; k < grid->n; k++) {
+            if (widths[k] == 0)
+                continue;
+            snprintf(text, sizeof(text), "%s", grid->heads[k]);
+            if (i > 0)
+                grid->cell(history, i - 1, k, text);
+            due += gap_of(grid, k);
+            if (!grid->is_left[k])
+                due += widths[k] - (int)strlen(text);
+            if (text[0] != '\0') {
+                printf("%*s%s", due, "", text);
+                due = 0;
+            }
+            if (grid->is_left[k])
+                due += widths[k] - (int)strlen(text);
+        }
+        printf("\n");
+    }
+    if (n_out > 0)
+        printf("%d column%s more: a wider terminal or --json shows %s\n", n_out,
+               n_out == 1 ? "" : "s", n_out == 1 ? "it" : "them");
+}
+
+static void held_cell(const struct plan_history *history, uint32_t row, int column, char text[48])
+{
+    const struct held *held = &history->held[row];
     char t[CLOCK_TEXT];
 
-    printf("%6s %-17s %-12s %6s %6s %12s %12s\n", "number", "time", "first", "ranked", "faulty",
-           "to agents", "in the pool");
-    for (uint32_t i = 0; i < history->n_held; i++) {
-        const struct held *held = &history->held[i];
-
+    switch (column) {
+    case 0:
+        snprintf(text, 48, "%u", held->number);
+        break;
+    case 1:
         clock_text(held->t, t);
-        printf("%6u %.16sZ %-12.31s %6u %6u %12s %12s%s\n", held->number, t,
-               held->first[0] != '\0' ? args_safe(held->first) : "-", held->n_ranked,
-               held->n_faulty, money_in(held->moved_amt, history->exp, history->currency, a),
-               money_in(held->pool_amt, history->exp, history->currency, b),
-               held->is_undone ? "  undone" : "");
+        snprintf(text, 48, "%.16sZ", t);
+        break;
+    case 2:
+        snprintf(text, 48, "%.31s", held->first[0] != '\0' ? args_safe(held->first) : "-");
+        break;
+    case 3:
+        snprintf(text, 48, "%u", held->n_ranked);
+        break;
+    case 4:
+        snprintf(text, 48, "%u", held->n_faulty);
+        break;
+    case 5:
+        (void)money_in(held->moved_amt, history->exp, history->currency, text);
+        break;
+    case 6:
+        (void)money_in(held->pool_amt, history->exp, history->currency, text);
+        break;
+    default:
+        snprintf(text, 48, "%s", held->is_undone ? "undone" : "");
+        break;
     }
-    printf("\n%-12s %14s %14s %6s %6s %6s  %s\n", "agent", "capital before", "after", "first",
-           "ranked", "faulty", "last verdict");
-    for (uint32_t i = 0; i < history->n_agents; i++) {
-        const struct agent *agent = &history->agents[i];
-        char verdict[PLAN_VERDICT_TEXT];
+}
 
-        printf("%-12.31s %14s %14s %6u %6u %6u  %s\n", args_safe(agent->name),
-               money_in(agent->began_amt, history->exp, history->currency, a),
-               money_in(agent->capital_amt, history->exp, history->currency, b), agent->n_first,
-               agent->n_ranked, agent->n_faulty, plan_text_verdict(agent->verdict, verdict));
+static void agent_cell(const struct plan_history *history, uint32_t row, int column, char text[48])
+{
+    const struct agent *agent = &history->agents[row];
+    char verdict[PLAN_VERDICT_TEXT];
+
+    switch (column) {
+    case 0:
+        snprintf(text, 48, "%.31s", args_safe(agent->name));
+        break;
+    case 1:
+        (void)money_in(agent->began_amt, history->exp, history->currency, text);
+        break;
+    case 2:
+        (void)money_in(agent->capital_amt, history->exp, history->currency, text);
+        break;
+    case 3:
+        snprintf(text, 48, "%u", agent->n_first);
+        break;
+    case 4:
+        snprintf(text, 48, "%u", agent->n_ranked);
+        break;
+    case 5:
+        snprintf(text, 48, "%u", agent->n_faulty);
+        break;
+    default:
+        snprintf(text, 48, "%.47s", plan_text_verdict(agent->verdict, verdict));
+        break;
     }
+}
+
+void plan_history_print(const struct plan_history *history)
+{
+    const struct grid held = {
+        .heads = {"number", "time", "first", "ranked", "faulty", "to agents", "in the pool", ""},
+        .is_left = {[1] = 1, [2] = 1, [7] = 1},
+        .leaves = {4, 3, 6, -1},
+        .cell = held_cell,
+        .n_rows = history->n_held,
+        .n = 8};
+    const struct grid agents = {
+        .heads = {"agent", "capital before", "after", "first", "ranked", "faulty", "last verdict"},
+        .is_left = {[0] = 1, [6] = 1},
+        .leaves = {5, 4, 3, -1},
+        .cell = agent_cell,
+        .n_rows = history->n_agents,
+        .n = 7};
+
+    print_grid(history, &held);
+    printf("\n");
+    print_grid(history, &agents);
 }
 
 void plan_history_json(const struct plan_history *history)
