@@ -293,7 +293,7 @@ static int watch(struct demo *demo, int64_t length_ns)
            commands_can_print()) {
         int64_t elapsed_ns = clock_mono() - began;
 
-        host_view(demo->host, demo->view);
+        demo_look(demo);
         demo->n_changeovers = host_changeovers(demo->host, demo->changeovers);
         if (length_ns != 0) {
             reload(demo, elapsed_ns);
@@ -310,7 +310,7 @@ static int watch(struct demo *demo, int64_t length_ns)
         signal_number = signals_next(demo->signal_fd);
     }
     if (length_ns != 0) { // what came within the last of it
-        host_view(demo->host, demo->view);
+        demo_look(demo);
         demo_show(demo, clock_mono() - began);
         demo_show_end(demo);
     }
@@ -349,7 +349,7 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
     int rc, stopped;
 
     if (demo->opts.is_kept && *signal_number == 0 && commands_can_print()) {
-        host_view(demo->host, demo->view);
+        demo_look(demo);
         rc = demo_tell(demo, 0, err);
         if (rc < 0)
             return rc;
@@ -361,11 +361,11 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
         if (demo->table.frame.is_screen)
             printf("\n");
     }
-    host_view(demo->host, demo->view);
+    demo_look(demo);
     demo->t_end = demo->view->t;
     ops_close(&demo->desk);
     stopped = host_stop(demo->host, GRACE_NS, demo->signal_fd, err);
-    host_view(demo->host, demo->view);
+    demo_look(demo);
     (void)daytest_look(&demo->daytest);
     return stopped < 0 ? stopped : demo_tell(demo, 1, err);
 }

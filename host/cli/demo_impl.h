@@ -38,8 +38,9 @@ struct demo {
     int64_t began_ns; /* the command, monotonic */
     struct table table;
     struct acts acts;
-    int is_story_told;      /* the acts are over: what is kept runs on without */
-    struct host_view *view; /* owned */
+    int is_story_told;       /* the acts are over: what is kept runs on without */
+    struct host_view *view;  /* owned */
+    struct host_plans plans; /* tournaments, as of the view or newer */
     struct crew_slot slots[DEMO_SLOTS];
     uint32_t n_slots;
     char newcomer[512]; /* the file that takes over from DEMO_NEWCOMER's */
@@ -51,7 +52,9 @@ struct demo {
     struct run_report story;
 };
 
-/* demo_show.c: the head, before anything happens; the picture or lines of one look; the end of
+/* demo_show.c: what there is to see, taken for all that is said of it. */
+void demo_look(struct demo *demo);
+/* The head, before anything happens; the picture or lines of one look; the end of
  * pictures. */
 void demo_show_head(struct demo *demo);
 void demo_show(struct demo *demo, int64_t elapsed_ns);

@@ -199,11 +199,18 @@ static void draw(struct demo *demo, int64_t elapsed_ns)
     frame_end(frame);
 }
 
+void demo_look(struct demo *demo)
+{
+    host_view(demo->host, demo->view);
+    host_plans(demo->host, &demo->plans);
+}
+
 struct acts_seen demo_acts_seen(const struct demo *demo)
 {
     return (struct acts_seen){.view = demo->view,
                               .changeovers = demo->changeovers,
                               .n_changeovers = demo->n_changeovers,
+                              .plans = &demo->plans,
                               .reload_failed =
                                   strcmp(demo->reloaded, "done") != 0 ? demo->reloaded : "",
                               .reload_held = demo->held};

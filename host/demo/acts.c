@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "base/num.h"
 #include "base/span.h"
 #include "demo/demo_config.h"
+#include "score/undone.h"
 
 const struct act_words act_words[ACTS] = {
     [ACT_WARM] = {"A warm start",
@@ -17,15 +19,15 @@ const struct act_words act_words[ACTS] = {
                    "crash_1 writes through a null pointer while it has an order at the exchange.",
                    "Its state, its open orders, and the fills of the others, which go on.", 12},
     [ACT_RELOAD] = {"Other code, in flight",
-                    "momentum_1 gets another version of its plugin as soon as it holds a position.",
-                    "Its position and fills: both stay.", 24},
+                    "momentum_1 gets another version of its plugin as soon as it holds a position; "
+                    "where none comes, without one when act 6 begins.",
+                    "Its fills, and its position where it has one: both stay.", 24},
     [ACT_HANG] = {"A hang, contained",
                   "hang_1 does not return from a callback; after 1 s its process is ended.",
                   "Its state; nobody else waits for it.", 38},
     [ACT_TOURNAMENT] =
         {"A tournament",
-         "At the next full slice of market time capital goes by rank, where a result is "
-         "more than chance. Who was at fault gets none.",
+         "Capital goes by rank, where a result is more than chance; who was at fault gets none.",
          "Who is first, and what of the column of equity moves.", 52},
     [ACT_FLOOD] = {"A flood, refused", "flood_1 sends intents without end, far beyond its limit.",
                    "Its refused intents; those of the others stay as they are.", 70},
@@ -42,7 +44,7 @@ void acts_init(struct acts *acts, int64_t length_ns, const struct tournament_rul
 
     memset(acts, 0, sizeof(*acts));
     acts->length_ns = length_ns;
-    if (plan_hurried_text(rules->window, rules->sample_s, hurried)[0] != '\0')
+    if (plan_hurried_rules(rules, hurried)[0] != '\0')
         snprintf(acts->tournament, sizeof(acts->tournament), "%s It %s.", about, hurried);
     else
         snprintf(acts->tournament, sizeof(acts->tournament), "%s", about);
@@ -180,69 +182,47 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
                  pause);
     }
     if (said[0] == '\0' && acts->now == ACT_RELOAD)
-        snprintf(said, ACT_TEXT, DEMO_NEWCOMER " holds no position yet; the reload waits for one.");
+        snprintf(said, ACT_TEXT,
+                 DEMO_NEWCOMER " holds no position yet; the reload waits for one until act 6.");
 }
 
-/* A brief result has its columns and no more: without its last part where that is too long. */
-static void say_brief(char brief[ACT_TEXT], const char *result, char *rest)
-{
-    for (;;) {
-        char *part = strstr(rest, ", ");
-
-        if (snprintf(brief, ACT_TEXT, "%s%s", result, rest) <= ACT_BRIEF)
-            return;
-        if (rest[0] == '\0')
-            break;
-        *(part != NULL ? part : rest) = '\0';
-    }
-    brief[ACT_BRIEF] = '\0';
-}
-
-/* NULL: nobody was ranked. */
-static const struct plan_line *first_line(const struct record_plan *plan)
-{
-    const struct plan_line *first = NULL;
-
-    for (uint32_t i = 0; i < plan->n_lines; i++) {
-        if (plan_rank(&plan_lines(plan)[i]) == 1)
-            first = &plan_lines(plan)[i];
-    }
-    return first;
-}
-
-/* Who the tournament's result is of, and what of it: by rank; where its rules ask for evidence,
- * only who has it. */
-struct verdict {
-    const char *who, *brief;
-    int is_chance; /* some are ranked, and none of their results is more than chance */
+/* What stands before a brief result and behind it, from the whole to what is short. */
+struct around {
+    char before[64], after[PLAN_MOVED_TEXT + 2];
 };
 
-static struct verdict verdict_of(const union plan_event *event)
+/* A brief result has its columns and no more: the first of its forms that has room. */
+static void say_brief(char brief[ACT_TEXT], const union plan_event *event,
+                      const struct around *forms, int n)
 {
-    double evidence = plan_setting(event, SETTING_EVIDENCE);
-    const struct plan_line *best = first_line(&event->plan);
+    const struct plan_result result = plan_result(event);
+    char first[2][96]; // the same for a name that is long
 
-    if (best == NULL)
-        return (struct verdict){"nobody", "is ranked", 0};
-    if (evidence <= 0.0)
-        return (struct verdict){best->name, "is first", 0};
-    best = NULL;
-    for (uint32_t i = 0; i < event->plan.n_lines; i++) {
-        const struct plan_line *line = &plan_lines(&event->plan)[i];
-
-        if (plan_rank(line) > 0 && plan_noted(event, line, SETTING_EVIDENCE) >= evidence &&
-            (best == NULL || plan_rank(line) < plan_rank(best)))
-            best = line;
+    if (result.first == NULL)
+        snprintf(first[0], sizeof(first[0]), "nobody is ranked");
+    else if (result.evidence <= 0.0)
+        snprintf(first[0], sizeof(first[0]), "%.31s first", result.first->name);
+    else if (result.beats == result.first)
+        snprintf(first[0], sizeof(first[0]), "%.31s first, beats chance", result.first->name);
+    else
+        snprintf(first[0], sizeof(first[0]), "%.31s first, %.31s beats chance", result.first->name,
+                 result.beats != NULL ? result.beats->name : "nobody");
+    memcpy(first[1], first[0], sizeof(first[1]));
+    if (result.first != NULL && result.evidence > 0.0 && result.beats == NULL)
+        snprintf(first[1], sizeof(first[1]), "%.31s first, may be chance", result.first->name);
+    for (int i = 0; i < 2 * n; i++) {
+        if (snprintf(brief, ACT_TEXT, "%s%s%s", forms[i / 2].before, first[i % 2],
+                     forms[i / 2].after) <= ACT_BRIEF)
+            return;
     }
-    return best != NULL ? (struct verdict){best->name, "beats chance", 0}
-                        : (struct verdict){"nobody", "beats chance", 1};
+    brief[ACT_BRIEF] = '\0';
 }
 
 /* Why nothing did, with what the first one's rank asked for. */
 static void say_not_moved(const struct acts_seen *seen, char text[PLAN_LARGEST_TEXT + 2])
 {
     const union plan_event *event = &seen->view->plan;
-    agon_amt_t asked_amt = plan_asked_change_amt(event, first_line(&event->plan));
+    agon_amt_t asked_amt = plan_asked_change_amt(event, plan_result(event).first);
     char amount[MONEY_TEXT];
 
     (void)money_in(asked_amt, event->plan.exp, seen->view->base_currency, amount);
@@ -254,27 +234,137 @@ static void say_not_moved(const struct acts_seen *seen, char text[PLAN_LARGEST_T
              asked_amt != 0 ? seen->view->base_currency : "");
 }
 
+/* Each once; of one that is beyond the view the next look says it. */
+static void count_plan(struct acts_moved *moved, const union plan_event *event, uint32_t until)
+{
+    const struct record_plan *plan = &event->plan;
+    int is_undone = plan_undone_of(event) != NULL;
+
+    if (plan->number > until)
+        return;
+    if (plan->number > moved->number) {
+        moved->number = plan->number;
+        moved->n++;
+        moved->newest_amt = plan_moved_amt(plan);
+        moved->is_undone = 0;
+        moved->amt = num_add(moved->amt, moved->newest_amt);
+        if (moved->newest_amt > 0) {
+            moved->n_moved++;
+            moved->before = moved->last;
+            moved->last = plan->number;
+        }
+    }
+    if (plan->number != moved->number || !is_undone || moved->is_undone)
+        return;
+    moved->is_undone = 1;
+    moved->amt = num_add(moved->amt, -moved->newest_amt);
+    if (moved->newest_amt > 0) {
+        moved->n_moved--;
+        moved->last = moved->before;
+    }
+}
+
+static void count_plans(struct acts_moved *moved, const struct acts_seen *seen)
+{
+    const struct host_plans *plans = seen->plans;
+    const struct host_view *view = seen->view;
+
+    if (plans != NULL && plans->n - moved->n_seen > HOST_PLANS_MAX)
+        moved->n_seen = plans->n - HOST_PLANS_MAX;
+    for (; plans != NULL && moved->n_seen < plans->n; moved->n_seen++) {
+        const union plan_event *event = &plans->all[moved->n_seen % HOST_PLANS_MAX];
+
+        if (event->plan.number > view->n_plans)
+            break;
+        count_plan(moved, event, view->n_plans);
+    }
+    if (view->n_plans > 0)
+        count_plan(moved, &view->plan, view->n_plans);
+}
+
+/* Of all that were held, where there were others: the last alone may have moved nothing. */
+static void say_all(const struct acts *acts, const struct acts_seen *seen, char text[160])
+{
+    const struct host_view *view = seen->view;
+    const struct acts_moved *moved = &acts->moved;
+    char amount[MONEY_TEXT], pool[MONEY_TEXT], last[24] = "", has[MONEY_TEXT + 24] = "";
+
+    text[0] = '\0';
+    if (moved->n < 2)
+        return;
+    if (moved->last != moved->number)
+        snprintf(last, sizeof(last), ", the last no. %u", moved->last);
+    if (view->pool_amt != 0)
+        snprintf(has, sizeof(has), "; the pool has %s",
+                 money_in(view->pool_amt, view->base_exp, view->base_currency, pool));
+    if (moved->n_moved == 0)
+        snprintf(text, 160, " So far none of %u moved capital%s.", moved->n, has);
+    else
+        snprintf(text, 160, " So far %u of %u moved %s %.15s%s%s.", moved->n_moved, moved->n,
+                 money_in(moved->amt, view->plan.plan.exp, view->base_currency, amount),
+                 view->base_currency, last, has);
+}
+
 static void say_plan(struct acts *acts, const struct acts_seen *seen)
 {
-    const struct record_plan *plan = &seen->view->plan.plan;
-    const struct verdict verdict = verdict_of(&seen->view->plan);
-    int is_ranked = first_line(plan) != NULL;
-    char moved[PLAN_MOVED_TEXT + 2] = "; ", more[PLAN_LARGEST_TEXT + 2] = ": ", brief[64];
+    const union plan_event *event = &seen->view->plan;
+    const struct record_plan *plan = &event->plan;
+    const struct plan_result result = plan_result(event);
+    int is_chance = result.evidence > 0.0 && result.beats == NULL;
+    agon_amt_t moved_amt = plan_moved_amt(plan);
+    struct around forms[4] = {0};
+    char first[PLAN_FIRST_TEXT], moved[PLAN_MOVED_TEXT], all[160], amount[MONEY_TEXT];
+    char more[PLAN_LARGEST_TEXT + 2] = ": ";
+    const char *part;
 
     if (seen->view->n_plans == acts->n_plans)
         return;
-    (void)plan_moved_text(plan, seen->view->base_currency, moved + 2);
-    (void)plan_largest_text(&seen->view->plan, seen->view->base_currency, more + 2);
-    if (is_ranked && !verdict.is_chance && plan_moved_amt(plan) == 0)
+    (void)plan_moved_text(plan, seen->view->base_currency, moved);
+    (void)plan_largest_text(event, seen->view->base_currency, more + 2);
+    if (result.first != NULL && !is_chance && moved_amt == 0)
         say_not_moved(seen, more);
     else if (more[2] == '\0')
         more[0] = '\0';
-    snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %.31s %s%s%s%s.", plan->number,
-             verdict.who, verdict.brief, is_ranked ? "" : ", too few samples or trades", moved,
-             more);
-    snprintf(brief, sizeof(brief), "no. %u: %.16s %s", plan->number, verdict.who,
-             strcmp(verdict.brief, "is first") == 0 ? "first" : verdict.brief);
-    say_brief(acts->brief[ACT_TOURNAMENT], brief, moved);
+    part = strstr(moved, ", ");
+    say_all(acts, seen, all);
+    snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %s; %s%s.%s", plan->number,
+             plan_first_text(event, first), moved, more, all);
+    for (int i = 0; i < 4; i++)
+        snprintf(forms[i].before, sizeof(forms[i].before), "no. %u: ", plan->number);
+    snprintf(forms[0].after, sizeof(forms[0].after), "; %s", moved);
+    snprintf(forms[1].after, sizeof(forms[1].after), "; %.*s",
+             part != NULL ? (int)(part - moved) : (int)strlen(moved), moved);
+    snprintf(forms[2].after, sizeof(forms[2].after), "; %s moved",
+             moved_amt == 0 ? "nothing"
+                            : money_in(moved_amt, plan->exp, seen->view->base_currency, amount));
+    say_brief(acts->brief[ACT_TOURNAMENT], event, forms, 4);
+}
+
+/* Of all that were held: what the pool has stands in the table's row of it. */
+static void say_plans(struct acts *acts, const struct acts_seen *seen)
+{
+    const struct host_view *view = seen->view;
+    const struct acts_moved *moved = &acts->moved;
+    struct around forms[3] = {0};
+    char amount[MONEY_TEXT];
+
+    if (view->n_plans == 0)
+        return;
+    acts->n_plans = 0; // the long form is of the last one too
+    say_plan(acts, seen);
+    for (int i = 0; i < 3; i++) {
+        if (i == 0)
+            (void)money_in(moved->amt, view->plan.plan.exp, view->base_currency, amount);
+        else
+            (void)money_text(moved->amt, view->plan.plan.exp, 0, amount);
+        snprintf(forms[i].before, sizeof(forms[i].before), "%u held%s%s%s; ", view->n_plans,
+                 i < 2 ? ", " : "",
+                 i == 2               ? ""
+                 : moved->n_moved > 0 ? amount
+                                      : "nothing",
+                 i < 2 ? " moved" : "");
+    }
+    say_brief(acts->brief[ACT_TOURNAMENT], &view->plan, forms, 3);
 }
 
 static void say_flood(struct acts *acts, const struct acts_seen *seen)
@@ -297,28 +387,11 @@ static void say_flood(struct acts *acts, const struct acts_seen *seen)
              slot->n_crashes > 0 ? became(slot, 1, text) : "runs on");
 }
 
-/* Of all that were held: what the pool has is what the table's row of it says. */
-static void say_plans(struct acts *acts, const struct acts_seen *seen)
-{
-    const struct host_view *view = seen->view;
-    const struct verdict verdict = verdict_of(&view->plan);
-    char pool[MONEY_TEXT + 8], brief[64];
-
-    if (view->n_plans == 0)
-        return;
-    acts->n_plans = 0; // the long form is of the last one too
-    say_plan(acts, seen);
-    (void)money_in(view->pool_amt, view->base_exp, view->base_currency,
-                   pool + snprintf(pool, sizeof(pool), "; pool "));
-    snprintf(brief, sizeof(brief), "%u held%s %.16s %s", view->n_plans,
-             view->n_plans == 1 ? ":" : "; last:", verdict.who, verdict.brief);
-    say_brief(acts->brief[ACT_TOURNAMENT], brief, pool);
-}
-
 int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns, int64_t start_ns)
 {
     int has_begun = 0;
 
+    count_plans(&acts->moved, seen);
     if (acts->first_fill_ns == 0 && seen->view->counters.n_fills > 0)
         acts->first_fill_ns = start_ns + elapsed_ns;
     switch (acts->now) {
@@ -326,15 +399,14 @@ int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_n
         if (acts->first_fill_ns != 0)
             say_warm(acts, seen);
         break;
-    case ACT_TOURNAMENT:
-        say_plan(acts, seen);
-        break;
     case ACT_FLOOD:
         say_flood(acts, seen);
         break;
     default:
         break;
     }
+    if (acts->now >= ACT_TOURNAMENT)
+        say_plan(acts, seen); // those behind the act are of what it shows
     if (acts->now == ACT_RELOAD || (acts->now > ACT_RELOAD && acts->brief[ACT_RELOAD][0] == '\0'))
         say_reload(acts, seen);
     // What became of them may be another thing by the end.
@@ -343,7 +415,7 @@ int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_n
     while (acts->now + 1 < ACT_PROOF && elapsed_ns >= acts_begin(acts->now + 1, acts->length_ns)) {
         acts->now++;
         acts->n_fills = seen->view->counters.n_fills;
-        acts->n_plans = seen->view->n_plans;
+        acts->n_plans = acts->now <= ACT_TOURNAMENT ? seen->view->n_plans : acts->n_plans;
         has_begun = 1;
     }
     return has_begun;
@@ -355,6 +427,7 @@ void acts_sum_up(struct acts *acts, const struct acts_seen *seen)
         say_reload(acts, seen); // it was late
     say_fault(acts, seen, ACT_CRASH, "crash_1");
     say_fault(acts, seen, ACT_HANG, "hang_1");
+    count_plans(&acts->moved, seen);
     say_plans(acts, seen);
     say_flood(acts, seen);
 }

@@ -20,8 +20,9 @@ struct acts_seen { /* of one look */
     const struct host_view *view;
     const struct host_changeover *changeovers; /* the newest at (n - 1) % HOST_CHANGEOVERS_MAX */
     uint32_t n_changeovers;
-    const char *reload_failed; /* why there was none; "": nothing failed */
-    const char *reload_held;   /* what the agent held when its code was replaced; "": nothing */
+    const struct host_plans *plans; /* its tournaments one by one; NULL: the view's last alone */
+    const char *reload_failed;      /* why there was none; "": nothing failed */
+    const char *reload_held; /* what the agent held when its code was replaced; "": nothing */
 };
 /* Of an act in which an agent's plugin ends: what became of the agent later is said too. */
 struct acts_fault {
@@ -29,12 +30,22 @@ struct acts_fault {
     uint32_t n_crashes;
     char why[96]; /* the last one of the act */
 };
+/* What all its tournaments came to, up to that of the view; what was taken back moved nothing. */
+struct acts_moved {
+    uint64_t n_seen;       /* of acts_seen.plans */
+    uint32_t number, n;    /* of the newest one; how many there were */
+    uint32_t n_moved;      /* that moved capital, ... */
+    uint32_t last, before; /* ... the number of the last of them, and of the one before that */
+    agon_amt_t amt, newest_amt;
+    int is_undone; /* the newest one */
+};
 struct acts {
     int64_t length_ns;
     enum act now;
     int64_t first_fill_ns; /* since the start; 0: none yet */
     uint64_t n_fills;      /* when the act began */
-    uint32_t n_plans;
+    uint32_t n_plans;      /* of before its act */
+    struct acts_moved moved;
     struct acts_fault faults[ACTS];
     char tournament[ACT_TEXT];  /* what the act of that is about, by its rules */
     char said[ACTS][ACT_TEXT];  /* what happened in it so far; "": nothing yet */

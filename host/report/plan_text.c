@@ -77,7 +77,7 @@ static void print_head(const union plan_event *event, int is_dry, int width)
 
     clock_text(plan->hdr.t, t);
     snprintf(number, sizeof(number), "tournament %u", plan->number);
-    (void)plan_hurried_text(plan->rules.window, plan->rules.sample_s, hurried);
+    (void)plan_hurried_text(event, hurried);
     snprintf(text, sizeof(text), "%s at %.19sZ  (%s, \"%s\", %u samples of %u min; %s%s%s)",
              is_dry ? "what a tournament would do" : number, t,
              allocator_of(plan->rules.mode) != NULL ? allocator_of(plan->rules.mode)->title : "?",
@@ -122,7 +122,7 @@ static void print_flags(const struct plan_line *line, int width)
 /* What a table has room for: names and amounts as wide as they are, then measures by their weight,
  * as long as the terminal has room. */
 struct layout {
-    int width, name, before, after;
+    int width, name, verdict, before, after;
     uint8_t is_shown[MEASURES];
     uint32_t n_left_out;
 };
@@ -138,18 +138,20 @@ static struct layout lay_out(const union plan_event *event)
 {
     const struct record_plan *plan = &event->plan;
     struct layout layout = {
-        .width = wrap_width(stdout), .name = 5, .before = 6, .after = 5}; // the heads
-    char text[48];
+        .width = wrap_width(stdout), .name = 5, .verdict = 7, .before = 6, .after = 5}; // the heads
+    char text[48], verdict[PLAN_VERDICT_TEXT];
     int used;
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
 
         layout.name = widest(layout.name, args_safe(line->name));
+        layout.verdict = widest(layout.verdict, plan_text_verdict(line->verdict, verdict));
         layout.before = widest(layout.before, money(event, line->capital_before_amt, text));
         layout.after = widest(layout.after, money(event, line->capital_after_amt, text));
     }
-    used = 4 + 1 + layout.name + 1 + 10 + 1 + 6 + 1 + 8 + 2 + layout.before + 1 + layout.after;
+    used = 4 + 1 + layout.name + 1 + layout.verdict + 1 + 6 + 1 + 8 + 2 + layout.before + 1 +
+           layout.after;
     for (;;) {
         int best = -1;
 
@@ -177,9 +179,9 @@ static void print_row(const union plan_event *event, const struct layout *layout
 
     if (plan_rank(line) > 0)
         snprintf(rank, sizeof(rank), "%u", plan_rank(line));
-    printf("%4s %-*.31s %-10s %6.*f %6.*f %%", rank, layout->name, args_safe(line->name),
-           plan_text_verdict(line->verdict, verdict), SCORE_DECIMALS, line->score, SHARE_DECIMALS,
-           line->share_ppm / 1e4);
+    printf("%4s %-*.31s %-*s %6.*f %6.*f %%", rank, layout->name, args_safe(line->name),
+           layout->verdict, plan_text_verdict(line->verdict, verdict), SCORE_DECIMALS, line->score,
+           SHARE_DECIMALS, line->share_ppm / 1e4);
     for (uint32_t k = 0; k < MEASURES; k++) {
         if (layout->is_shown[k] == 1)
             print_measure(event, line, k);
@@ -199,7 +201,8 @@ void plan_text_print(const union plan_event *event, int is_dry)
 
     print_head(event, is_dry, layout.width);
     print_undone(event, layout.width);
-    printf("%4s %-*s %-10s %6s %8s", "rank", layout.name, "agent", "verdict", "score", "share");
+    printf("%4s %-*s %-*s %6s %8s", "rank", layout.name, "agent", layout.verdict, "verdict",
+           "score", "share");
     for (uint32_t i = 0; i < MEASURES; i++) {
         if (layout.is_shown[i] == 1)
             printf(" %*s", measure_at(i)->width, measure_at(i)->title);

@@ -248,9 +248,8 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
 {
     union plan_event *kept = &story->plans[story->n_plans % RUN_REPORT_PLANS];
     const struct record_plan *plan = &kept->plan;
-    const char *first = NULL;
     uint32_t n_unloaded = 0;
-    char moved[PLAN_MOVED_TEXT], largest[PLAN_LARGEST_TEXT];
+    char first[PLAN_FIRST_TEXT], moved[PLAN_MOVED_TEXT], largest[PLAN_LARGEST_TEXT];
     struct run_report_happening *one;
 
     if (!plan_read(kept, event))
@@ -265,22 +264,15 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
 
         if (line->slot < SLOTS_MAX && story->slots[line->slot].is_faulty && change_amt > 0)
             story->n_given_faulty++;
-        if (plan_rank(line) == 1)
-            first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
     (void)plan_moved_text(plan, kept->in_memory.currency, moved);
     (void)plan_largest_text(kept, kept->in_memory.currency, largest);
-    if (first == NULL)
-        one =
-            run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                              "tournament %u: nobody is ranked, too few samples or trades; %s%s%s",
-                              plan->number, moved, largest[0] != '\0' ? ": " : "", largest);
-    else
-        one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                                "tournament %u: %s is first; %s%s%s%s", plan->number,
-                                args_safe(first), moved, largest[0] != '\0' ? ": " : "", largest,
-                                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
+    one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
+                            "tournament %u: %s; %s%s%s%s", plan->number,
+                            args_safe(plan_first_text(kept, first)), moved,
+                            largest[0] != '\0' ? ": " : "", largest,
+                            n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
     if (one != NULL)
         one->number = plan->number;
 }

@@ -811,7 +811,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     columns[n_columns++] = "#after";
     columns[n_columns++] = "~why";
     page_heading(page, "The last tournament");
-    if (plan_hurried_text(plan->rules.window, plan->rules.sample_s, hurried)[0] != '\0')
+    if (plan_hurried_text(event, hurried)[0] != '\0')
         page_text(page, "It %s.", hurried);
     if (plan_undone_of(event) != NULL) {
         char t[RUN_REPORT_WHEN], said[PLAN_UNDONE_TEXT];

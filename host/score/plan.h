@@ -76,6 +76,20 @@ static inline uint32_t plan_rank(const struct plan_line *line) /* 1, 2, ...; 0: 
     return line->rank + ((line->flags & PLAN_RANK_HIGH) != 0 ? 256 : 0);
 }
 
+/* Who is first by rank, and whose result is more than chance where the rules ask for evidence. */
+struct plan_result {
+    const struct plan_line
+        *first; /* of several that are, the first by line; NULL: none is ranked */
+    const struct plan_line *beats; /* the best of those with the evidence; NULL: none has it */
+    double evidence;               /* that the rules ask for; 0: none */
+};
+struct plan_result plan_result(const union plan_event *event);
+/* The same for people, one wording wherever it is said: "mm_1 is first; nobody beats chance yet",
+ * "mm_1 is first and beats chance", "mm_1 is first; basis_1 beats chance"; without evidence asked
+ * "mm_1 is first"; "nobody is ranked, too few samples or trades". Returns text. */
+#define PLAN_FIRST_TEXT 128
+char *plan_first_text(const union plan_event *event, char text[PLAN_FIRST_TEXT]);
+
 /* Capital that changed hands, in units of the plan's exp: what agents were given or what was taken
  * from them, whichever is more; the pool is on the other side of the rest. */
 agon_amt_t plan_moved_amt(const struct record_plan *plan);
@@ -95,10 +109,13 @@ agon_amt_t plan_asked_change_amt(const union plan_event *event, const struct pla
 char *plan_largest_text(const union plan_event *event, const char *currency,
                         char text[PLAN_LARGEST_TEXT]);
 
-/* Rules that look at less than the default preset decide by less: "looks at 1 h of equity, the
- * default preset at 7 d", behind the name of whose rules they are; "" of others. Returns text. */
-#define PLAN_HURRIED_TEXT 128
-char *plan_hurried_text(uint32_t window, uint32_t sample_s, char text[PLAN_HURRIED_TEXT]);
+/* Rules that look at less than the default preset decide by less: "looks at 1 h of equity (default
+ * preset: 7 d), judges from 1 closing fill on (5), moves up to +25 % and -25 % (+10 %, -20 %)",
+ * behind the name of whose rules they are, what is as in the preset left out; "" of others. Returns
+ * text. */
+#define PLAN_HURRIED_TEXT 192
+char *plan_hurried_rules(const struct tournament_rules *rules, char text[PLAN_HURRIED_TEXT]);
+char *plan_hurried_text(const union plan_event *event, char text[PLAN_HURRIED_TEXT]);
 
 static inline uint8_t plan_granules(uint32_t n_lines)
 {

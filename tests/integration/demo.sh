@@ -59,10 +59,12 @@ begins
 [ "$(sed -n 's/^Act \([0-9]\) of 7: .*/\1/p' "$WORK/out" | tr -d '\n')" = 1234567 ] || fail "the acts: $(grep '^Act' "$WORK/out")"
 lines "$WORK/out" '^  happened: ' 6 || fail "an act does not say what happened: $(cat "$WORK/out")"
 # A tournament of an hour says what it decides by, in its act, with its ranks and on the page; what failed to start says why.
-for where in 'Act 5 of 7.*It looks at 1 h of equity, the default preset at 7 d' 'tournament [0-9]* at .*; looks at 1 h of equity, the default preset at 7 d)'; do
+hurried='looks at 1 h of equity (default preset: 7 d), judges from 1 closing fill on (5), moves up to +25 % and -25 % (+10 %, -20 %)'
+for where in "Act 5 of 7.*It $hurried" "tournament [0-9]* at .*; $hurried)"; do
     tr -s '\n ' ' ' <"$WORK/out" | grep -q "$where" || fail "nothing says that a demo's tournament is hurried: $(cat "$WORK/out")"
 done
-grep -q 'It looks at 1 h of equity, the default preset at 7 d' "$WORK/demo.html" || fail "the page does not say that a demo's tournament is hurried"
+grep -qF "each $hurried" "$AGON_SOURCE_ROOT/docs/quickstart.md" || fail "the quickstart says of a demo's tournament something else than its rules"
+grep -qF "It $hurried" "$WORK/demo.html" || fail "the page does not say that a demo's tournament is hurried"
 ! grep -q 'restart failed$' "$WORK/out" || fail "a restart failed, and nobody says why: $(grep -A 4 'restart failed' "$WORK/out")"
 happened '^market  *synthetic, with known structure: basis and market maker have an edge here, random has none'
 # Who keeps it open finds the page's address below the summary too.

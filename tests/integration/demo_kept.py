@@ -77,8 +77,8 @@ def look(part, is_last):
     if len(acts) != 6:
         fail('not six acts')
     # Capital that moved stands in the table; so who says that none did is of another moment.
-    pool = re.search(r'[0-9]+ held.* (?:is first|is ranked|beats chance); pool ([0-9.,]+)$', acts['5'])
-    if pool and pool[1] != table['pool'][2] or not pool and table['pool'][2] != '0.00':
+    moved = re.match(r'[0-9]+ held(?:, (\S+) moved)?; ', acts['5'])
+    if (not moved or moved[1] == 'nothing') and table['pool'][2] != '0.00':
         fail(f'act 5: {acts["5"]!r}, and the table: {table["pool"]}')
     for act, agent in (('2', 'crash_1'), ('4', 'hang_1'), ('6', 'flood_1')):
         state = table[agent][-1]
@@ -138,13 +138,19 @@ def compare(part, is_last):
     if (ended['filled'], ended['cancelled']) != (last['filled'], last['cancelled']) or ended['expired'] or not ended['filled']:
         fail(f'orders that ended, by the journal: {last}')
     act = {row[0]: row[24:] for row in part if re.match(r'[1-6] [AO]', row)}
-    held = re.match(r'([0-9]+) held(?::|; last:) (\S+) (is ranked|beats chance)', act['5'])
-    ranked = sorted((slot['rank'], slot['name'], slot['slot']) for slot in plans[-1]['slots'] if slot['rank']) if plans else []
+    # How many, what all of them moved, who the last one's first is, and whether that is more than chance.
+    held = re.match(r'([0-9]+) held(?:, (\S+) moved)?; (.*)', act['5'])
+    ranked = sorted((slot['rank'], slot['slot'], slot['name']) for slot in plans[-1]['slots'] if slot['rank']) if plans else []
     asked = next((one for one in plans[-1]['values'] if one['name'] == 'evidence'), None) if plans else None
-    confirmed = [name for _, name, k in ranked if next(t for slot, t, _ in asked['slots'] if slot == k) >= asked['value']] if plans else []
-    want_5 = len(plans), (confirmed + ['nobody'])[0], 'beats chance' if ranked else 'is ranked'
-    if ' held' in act['5'] and (held is None or (int(held[1]), held[2], held[3]) != want_5):
-        fail(f'act 5 is {act["5"]!r}, by the journal: {want_5}')
+    beats = [name for _, k, name in ranked if next(t for slot, t, _ in asked['slots'] if slot == k) >= asked['value']] if plans else []
+    first = ranked[0][2] if ranked else ''
+    said = ({'nobody is ranked'} if not ranked else {f'{first} first, nobody beats chance', f'{first} first, may be chance'} if not beats else
+            {f'{first} first, beats chance' if beats[0] == first else f'{first} first, {beats[0]} beats chance'})
+    changes = [[D(slot['capital_after_amt']) - D(slot['capital_before_amt']) for slot in plan['slots']] for plan in plans]
+    total = sum(max(sum(one for one in plan if one > 0), -sum(one for one in plan if one < 0)) for plan in changes) * D(10) ** -plans[-1]['exp'] if plans else D(0)
+    amounts = {None, cents(total), f'{total.quantize(D(1), ROUND_HALF_EVEN):,}'} if total else {'nothing', None}
+    if ' held' in act['5'] and (held is None or int(held[1]) != len(plans) or held[2] not in amounts or held[3] not in said):
+        fail(f'act 5 is {act["5"]!r}, by the journal: {len(plans)} held, {amounts}, {said}')
     refused = re.match(r'([0-9,]+) refused, of the others ([0-9,]+)', act['6'])
     by = [sum(row['became'] == 'refused' and (row['agent'] == 'flood_1') == is_flood for row in intents) for is_flood in (True, False)]
     if refused and [int(one.replace(',', '')) for one in refused.groups()] != by:

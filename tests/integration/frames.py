@@ -30,6 +30,9 @@ BAD = {'crash_1', 'hang_1', 'flood_1'}
 STATES = r'(active|waiting|halted|ended|QUARANTINED|SUSPENDED|restarting|RETIRED)'
 BECAME = (r'(is quarantined( after N crashes)?|has ended|and does not run so far|is suspended|is restarted|restarts|is being restarted)')
 MOVED = (r'(no capital moved|N USDT (went to|came from) the pool|N USDT moved(, N of it (to|from) the pool)?)')
+# Who is first, beside who beats chance: in full and in a line that has its columns.
+FIRST = (r'(\w+ is first( and beats chance|; \w+ beats chance( yet)?)?|nobody is ranked, too few samples or trades)')
+BRIEF = (r'(\w+ first(, (beats chance|\w+ beats chance|may be chance))?|nobody is ranked)')
 SPAN = r'(N (ns|us|ms|s)|N (min|h|d)( N (s|min|h))?)' # as host/base/span.h has them, numbers masked
 # What an act may say, by its number, and what its line below the table may be where that has no room.
 SAID = {
@@ -37,17 +40,17 @@ SAID = {
     2: (rf'crash_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: signal N \(Segmentation fault\)\.',
         rf'crash_1 {BECAME}; others: N fills in the act'),
     3: (r'momentum_1 (held N [A-Z]+(, N [A-Z]+)*|had no position) when it was reloaded(, after this act)?; generation N (has it|runs) now\. '
-        r'The engine paused N (us|ms|s), N bytes of state went over\.|momentum_1 holds no position yet; the reload waits for one\.',
+        r'The engine paused N (us|ms|s), N bytes of state went over\.|momentum_1 holds no position yet; the reload waits for one until act N\.',
         r'momentum_1 held (N [A-Z]+|no position|its positions); engine paused N (us|ms|s)'),
     4: (rf'hang_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: a callback took longer than N (ms|s).*\.',
         rf'hang_1 {BECAME}; others: N fills in the act'),
-    5: (rf'Tournament N: (\w+ (is first|beats chance)|nobody is ranked, too few samples or trades); {MOVED}(: \w+ N -> N \(N(; its rank asks for N)?\)'
-        r'|, as no result confirms what its rank asks for(: N USDT)?)?\.',
-        rf'no\. N: (\w+ first|\w+ beats chance|nobody is ranked)(; {MOVED})?'),
+    5: (rf'Tournament N: {FIRST}; {MOVED}(: \w+ N -> N \(N(; its rank asks for N)?\)|, as no result confirms what its rank asks for(: N USDT)?)?\.'
+        r'( So far (none of N moved capital|N of N moved N USDT(, the last no\. N)?)(; the pool has N)?\.)?',
+        rf'no\. N: {BRIEF}(; ({MOVED}|(N|nothing) moved))?'),
     6: (rf'N intents of flood_1 were refused before the exchange saw them, of the others N; it ({BECAME}|runs on: its meter is not full)\.',
         rf'N refused, of the others N; ({BECAME}|runs on)')}
 LATE = rf'\w+ {BECAME}, after this act|\w+ ended after this act, {BECAME}\.|nothing happened\.?'
-SUMMED = {5: rf'N held(:|; last:) (\w+ (is first|beats chance)|nobody is ranked)(; pool N)?'}
+SUMMED = {5: rf'N held(, (N|nothing) moved)?; {BRIEF}'}
 
 
 # Columns of a table of `top` in their order; `?` before those that a window has where it has room.

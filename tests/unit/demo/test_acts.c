@@ -48,7 +48,7 @@ START_TEST(a_hurried_tournament_says_so)
     rules.window = 60;
     acts_init(&acts, 90 * SECOND, &rules);
     ck_assert_ptr_nonnull(strstr(acts_about(&acts, ACT_TOURNAMENT),
-                                 " It looks at 1 h of equity, the default preset at 7 d."));
+                                 " It looks at 1 h of equity (default preset: 7 d)."));
     rules.window = 90;
     acts_init(&acts, 90 * SECOND, &rules);
     ck_assert_ptr_nonnull(strstr(acts_about(&acts, ACT_TOURNAMENT), " It looks at 90 min of"));
@@ -156,7 +156,7 @@ START_TEST(a_reload_is_the_newcomers_alone)
     acts_look(&acts, &seen, acts_begin(ACT_RELOAD, 90 * SECOND), 0);
     acts_look(&acts, &seen, 23 * SECOND, 0);
     ck_assert_str_eq(acts.said[ACT_RELOAD],
-                     DEMO_NEWCOMER " holds no position yet; the reload waits for one.");
+                     DEMO_NEWCOMER " holds no position yet; the reload waits for one until act 6.");
     ck_assert_str_eq(acts.brief[ACT_RELOAD], "");
     changeovers[1] = (struct host_changeover){.slot = 0, .cut_ns = 20000, .swap_ns = 5000};
     seen.n_changeovers = 2;
@@ -176,6 +176,9 @@ START_TEST(a_reload_is_the_newcomers_alone)
     ck_assert_msg(strstr(acts.said[ACT_RELOAD],
                          "held 0.25 BTC when it was reloaded, after this act; gen") != NULL,
                   "%s", acts.said[ACT_RELOAD]);
+    // A demo may be too short for a position: what it promises is true then too.
+    ck_assert_ptr_nonnull(strstr(act_words[ACT_RELOAD].about, "without one when act 6 begins"));
+    ck_assert_ptr_nonnull(strstr(act_words[ACT_RELOAD].look, "its position where it has one"));
     // Never a size that is none.
     seen.reload_held = "";
     acts.brief[ACT_RELOAD][0] = '\0';
@@ -353,30 +356,31 @@ START_TEST(a_flood_is_told_beside_the_others)
 }
 END_TEST
 
-/* Where the rules ask for evidence, a first rank without it names nobody. */
-START_TEST(a_first_rank_by_chance_is_not_named)
+/* Where the rules ask for evidence, a first rank without it is said to be no more. */
+START_TEST(a_first_rank_by_chance_is_said_to_be_one)
 {
     static const struct {
         double ts[2];
         const char *said, *brief, *summed;
-    } table[] = {{{-0.56, 1.99},
-                  "Tournament 6: nobody beats chance; no capital moved.",
-                  "no. 6: nobody beats chance; no capital moved",
-                  "6 held; last: nobody beats chance; pool 17,474.07"},
-                 {{-0.56, -3.0},
-                  "Tournament 6: nobody beats chance; no capital moved.",
-                  "no. 6: nobody beats chance; no capital moved",
-                  "6 held; last: nobody beats chance; pool 17,474.07"},
-                 {{2.0, 3.0},
-                  "Tournament 6: mean_rev_1 beats chance; no capital moved, as no result confirms "
-                  "what its rank asks for.",
-                  "no. 6: mean_rev_1 beats chance; no capital moved",
-                  "6 held; last: mean_rev_1 beats chance; pool 17,474.07"},
-                 {{1.9, 2.1},
-                  "Tournament 6: basis_1 beats chance; no capital moved, as no result confirms "
-                  "what its rank asks for.",
-                  "no. 6: basis_1 beats chance; no capital moved",
-                  "6 held; last: basis_1 beats chance; pool 17,474.07"}};
+    } table[] = {
+        {{-0.56, 1.99},
+         "Tournament 6: mean_rev_1 is first; nobody beats chance yet; no capital moved.",
+         "no. 6: mean_rev_1 first, may be chance; no capital moved",
+         "6 held, nothing moved; mean_rev_1 first, may be chance"},
+        {{-0.56, -3.0},
+         "Tournament 6: mean_rev_1 is first; nobody beats chance yet; no capital moved.",
+         "no. 6: mean_rev_1 first, may be chance; no capital moved",
+         "6 held, nothing moved; mean_rev_1 first, may be chance"},
+        {{2.0, 3.0},
+         "Tournament 6: mean_rev_1 is first and beats chance; no capital moved, as no "
+         "result confirms what its rank asks for.",
+         "no. 6: mean_rev_1 first, beats chance; no capital moved",
+         "6 held, nothing moved; mean_rev_1 first, beats chance"},
+        {{1.9, 2.1},
+         "Tournament 6: mean_rev_1 is first; basis_1 beats chance; no capital moved, as no "
+         "result confirms what its rank asks for.",
+         "no. 6: mean_rev_1 first, basis_1 beats chance",
+         "6 held; mean_rev_1 first, basis_1 beats chance"}};
     union plan_event *plan = &view.plan;
     struct plan_line *lines = plan_lines(&plan->plan);
 
@@ -449,7 +453,7 @@ START_TEST(a_summary_has_the_figures_of_its_own_moment)
     plan->plan.number = 6;
     acts.n_plans = 6; // none since the act began
     acts_sum_up(&acts, &seen);
-    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "6 held; last: mm_1 is first; pool 14,976.61");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "6 held, nothing moved; mm_1 first");
     // The page of a kept demo has the long form: of the same tournament.
     ck_assert_msg(strncmp(acts.said[ACT_TOURNAMENT], "Tournament 6: mm_1 is first; ", 29) == 0,
                   "%s", acts.said[ACT_TOURNAMENT]);
@@ -458,7 +462,80 @@ START_TEST(a_summary_has_the_figures_of_its_own_moment)
     view.n_plans = 1;
     line->rank = 0;
     acts_sum_up(&acts, &seen);
-    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "1 held: nobody is ranked; pool 14,976.61");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "1 held, nothing moved; nobody is ranked");
+}
+END_TEST
+
+/* One of a demo's tournaments: what agents have of it, and how sure its first one is. */
+static union plan_event *held(struct host_plans *plans, uint32_t number, agon_amt_t change_amt)
+{
+    static struct tournament_rules rules;
+    union plan_event *event = &plans->all[plans->n++ % HOST_PLANS_MAX];
+    struct plan_line *line = plan_lines(&event->plan);
+
+    plan_defaults(&rules);
+    rules_set_setting(&rules, SETTING_EVIDENCE, 2.0);
+    memset(event, 0, sizeof(*event));
+    event->plan.number = number;
+    event->plan.n_lines = 1;
+    event->plan.exp = 8;
+    plan_take_rules(event, &rules);
+    snprintf(line->name, sizeof(line->name), "mm_1");
+    line->rank = 1;
+    line->capital_before_amt = 5000000000000;
+    line->capital_after_amt = 5000000000000 + change_amt;
+    plan_note(event, line, SETTING_EVIDENCE, 0.5);
+    view.plan = *event;
+    view.n_plans = number;
+    return event;
+}
+
+/* The last one alone moved nothing; who looks at the end finds what the earlier ones did. */
+START_TEST(what_all_tournaments_moved_is_said_at_the_end)
+{
+    static struct host_plans plans;
+    const char *said = acts.said[ACT_TOURNAMENT];
+
+    fresh();
+    memset(&plans, 0, sizeof(plans));
+    seen.plans = &plans;
+    snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
+    view.base_exp = 8;
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND), 0);
+    (void)held(&plans, 1, -1250000000000);
+    view.pool_amt = 1250000000000;
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + SECOND, 0);
+    // Of one alone there is no sum to be said.
+    ck_assert_ptr_null(strstr(said, "So far"));
+    // Two between two looks are two.
+    (void)held(&plans, 2, 6409000000000);
+    (void)held(&plans, 3, 0);
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + 2 * SECOND, 0);
+    ck_assert_str_eq(said, "Tournament 3: mm_1 is first; nobody beats chance yet; no capital "
+                           "moved. So far 2 of 3 moved 76,590.00 USDT, the last no. 2; the pool "
+                           "has 12,500.00.");
+    // One behind its act is of the act too; one that is beyond the view is not of this look.
+    acts_look(&acts, &seen, acts_begin(ACT_FLOOD, 90 * SECOND), 0);
+    (void)held(&plans, 4, 0);
+    (void)held(&plans, 5, 100000000);
+    view.n_plans = 4;
+    view.plan = plans.all[3];
+    acts_look(&acts, &seen, acts_begin(ACT_FLOOD, 90 * SECOND) + SECOND, 0);
+    ck_assert_ptr_nonnull(strstr(said, "Tournament 4: "));
+    ck_assert_ptr_nonnull(strstr(said, " So far 2 of 4 moved 76,590.00 USDT, the last no. 2;"));
+    acts_sum_up(&acts, &seen);
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT],
+                     "4 held, 76,590.00 moved; mm_1 first, nobody beats chance");
+    ck_assert_uint_le(strlen(acts.brief[ACT_TOURNAMENT]), ACT_BRIEF);
+    view.n_plans = 5;
+    view.plan = plans.all[4];
+    acts_sum_up(&acts, &seen);
+    ck_assert_ptr_nonnull(strstr(said, " So far 3 of 5 moved 76,591.00 USDT; the pool has"));
+    // What was taken back moved nothing, and counts once.
+    view.plan.in_memory.undone.number = 5;
+    acts_sum_up(&acts, &seen);
+    acts_sum_up(&acts, &seen);
+    ck_assert_ptr_nonnull(strstr(said, " So far 2 of 5 moved 76,590.00 USDT, the last no. 2;"));
 }
 END_TEST
 
@@ -498,8 +575,9 @@ int main(void)
     tcase_add_test(tcase, nobody_ranked_is_said_with_what_moved);
     tcase_add_test(tcase, where_the_capital_went_is_said);
     tcase_add_test(tcase, a_brief_result_fits_whatever_its_figures);
-    tcase_add_test(tcase, a_first_rank_by_chance_is_not_named);
+    tcase_add_test(tcase, a_first_rank_by_chance_is_said_to_be_one);
     tcase_add_test(tcase, a_summary_has_the_figures_of_its_own_moment);
+    tcase_add_test(tcase, what_all_tournaments_moved_is_said_at_the_end);
     tcase_add_test(tcase, what_came_after_its_act_is_said_all_the_same);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

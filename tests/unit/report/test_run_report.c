@@ -718,6 +718,45 @@ START_TEST(capital_that_is_given_behind_a_fault_is_counted)
 }
 END_TEST
 
+/* A first rank by chance reads in what happened as in the act of a demo. */
+START_TEST(a_tournament_is_said_in_the_words_of_every_surface)
+{
+    static const struct {
+        double t;
+        const char *said;
+    } table[] = {{-0.56, ": slot_1 is first; nobody beats chance yet; no capital moved"},
+                 {2.5, ": slot_1 is first and beats chance; no capital moved"}};
+    static struct tournament_rules rules;
+    static union plan_event made;
+    static union plan_values_event values;
+    struct plan_line *line = plan_lines(&made.plan);
+
+    plan_defaults(&rules);
+    rules_set_setting(&rules, SETTING_EVIDENCE, 2.0);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char first[PLAN_FIRST_TEXT];
+
+        memset(&made, 0, sizeof(made));
+        made.plan.hdr.type = EVENT_PLAN;
+        made.plan.hdr.t = world->t;
+        made.plan.hdr.granules = plan_granules(1);
+        made.plan.number = 100 + (uint32_t)i;
+        made.plan.n_lines = 1;
+        plan_take_rules(&made, &rules);
+        line->slot = 1;
+        line->rank = 1;
+        snprintf(line->name, sizeof(line->name), "slot_1");
+        plan_note(&made, line, SETTING_EVIDENCE, table[i].t);
+        for (uint32_t k = 0; plan_values(&made, k, &values); k++)
+            ck_assert_int_eq(run_report_event(story, world->engine, &values.hdr, AGON_OK), AGON_OK);
+        ck_assert_int_eq(run_report_event(story, world->engine, &made.plan.hdr, AGON_OK), AGON_OK);
+        ck_assert_ptr_nonnull(
+            strstr(story->happenings[story->n_happenings - 1].text, table[i].said));
+        ck_assert_ptr_nonnull(strstr(table[i].said, plan_first_text(&made, first)));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run_report");
@@ -742,6 +781,7 @@ int main(void)
     tcase_add_test(tcase, who_asked_for_it_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
     tcase_add_test(tcase, capital_that_is_given_behind_a_fault_is_counted);
+    tcase_add_test(tcase, a_tournament_is_said_in_the_words_of_every_surface);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
