@@ -510,6 +510,10 @@ int fold_param_read(struct feed_param *param, const struct agon_param *declared,
         has_bounds = 0;
         break;
     }
+    if (rc < 0 && has_bounds)
+        return error_set(err, rc, "\"%.40s\" is not a %s; expected one from %g to %g", text,
+                         declared->type == AGON_INTEGER ? "whole number" : "number", declared->min,
+                         declared->max);
     if (rc < 0)
         return error_set(err, rc, "\"%.40s\" is not a %s%s", text,
                          declared->type == AGON_INTEGER  ? "whole number"

@@ -370,6 +370,11 @@ static int refuse_operand(const struct args_spec *spec, const char *command, con
 
     while (spec->operands == NULL && arg->name != NULL && arg->type != ARG_TEXT)
         arg++;
+    if (spec->operands == NULL && arg->name != NULL && strcmp(arg->name, "config") == 0)
+        return args_refuse(spec, command,
+                           "unexpected argument %s; expected options alone: a file goes with "
+                           "--config: `agon %s --config %s`",
+                           args_safe(text), command, args_safe(text));
     if (spec->operands == NULL && arg->name != NULL)
         return args_refuse(spec, command,
                            "unexpected argument %s; expected options alone, such as --%s %s",
@@ -425,8 +430,10 @@ int args_parse(const struct args_spec *spec, int argc, char **argv)
         spec->operands->at = operands;
         spec->operands->n = n_operands;
         if (n_operands < spec->operands_min)
-            return args_refuse(spec, command, "%s is missing",
-                               spec->usage ? spec->usage : "an argument");
+            return spec->first != NULL && n_operands == 0
+                       ? args_refuse(spec, command, "nothing follows it; expected %s", spec->first)
+                       : args_refuse(spec, command, "%s is missing",
+                                     spec->usage ? spec->usage : "an argument");
     }
     return ARGS_RUN;
 }

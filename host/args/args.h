@@ -63,6 +63,8 @@ struct arg {
 
 struct args_spec {
     const char *usage; /* after the command's name: "FILE [OPTION...]"; may be NULL */
+    const char *first; /* for who says nothing behind it: what is expected, with one whole form of
+                        * it: "FILE, such as `agon play FILE`"; NULL: the usage alone says it */
     const char *about; /* a sentence or some lines for --help */
     const struct arg *args;
     struct arg_list *operands; /* NULL: none allowed */

@@ -95,6 +95,7 @@ int cmd_backup(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "make DIRECTORY BACKUP|verify BACKUP|restore BACKUP DIRECTORY [OPTION...]",
+        .first = "make, verify or restore: `agon backup make DIRECTORY BACKUP`",
         .about =
             "make: copies a run directory, also while its host runs, as of one event. BACKUP is a "
             "new folder.\n"

@@ -280,6 +280,7 @@ int cmd_completion(int argc, char **argv)
     const struct arg args[] = {{.name = NULL}};
     const struct args_spec spec = {
         .usage = "bash|zsh|fish",
+        .first = "bash, zsh or fish: `agon completion bash`",
         .about = "Prints a completion script: source <(agon completion bash), or in fish: agon "
                  "completion fish | source. \"words\" lists the commands.",
         .args = args,

@@ -143,6 +143,7 @@ int cmd_config(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "check FILE|DIR...|schema [KIND]|metrics|api [OPTION...]",
+        .first = "check, schema, metrics or api: `agon config check FILE`",
         .about =
             "check: all mistakes of configurations, each with its place and what would be taken, "
             "and warnings of what is lawful and hardly meant. Nothing is started and no venue is "

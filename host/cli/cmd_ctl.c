@@ -411,13 +411,20 @@ static int unload(const struct opts *opts, const char *dir, const struct control
     int is_kept = opts->is_kept || strcmp(word, "keep") == 0;
     int is_closed = opts->is_closed || strcmp(word, "close") == 0;
     const char *words[3] = {"unload", call->argv[0], is_kept ? "keep" : "close"};
+    const char *who[2] = {"agent", call->argv[0]};
     struct error err = {0};
     json_t *result = NULL;
     int rc;
 
     if (call->argc < 1 || call->argc > 2 || is_kept == is_closed ||
-        (call->argc == 2 && strcmp(word, words[2]) != 0))
+        (call->argc == 2 && strcmp(word, words[2]) != 0)) {
+        // Whose name is wrong need not choose first.
+        rc = call->argc > 0 ? client_ask(dir, who, 2, WAIT_NS, &result, &err) : AGON_OK;
+        json_decref(result);
+        if (rc < 0)
+            return complain(err.text, rc);
         return complain("unload takes an agent, and either close or keep", AGON_EINVAL);
+    }
     if (is_closed)
         return wait_closed(opts, dir, words, 3);
     rc = client_ask(dir, words, 3, SLOW_NS, &result, &err);

@@ -422,6 +422,7 @@ int cmd_features(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "ls|make [SYMBOL=]FILE --out FILE [OPTION...]",
+        .first = "ls or make: `agon features ls`",
         .about = "ls: every feature of closed bars that there is, with its unit and its formula.\n"
                  "make: writes training files of a recording or a tape, a row for each bar, by the "
                  "functions that a plugin asks (agon/feature.h).",

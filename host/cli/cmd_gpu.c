@@ -236,6 +236,7 @@ int cmd_gpu(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "plan|status|leases [AGENT]|why LEASE [OPTION...]",
+        .first = "plan, status, leases or why: `agon gpu status`",
         .about = "plan shows what a profile of budgets and one of shares give to whom on the cards "
                  "that they name. No card\nis looked for. Those of configs/gpu are in the program "
                  "by name; what has a '.' or '/' is a file.\n"

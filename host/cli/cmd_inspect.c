@@ -145,6 +145,7 @@ int cmd_inspect(int argc, char **argv)
                                 {"json", ARG_FLAG, NULL, "report as JSON", &is_json},
                                 {NULL}};
     const struct args_spec spec = {.usage = "PLUGIN.so [--describe] [--json]",
+                                   .first = "a plugin: `agon inspect build/alpha.so`",
                                    .about = "Shows what a plugin file is, without running it.",
                                    .args = table,
                                    .operands = &files,

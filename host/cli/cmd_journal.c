@@ -10,6 +10,7 @@
 #include <sodium.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "config/suggest.h"
@@ -110,6 +111,19 @@ static int scale_of(void *ctx, agon_instrument_t instrument, struct text_scale *
     return 1;
 }
 
+/* Their names on standard error: those that were seen, or all (NULL). */
+static void list_types(const uint8_t seen[TYPES])
+{
+    const char *separator = "";
+
+    for (uint16_t type = 1; type < TYPES; type++) {
+        if ((seen != NULL && seen[type] == 0) || text_type_name(type) == NULL)
+            continue;
+        fprintf(stderr, "%s%s", separator, text_type_name(type));
+        separator = ", ";
+    }
+}
+
 static int find_type(const char *name, const char *given, uint16_t *type)
 {
     struct suggest suggest = {0};
@@ -124,9 +138,12 @@ static int find_type(const char *name, const char *given, uint16_t *type)
     }
     fprintf(stderr,
             "agon journal: --type %s: no event is called so; expected a type, as `agon journal "
-            "stats %s` lists them%s%s%s\n",
+            "stats %s` lists them%s%s%s",
             args_safe(name), args_safe(given), suggest.best ? "; did you mean " : "",
-            suggest.best ? suggest.best : "", suggest.best ? "?" : "");
+            suggest.best ? suggest.best : "", suggest.best ? "?" : ": ");
+    if (suggest.best == NULL)
+        list_types(NULL);
+    fputc('\n', stderr);
     return 0;
 }
 
@@ -146,6 +163,7 @@ static int cat(const struct opts *opts, struct walk *walk)
     const struct agon_event_hdr *event;
     struct error err = {0};
     uint64_t n = 0, last = 0;
+    uint8_t seen[TYPES] = {0};
     uint16_t type = 0;
     int rc;
 
@@ -161,7 +179,10 @@ static int cat(const struct opts *opts, struct walk *walk)
         if (opts->until != 0 && event->seq > (uint64_t)opts->until)
             break;
         last = event->seq;
-        if (event->seq < opts->from || (type != 0 && event->type != type))
+        if (event->seq < opts->from)
+            continue;
+        seen[event->type % TYPES] = 1;
+        if (type != 0 && event->type != type)
             continue;
         length = text_event(event, style, scale_of, walk, text, JOURNAL_TEXT_MAX);
         if (length < 0)
@@ -173,12 +194,17 @@ static int cat(const struct opts *opts, struct walk *walk)
     }
     free(text);
     // An empty answer to a question that was understood: why, for whoever thought otherwise.
-    if (rc >= 0 && n == 0)
-        fprintf(stderr,
-                "agon journal: no event%s%s%s; `agon journal stats %s` lists what is in it\n",
+    if (rc >= 0 && n == 0) {
+        fprintf(stderr, "agon journal: no event%s%s%s; `agon journal stats %s` lists what is in it",
                 type != 0 ? " of type " : "", type != 0 ? opts->type_name : "",
                 opts->from != 0 || opts->until != 0 ? " in that range" : "",
                 args_safe(opts->operands.at[1]));
+        if (memchr(seen, 1, sizeof(seen)) != NULL) {
+            fputs(": ", stderr);
+            list_types(seen);
+        }
+        fputc('\n', stderr);
+    }
     if (rc == 0)
         say_behind(opts, last);
     return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
@@ -324,11 +350,13 @@ static json_t *tapes_json(const struct journal_reader *reader)
     return all;
 }
 
+/* Event numbers are names, as --from takes them; what counts has its thousands apart. */
 static void print_stats(const struct stats *stats, const struct journal_summary *summary,
                         const struct journal_reader *reader)
 {
     char from[CLOCK_TEXT];
     char to[CLOCK_TEXT];
+    char n[2][MONEY_TEXT];
 
     clock_text(stats->t_first, from);
     clock_text(stats->t_last, to);
@@ -337,31 +365,34 @@ static void print_stats(const struct stats *stats, const struct journal_summary 
     else
         printf("events    %llu to %llu\ntime      %s to %s\n", ULL(summary->first_seq),
                ULL(summary->end.next_seq - 1), from, to);
-    printf("runs      %llu\nmarks     %llu\ndurable   %llu\nclosed    %s\n", ULL(stats->n_runs),
-           ULL(stats->n_marks), ULL(summary->durable_seq),
+    printf("runs      %s\nmarks     %s\ndurable   %llu\nclosed    %s\n",
+           money_count(stats->n_runs, n[0]), money_count(stats->n_marks, n[1]),
+           ULL(summary->durable_seq),
            summary->is_clean ? "in good order" : "no: a host writes it, or was killed");
     print_builds(summary);
     print_tapes(reader);
     if (summary->n_shed > 0)
-        printf("not kept  %llu market events, for want of room\n", ULL(summary->n_shed));
+        printf("not kept  %s market events, for want of room\n",
+               money_count(summary->n_shed, n[0]));
     if (summary->n_dropped > 0)
-        printf("dropped   %llu market events, covered by a snapshot\n", ULL(summary->n_dropped));
+        printf("dropped   %s market events, covered by a snapshot\n",
+               money_count(summary->n_dropped, n[0]));
     if (summary->n_torn > 0 || summary->torn[0] != '\0')
-        printf("torn      %llu bytes behind the end: %s\n", ULL(summary->n_torn),
+        printf("torn      %s bytes behind the end: %s\n", money_count(summary->n_torn, n[0]),
                args_safe(summary->torn));
     if (summary->is_forced)
         printf("forced    the end stands where damage begins\n");
-    printf("\n%-16s %-8s %10s %13s\n", "type", "class", "events", "bytes");
+    printf("\n%-16s %-6s %12s %15s\n", "type", "class", "events", "bytes");
     for (uint32_t type = 0; type <= TYPES; type++) {
         if (stats->n[type] != 0)
-            printf("%-16s %-8s %10llu %13llu\n", type_name(type),
-                   segment_class_name(journal_class_of((uint16_t)type)), ULL(stats->n[type]),
-                   ULL(stats->bytes[type]));
+            printf("%-16s %-6s %12s %15s\n", type_name(type),
+                   segment_class_name(journal_class_of((uint16_t)type)),
+                   money_count(stats->n[type], n[0]), money_count(stats->bytes[type], n[1]));
     }
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
-        printf("%-16s %-8s %10llu %13llu  %u segment%s, %u compressed\n", "all",
-               segment_class_name((enum journal_class)cls), ULL(stats->class_n[cls]),
-               ULL(stats->class_bytes[cls]), summary->n_segments[cls],
+        printf("%-16s %-6s %12s %15s  %u segment%s, %u compressed\n", "all",
+               segment_class_name((enum journal_class)cls), money_count(stats->class_n[cls], n[0]),
+               money_count(stats->class_bytes[cls], n[1]), summary->n_segments[cls],
                summary->n_segments[cls] == 1 ? "" : "s", summary->n_packed[cls]);
 }
 
@@ -512,6 +543,7 @@ int cmd_journal(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "cat|stats|export|send DIRECTORY|FILE [OPTION...]",
+        .first = "cat, stats, export or send: `agon journal stats DIRECTORY`",
         .about = "Shows a journal: its events as lines, what is in it, or the fills and the equity "
                  "that a replay of it through the engine reaches. The journal stays as it is.\n"
                  "DIRECTORY is a run directory or its journal; FILE is one of the journal's.",

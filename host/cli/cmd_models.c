@@ -58,6 +58,7 @@ int cmd_models(int argc, char **argv)
     const struct args_spec spec = {
         .usage = "add NAME FILE | ls [NAME] | show NAME[@N] | compare NAME[@N] [NAME[@N]] | "
                  "promote NAME@N | rollback NAME | drift NAME[@N] | weigh NAME[@N]  [OPTION...]",
+        .first = "add, ls, show, compare, promote, rollback, drift or weigh: `agon models ls`",
         .about =
             "Versions of models: each is a file by its SHA-256, with what it was taught by and "
             "how it was judged. One version of a model is current: what a roster's model:NAME "

@@ -83,6 +83,7 @@ int cmd_new(int argc, char **argv)
         {"dir", ARG_TEXT, "DIR", "folder to make (default: the name)", &dir}, {NULL}};
     const struct args_spec spec = {
         .usage = "NAME [--dir DIR]",
+        .first = "a NAME: `agon new alpha`",
         .about = "Writes a folder with a plugin that trades: source, headers, meson.build, "
                  "parameters,\nroster and a README of one page. NAME is lower case: a-z, 0-9, _.",
         .args = table,

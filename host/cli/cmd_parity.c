@@ -321,6 +321,7 @@ int cmd_parity(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "RUNDIR [OPTION...]",
+        .first = "the run directory of a host, or the journal of one: `agon parity DIRECTORY`",
         .about =
             "Runs the plugins of a paper or live run once more, on the events that its journal has "
             "and from the state that it was in at each of them, and compares what they want with "

@@ -45,6 +45,8 @@ int cmd_replay(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "DIRECTORY|FILE [OPTION...]",
+        .first =
+            "a run directory, its journal/, or a .aj file in it: `agon replay DIRECTORY --verify`",
         .about = "Steps a journal's events through a new engine. Every hash that the journal holds "
                  "has to be "
                  "reached again; else it says at which event the two part, and ends with 1.\n"

@@ -221,6 +221,7 @@ int cmd_tape(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "make [SYMBOL=]FILE...|show FILE... [OPTION...]",
+        .first = "make or show: `agon tape make BTCUSDT=trades.csv`",
         .about =
             "make: writes a recording (bars, trades, a raw stream; plain or gzip) as a tape: "
             "columns of numbers in blocks with checksums, which a backtest maps and reads in "

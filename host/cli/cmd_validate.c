@@ -301,6 +301,7 @@ int cmd_validate(int argc, char **argv)
     const struct args_spec spec = {
         .usage = "PLUGIN.so... [--runner RUNNER] [--certify [--operator NAME]]\n[--file "
                  "NAME=PATH...] [--json]",
+        .first = "a plugin: `agon validate build/alpha.so`",
         .about = "Checks plugin files: the bytes first, then in a sandboxed child what only the "
                  "mapped\nfile shows. Exit code 1: one of them is refused.",
         .args = table,

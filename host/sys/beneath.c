@@ -84,11 +84,18 @@ static void refuse(const char *const *folders, uint32_t n, const char *path, str
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used > 0 ? ", " : "",
                                  folder);
     }
+    if (used == 0) {
+        error_set(err, AGON_EPERM,
+                  "%.160s: this host may load from no folder; add `load_from: [DIR]` to its "
+                  "configuration",
+                  path);
+        return;
+    }
     error_set(err, AGON_EPERM,
               "%.160s is not a regular file below a folder that this host may load from, or a "
               "symbolic link leads to it; expected a file in %s; the key `load_from` of its "
               "configuration adds folders",
-              path, used > 0 ? text : "none");
+              path, text);
 }
 
 int beneath_resolve(const char *const *folders, uint32_t n, const char *path, char real[PATH_MAX],

@@ -31,7 +31,7 @@ PROBE = '--no-such-option'
 NAME_OF = re.compile(r'[A-Z][A-Z:]*') # it stands for what a reader writes
 ABSENT = re.compile(r'No such file or directory')
 # What a command lacks that is named within a line: `agon journal cat`.
-MISSING = re.compile(r' an argument more| wants a |is needed|takes \d+ words behind it, not 0|follows | needs | is missing$|^agon validate: PLUGIN|takes an agent')
+MISSING = re.compile(r' an argument more| wants a |is needed|takes \d+ words behind it, not 0|follows | needs | is missing$|: nothing follows it; expected |^agon validate: PLUGIN|takes an agent')
 OF_SCRIPT = ('test', 'soak', 'build', 'coverage', 'package') # ./agon alone has these
 GENERATED = {'docs/commands.md'} # what the program says, by lint_commands
 faults, said = [], [] # said: what check_words() is called with
