@@ -34,6 +34,7 @@
 #include "run/slots.h"
 #include "sys/disk_posix.h"
 #include "sys/file.h"
+#include "sys/term.h"
 #include "sys/wrap.h"
 
 #define OUTPUTS_MAX (BACKTEST_CSVS + 1)
@@ -385,7 +386,8 @@ static int in_worker(struct backtest_config *config, const struct opts *opts, co
         goto done;
     }
     worker.disk = opts->journal != NULL ? &disk.port : NULL;
-    wrap_limit(wrap_width(stdout)); // a worker may not ask the terminal
+    // A worker may not ask the terminal; a file or pipe has $COLUMNS, or 80.
+    wrap_limit(term_width(STDOUT_FILENO));
     worker_run(&worker, &end);
     if (!place_outputs(job, end.kind == WORKER_EXITED && end.is_whole))
         end.code = EXIT_ENVIRONMENT;

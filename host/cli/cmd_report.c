@@ -35,15 +35,16 @@ static void print_agents(const struct run_report *story)
                                        .width = wrap_width(stdout)};
     uint64_t n_refused = 0;
     const struct seat *seat;
+    struct figures_table lines;
     struct figures of;
 
     printf("\n");
-    figures_print_head(stdout, &base);
+    figures_table_begin(&lines, &base);
     for (uint16_t id = 0; id < slots->n; id++) {
         if (!slots->all[id].is_used)
             continue;
         engine_figures(story->engine, id, &of);
-        figures_print(stdout, &base, slots->all[id].name, &of, slots->all[id].n_refused);
+        figures_table_add(&lines, slots->all[id].name, &of, slots->all[id].n_refused);
         n_refused += slots->all[id].n_refused;
     }
     for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++) {
@@ -52,13 +53,14 @@ static void print_agents(const struct run_report *story)
         if (!seat->is_gone)
             continue;
         snprintf(name, sizeof(name), "left: %s", seat->name);
-        figures_print(stdout, &base, name, &seat->figures, seat->n_refused);
+        figures_table_add(&lines, name, &seat->figures, seat->n_refused);
         n_refused += seat->n_refused;
     }
-    figures_print_pool(stdout, &base, engine_pool_amt(story->engine));
+    figures_table_pool(&lines, engine_pool_amt(story->engine));
     seats_all(story->seats, story->engine, &of);
-    figures_print(stdout, &base, "all, with the pool", &of, n_refused);
-    figures_print_note(stdout, &base, &of);
+    figures_table_add(&lines, "all, with the pool", &of, n_refused);
+    figures_table_end(&lines, stdout);
+    figures_print_note(stdout, &of);
     for (uint16_t id = 0; id < slots->n; id++) {
         if (!slots->all[id].is_used)
             continue;
@@ -172,6 +174,7 @@ int cmd_report(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "DIRECTORY [OPTION...]",
+        .first = "a run directory, or its journal/: `agon report DIRECTORY`",
         .about = "Says what a run came to: what happened in it, each agent's figures, the last "
                  "tournament; and proves its journal on the way.\n"
                  "DIRECTORY is a run directory or its journal, of a host or of a backtest.",

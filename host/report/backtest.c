@@ -7,49 +7,19 @@
 
 #include "base/error.h"
 #include "base/num.h"
-#include "base/span.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
 #include "report/backtest.h"
 #include "report/backtest_plan.h"
 #include "report/backtest_terms.h"
 #include "report/figures.h"
-#include "report/own_metrics.h"
 #include "score/figures.h"
 #include "sys/clock.h"
-#include "sys/wrap.h"
-
-static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
-{
-    const struct instruments *table = engine_instruments(result->engine);
-    const struct asset *asset = instruments_asset(table, table->base_currency);
-    int exp = asset != NULL ? asset->exp : 8;
-
-    // Cents for people: the exact amounts are in the JSON and the CSV.
-    num_format(num_rescale(amt, exp, 2, NUM_EVEN), 2, text);
-    return text;
-}
 
 static const char *exact(agon_amt_t amt, int exp, char text[NUM_TEXT])
 {
     num_format_short(amt, exp, text);
     return text;
-}
-
-static struct figures_money base_of(const struct backtest *result)
-{
-    const struct instruments *table = engine_instruments(result->engine);
-    const struct asset *base = instruments_asset(table, table->base_currency);
-
-    return (struct figures_money){.name = base != NULL ? base->name : "?",
-                                  .exp = base != NULL ? base->exp : 8};
-}
-
-static const char *kind_name(uint8_t kind)
-{
-    static const char *const names[] = {"?", "raw stream", "trades", "bars", "generated"};
-
-    return kind <= TAPE_GENERATED ? names[kind] : "?";
 }
 
 static const char *book_name(const struct backtest_tape *tape)
@@ -135,41 +105,6 @@ void backtest_warn(const struct backtest *result, FILE *out)
     }
 }
 
-static void print_refused(const struct backtest *result, uint16_t id, FILE *out)
-{
-    const char *separator = "(";
-
-    if (engine_slots(result->engine)->all[id].n_refused == 0)
-        return;
-    fprintf(out, "%-20s refused %llu ", "",
-            (unsigned long long)engine_slots(result->engine)->all[id].n_refused);
-    for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
-        uint64_t n = engine_refused(result->engine, id, reason);
-
-        if (n == 0)
-            continue;
-        fprintf(out, "%s%llu ", separator, (unsigned long long)n);
-        for (const char *at = reason_name(reason); at != NULL && *at != '\0'; at++)
-            fputc(*at == '_' ? '-' : *at, out);
-        separator = ", ";
-    }
-    fputs(")\n", out);
-}
-
-/* What its plugin said of itself (agon.metric), at the end. */
-static void print_metrics(const struct backtest *result, uint16_t id, FILE *out)
-{
-    struct own_metric all[AGON_METRICS_MAX];
-    uint32_t n = own_metrics(result->crew, result->engine, id, all);
-
-    if (n == 0)
-        return;
-    fprintf(out, "%-20s metrics: ", "");
-    for (uint32_t i = 0; i < n; i++)
-        fprintf(out, "%s%s = %s", i > 0 ? ", " : "", all[i].name, all[i].text);
-    fputc('\n', out);
-}
-
 static json_t *metrics_json(const struct backtest *result, uint16_t id)
 {
     double values[AGON_METRICS_MAX];
@@ -200,74 +135,18 @@ static json_t *refused_json(const struct backtest *result, uint16_t id)
     return by;
 }
 
-static const struct asset *base_asset(const struct backtest *result)
-{
-    const struct instruments *table = engine_instruments(result->engine);
-
-    return instruments_asset(table, table->base_currency);
-}
-
-static double share_of(agon_amt_t amt, agon_amt_t of_amt)
-{
-    return of_amt > 0 ? (double)amt / (double)of_amt : 0.0;
-}
-
-/* When a loss limit stopped it last, which one, and what was lost then. */
-static void print_breach(const struct backtest *result, const struct risk_slot *risk,
-                         const char *name, FILE *out)
-{
-    const struct asset *base = base_asset(result);
-    char at[CLOCK_TEXT];
-    char text[NUM_TEXT];
-    char share[FIGURES_TEXT];
-    char words[REASON_WORDS];
-
-    if (risk->n_breaches == 0)
-        return;
-    clock_text(risk->t_breach, at);
-    fprintf(out, "%-20s stopped by %s at %s: lost %s %s, %s%s", name,
-            reason_words(risk->breach_reason, words), at,
-            money(result, num_add(risk->breach_amt, -risk->breach_moved_amt), text),
-            base != NULL ? base->name : "?",
-            risk->breach_moved_amt != 0 ? "scaled with the capital " : "",
-            figures_share_text(share_of(risk->breach_amt, risk->breach_base_amt), 0, share));
-    if (risk->n_breaches > 1)
-        fprintf(out, " (the last of %u times)", risk->n_breaches);
-    fputc('\n', out);
-}
-
 static json_t *breach_json(const struct backtest *result, const struct risk_slot *risk)
 {
-    const struct asset *base = base_asset(result);
     char at[CLOCK_TEXT];
     char text[NUM_TEXT];
 
     if (risk->n_breaches == 0)
         return NULL;
     clock_text(risk->t_breach, at);
-    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "reason", reason_name(risk->breach_reason), "t",
-                     at, "loss",
-                     exact(num_add(risk->breach_amt, -risk->breach_moved_amt),
-                           base != NULL ? base->exp : 8, text),
-                     "share", share_of(risk->breach_amt, risk->breach_base_amt), "times",
-                     (json_int_t)risk->n_breaches);
-}
-
-// Where the filters are from, but for those that were assumed.
-static void print_listed(const struct backtest *result, FILE *out)
-{
-    char text[LISTED_TEXT], terms[BACKTEST_ASSUMED_TEXT];
-
-    for (uint32_t i = 0; i < result->n_listed && result->n_tapes > 0; i++) {
-        const struct listed *listed = &result->listed[i];
-
-        if (listed->source[0] != '\0')
-            fprintf(out, "  %s: %s (by %s)\n", listed->record.symbol, listed_text(listed, text),
-                    listed->source);
-    }
-    for (uint32_t i = 0; i < result->n_listed; i++)
-        fprintf(out, "  %s\n", backtest_terms(result, i, terms));
-    fprintf(out, "  %s\n", backtest_ways(result, terms));
+    return json_pack(
+        "{s:s, s:s, s:s, s:f, s:I}", "reason", reason_name(risk->breach_reason), "t", at, "loss",
+        exact(num_add(risk->breach_amt, -risk->breach_moved_amt), backtest_base(result).exp, text),
+        "share", backtest_share(risk), "times", (json_int_t)risk->n_breaches);
 }
 
 static json_t *listed_json(const struct backtest *result)
@@ -292,7 +171,7 @@ static json_t *listed_json(const struct backtest *result)
     return all;
 }
 
-const char *backtest_windows(const struct backtest *result, uint32_t i,
+const char *backtest_windows(const struct backtest *result, uint32_t i, int is_apart,
                              char text[BACKTEST_WINDOWS_TEXT])
 {
     const struct backtest_windows *windows = &result->windows[i];
@@ -302,22 +181,9 @@ const char *backtest_windows(const struct backtest *result, uint32_t i,
              windows->is_named                          ? windows->windows.wire->name
              : instrument_kind_has_coins(windows->kind) ? "spot"
                                                         : "perpetuals",
-             venue_windows_text(&windows->windows, limits),
+             venue_windows_text(&windows->windows, is_apart, limits),
              windows->source[0] != '\0' ? "by " : "as the venue publishes them", windows->source);
     return text;
-}
-
-// How often they were felt, and by whom.
-static void print_windows(const struct backtest *result, FILE *out)
-{
-    char text[BACKTEST_WINDOWS_TEXT];
-
-    for (uint32_t i = 0; i < result->n_windows; i++)
-        fprintf(out, "  rate windows of %s\n", backtest_windows(result, i, text));
-    if (result->n_rate_waited > 0)
-        fprintf(out, "  %llu requests waited for them, %llu were not sent (venue_rate)\n",
-                (unsigned long long)result->n_rate_waited,
-                (unsigned long long)result->n_rate_refused);
 }
 
 static json_t *windows_json(const struct backtest *result)
@@ -326,7 +192,7 @@ static json_t *windows_json(const struct backtest *result)
     char text[BACKTEST_WINDOWS_TEXT];
 
     for (uint32_t i = 0; i < result->n_windows; i++)
-        json_array_append_new(all, json_string(backtest_windows(result, i, text)));
+        json_array_append_new(all, json_string(backtest_windows(result, i, 0, text)));
     return json_pack("{s:o, s:I, s:I}", "windows", all, "waited", (json_int_t)result->n_rate_waited,
                      "refused", (json_int_t)result->n_rate_refused);
 }
@@ -452,115 +318,6 @@ static json_t *assumed_json(const struct backtest *result)
     return all;
 }
 
-static void print(const struct backtest *result, FILE *out, int width)
-{
-    char assumed[BACKTEST_ASSUMED_TEXT];
-    const struct slots *slots = engine_slots(result->engine);
-    struct figures_money base = base_of(result);
-    struct figures figures;
-    uint64_t n_refused = 0, n_errors;
-    char from[CLOCK_TEXT], errors[CREW_ERROR_TEXT];
-    char to[CLOCK_TEXT];
-    char hex[2 * HASH_SIZE + 1], time[SPAN_TEXT];
-    double seconds = (double)result->wall_ns / 1e9;
-
-    base.width = width;
-    clock_text(result->t_first, from);
-    clock_text(result->t_last, to);
-    fprintf(out, "%s to %s, %llu market events\n", from, to, (unsigned long long)result->n_market);
-    if (result->market != NULL)
-        fprintf(out, "  generated: %s\n", result->market->about);
-    for (uint32_t i = 0; i < result->n_tapes; i++) {
-        const struct tape_report *tape = &result->tapes[i].report;
-
-        fprintf(out, "  %s: %s, %llu rows", result->tapes[i].path, kind_name(result->tapes[i].kind),
-                (unsigned long long)tape->n_rows);
-        if (tape->n_skipped > 0)
-            fprintf(out, ", %llu skipped", (unsigned long long)tape->n_skipped);
-        if (tape->n_gaps > 0)
-            fprintf(out, ", %llu gaps", (unsigned long long)tape->n_gaps);
-        if (tape->n_differ > 0)
-            fprintf(out, ", %llu books that did not come to the sum the venue named",
-                    (unsigned long long)tape->n_differ);
-        if (tape->n_other > 0 && result->tapes[i].kind != TAPE_RAW)
-            fprintf(out, ", %llu of other symbols", (unsigned long long)tape->n_other);
-        if (tape->n_noisy > 0)
-            fprintf(out, ", %llu numbers rounded", (unsigned long long)tape->n_noisy);
-        if (tape->n_cut > 0)
-            fprintf(out, ", %llu quantities finer than the lot rounded",
-                    (unsigned long long)tape->n_cut);
-        if (result->tapes[i].kind == TAPE_BARS)
-            fprintf(out, " (the inside of a bar is assumed, not recorded)");
-        if (result->tapes[i].kind == TAPE_TRADES)
-            fprintf(out, " (the book around a trade is assumed, not recorded: fills are rough)");
-        fputc('\n', out);
-        if (backtest_received(result, i, assumed)[0] != '\0')
-            fprintf(out, "    %s\n", assumed);
-    }
-    if (result->n_history > 0)
-        fprintf(out, "  %u bars from before are history\n", result->n_history);
-    print_windows(result, out);
-    if (backtest_cards(result, assumed) != NULL)
-        fprintf(out, "  %s\n", assumed);
-    for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
-        fprintf(out, "  warning: %s\n", assumed);
-    print_listed(result, out);
-    fputc('\n', out);
-    figures_print_head(out, &base);
-    for (uint16_t id = 0; id < slots->n; id++) {
-        const struct slot *slot = &slots->all[id];
-
-        if (!slot->is_used)
-            continue;
-        engine_figures(result->engine, id, &figures);
-        figures_print(out, &base, slot->name, &figures, slot->n_refused);
-        n_refused += slot->n_refused;
-        print_refused(result, id, out);
-        print_metrics(result, id, out);
-        print_breach(result, engine_risk(result->engine, id), "", out);
-        n_errors = crew_error_text(result->crew, id, errors);
-        if (n_errors > 0)
-            fprintf(out, "%-20s errors: %llu callbacks returned one; %s\n", "",
-                    (unsigned long long)n_errors, errors);
-        if (result->failure[id][0] != '\0')
-            fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
-    }
-    figures_print_pool(out, &base, engine_pool_amt(result->engine));
-    engine_figures_all(result->engine, &figures);
-    figures_print(out, &base, "all, with the pool", &figures, n_refused);
-    figures_print_note(out, &base, &figures);
-    for (uint16_t id = 0; id < slots->n; id++) {
-        engine_figures(result->engine, id, &figures);
-        if (slots->all[id].is_used)
-            figures_print_deeper(out, slots->all[id].name, &figures);
-    }
-    print_breach(result, engine_portfolio(result->engine), "portfolio", out);
-    backtest_plan_print(result, out);
-    hash_hex(result->intents, hex);
-    fprintf(out, "\nintents  %llu  %.16s\n", (unsigned long long)result->n_intents, hex);
-    hash_hex(result->state, hex);
-    fprintf(out, "state    seq %llu  %.16s\n", (unsigned long long)engine_seq(result->engine), hex);
-    fprintf(out, "%llu events in %s: %.2f million a second\n", (unsigned long long)result->n_events,
-            span_of_s(seconds, time), seconds > 0 ? (double)result->n_events / seconds / 1e6 : 0.0);
-}
-
-void backtest_print(const struct backtest *result, FILE *out)
-{
-    int width = wrap_width(out);
-    size_t n = 0;
-    char *text = NULL;
-    FILE *lines = width < WRAP_NONE ? open_memstream(&text, &n) : NULL;
-
-    if (lines == NULL) {
-        print(result, out, 0);
-        return;
-    }
-    print(result, lines, width);
-    if (fclose(lines) == 0)
-        wrap_lines(out, width, text);
-    free(text);
-}
-
 #define PLUGIN_TEXT                                                                                \
     (sizeof(((struct plugin_info *)0)->id) + sizeof(((struct plugin_info *)0)->version))
 
@@ -597,7 +354,7 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
 {
     const struct slot *slot = &engine_slots(result->engine)->all[id];
     const struct instruments *table = engine_instruments(result->engine);
-    const struct figures_money base = base_of(result);
+    const struct figures_money base = backtest_base(result);
     struct figures of;
     json_t *json;
     char plugin[PLUGIN_TEXT];
@@ -660,10 +417,10 @@ int backtest_json(const struct backtest *result, FILE *out)
         json_array_append_new(
             tapes,
             json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o*}", "path",
-                      result->tapes[i].path, "kind", kind_name(result->tapes[i].kind), "book",
-                      book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows, "skipped",
-                      (json_int_t)tape->n_skipped, "other", (json_int_t)tape->n_other, "rounded",
-                      (json_int_t)tape->n_noisy, "cut", (json_int_t)tape->n_cut, "gaps",
+                      result->tapes[i].path, "kind", backtest_kind_name(result->tapes[i].kind),
+                      "book", book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows,
+                      "skipped", (json_int_t)tape->n_skipped, "other", (json_int_t)tape->n_other,
+                      "rounded", (json_int_t)tape->n_noisy, "cut", (json_int_t)tape->n_cut, "gaps",
                       (json_int_t)tape->n_gaps, "differ", (json_int_t)tape->n_differ, "received",
                       backtest_received_json(&result->tapes[i])));
     }
@@ -739,7 +496,7 @@ static uint32_t agent_cells(const struct backtest *result, uint16_t id,
                             struct cell cells[AGENT_CELLS])
 {
     const struct slot *slot = &engine_slots(result->engine)->all[id];
-    const struct figures_money base = base_of(result);
+    const struct figures_money base = backtest_base(result);
     char plugin[PLUGIN_TEXT];
     struct figures of;
 

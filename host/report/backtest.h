@@ -12,16 +12,18 @@
 /* What is to be known of the data besides the first mistake in it, a line each: further bad rows,
  * and files that brought no live book. */
 void backtest_warn(const struct backtest *result, FILE *out);
-/* The rate windows of the market i, 0 or 1, in words; "": none of its orders went there. */
-#define BACKTEST_WINDOWS_TEXT 768
-const char *backtest_windows(const struct backtest *result, uint32_t i,
+/* The rate windows of the market i, 0 or 1, in words; "": none of its orders went there. is_apart:
+ * thousands too, as people get them and programs do not. */
+#define BACKTEST_WINDOWS_TEXT 1024
+const char *backtest_windows(const struct backtest *result, uint32_t i, int is_apart,
                              char text[BACKTEST_WINDOWS_TEXT]);
 /* What the run assumed and no live one has, a sentence each from i = 0 on; NULL: no more. Such
  * words are part of each form of the report. */
 #define BACKTEST_ASSUMED_TEXT 512
 const char *backtest_assumed(const struct backtest *result, uint32_t i,
                              char text[BACKTEST_ASSUMED_TEXT]);
-/* The report as text for people. */
+/* The report as text for people (backtest_text.c): what was earned first, what it rests on below.
+ * No line is longer than the terminal's, or than wrap_limit() says. */
 void backtest_print(const struct backtest *result, FILE *out);
 /* The same as one JSON object (money as strings). */
 int backtest_json(const struct backtest *result, FILE *out);

@@ -220,7 +220,7 @@ static void put_data(const struct backtest *result, struct page *page)
     if (result->n_history > 0)
         page_text(page, "%u bars from before the start are history.", result->n_history);
     for (uint32_t i = 0; i < result->n_windows; i++)
-        page_text(page, "Rate windows of %s.", backtest_windows(result, i, windows));
+        page_text(page, "Rate windows of %s.", backtest_windows(result, i, 1, windows));
     if (result->n_rate_waited > 0)
         page_text(page, "%llu requests waited for them, %llu were not sent (venue_rate).",
                   (unsigned long long)result->n_rate_waited,

@@ -4,8 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
+
+struct figures_money backtest_base(const struct backtest *result)
+{
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return (struct figures_money){.name = base != NULL ? base->name : "?",
+                                  .exp = base != NULL ? base->exp : 8};
+}
+
+const char *backtest_kind_name(uint8_t kind)
+{
+    static const char *const names[] = {"?", "raw stream", "trades", "bars", "generated"};
+
+    return kind <= TAPE_GENERATED ? names[kind] : "?";
+}
+
+double backtest_share(const struct risk_slot *risk)
+{
+    return risk->breach_base_amt > 0 ? (double)risk->breach_amt / (double)risk->breach_base_amt
+                                     : 0.0;
+}
 
 static double ms_of(const struct received *received, double quantile)
 {
@@ -115,12 +138,14 @@ static const char *which_of(const struct backtest *result, uint32_t i)
     return "";
 }
 
-const char *backtest_terms(const struct backtest *result, uint32_t i,
-                           char text[BACKTEST_ASSUMED_TEXT])
+static const char *terms(const struct backtest *result, uint32_t i, int is_apart,
+                         char text[BACKTEST_ASSUMED_TEXT])
 {
     const struct listed *listed = &result->listed[i];
     const struct rules *rules = &listed->rules;
-    char most[NUM_TEXT], notional[NUM_TEXT], band[160];
+    char plain[2][NUM_TEXT], apart[2][MONEY_TEXT], band[160];
+    const char *most = is_apart ? apart[0] : plain[0];
+    const char *notional = is_apart ? apart[1] : plain[1];
     size_t n = (size_t)snprintf(
         text, BACKTEST_ASSUMED_TEXT, "%s%s: fees %g %% (maker) and %g %% (taker), %s",
         listed->record.symbol, which_of(result, i), listed->record.maker_fee_ppb / 1e7,
@@ -132,8 +157,10 @@ const char *backtest_terms(const struct backtest *result, uint32_t i,
                        "orders is known, and none was held to");
         return text;
     }
-    num_format_short(rules->market_max_qty, listed->record.qty_exp, most);
-    num_format_short(rules->max_notional_amt, 8, notional);
+    num_format_short(rules->market_max_qty, listed->record.qty_exp, plain[0]);
+    num_format_short(rules->max_notional_amt, 8, plain[1]);
+    for (int k = 0; k < 2; k++)
+        (void)money_apart(plain[k], apart[k]);
     band_text(rules, band);
     n += (size_t)snprintf(text + n, BACKTEST_ASSUMED_TEXT - n,
                           "; orders: at market at most %s, notional at most %s, limits %s",
@@ -146,6 +173,12 @@ const char *backtest_terms(const struct backtest *result, uint32_t i,
     return text;
 }
 
+const char *backtest_terms(const struct backtest *result, uint32_t i,
+                           char text[BACKTEST_ASSUMED_TEXT])
+{
+    return terms(result, i, 1, text);
+}
+
 json_t *backtest_terms_json(const struct backtest *result, uint32_t i)
 {
     const struct listed *listed = &result->listed[i];
@@ -153,7 +186,7 @@ json_t *backtest_terms_json(const struct backtest *result, uint32_t i)
 
     return json_pack("{s:f, s:f, s:s, s:b, s:s}", "maker", listed->record.maker_fee_ppb / 1e9,
                      "taker", listed->record.taker_fee_ppb / 1e9, "fees", fees_from(result, listed),
-                     "has_rules", (int)listed->has_rules, "text", backtest_terms(result, i, text));
+                     "has_rules", (int)listed->has_rules, "text", terms(result, i, 0, text));
 }
 
 static const char *leg_text(const struct latency *latency, enum latency_leg leg, char text[48])

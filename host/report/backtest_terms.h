@@ -8,7 +8,13 @@
 #include <jansson.h>
 
 #include "report/backtest.h"
+#include "report/figures.h"
 
+/* The base currency, and room without an end. */
+struct figures_money backtest_base(const struct backtest *result);
+const char *backtest_kind_name(uint8_t kind); /* of a tape */
+/* What was lost when a limit stopped it last, as a share of what that was judged by. */
+double backtest_share(const struct risk_slot *risk);
 /* When the messages of the ith file were heard, if it tells; else "". */
 const char *backtest_received(const struct backtest *result, uint32_t i,
                               char text[BACKTEST_ASSUMED_TEXT]);
@@ -20,7 +26,7 @@ const char *backtest_clock(const struct backtest *result, uint32_t i,
 const char *backtest_ways(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT]);
 json_t *backtest_ways_json(const struct backtest *result);
 /* Fees of the ith instrument, and what was asked of orders there beside tick, lot and least
- * notional. */
+ * notional: for people. In JSON the same without thousands apart. */
 const char *backtest_terms(const struct backtest *result, uint32_t i,
                            char text[BACKTEST_ASSUMED_TEXT]);
 json_t *backtest_terms_json(const struct backtest *result, uint32_t i);

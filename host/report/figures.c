@@ -59,8 +59,8 @@ static struct all all_of(const struct figures *of)
         .counts = {{"samples", of->n_samples}, {"sample_s", of->sample_s}, {"days", of->n_days}}};
 }
 
-/* Of a line behind its name: how wide, a negative one to the left, and who comes before whom where
- * there is no room for all. */
+/* Of a line behind its name, and who comes before whom where there is no room for all: what came of
+ * it, then where that is from (figures.md), then the rest. */
 enum {
     CAPITAL,
     EQUITY,
@@ -80,63 +80,28 @@ enum {
 };
 static const struct column {
     const char *head;
-    int width;
     uint32_t rank;
+    int is_left; /* aligned; a number is not */
 } columns[COLUMNS] = {
-    [CAPITAL] = {"capital", 16, 8},  [EQUITY] = {"equity", 16, 4},
-    [RESULT] = {"result", 14, 0},    [YIELD] = {"return", 10, 1},
-    [DRAWDOWN] = {"drawdown", 9, 3}, [SHARPE] = {"sharpe", 7, 7},
-    [T] = {"t [95 % of t]", -22, 2}, [GROSS] = {"gross", 12, 9},
-    [FEES] = {"fees", 10, 6},        [REBATES] = {"rebates", 10, 13},
-    [FUNDING] = {"funding", 10, 12}, [SLIPPAGE] = {"slippage", 10, 10},
-    [FILLS] = {"fills", 7, 5},       [REFUSED] = {"refused", 9, 11},
+    [CAPITAL] = {"capital", 11, 0},  [EQUITY] = {"equity", 4, 0},
+    [RESULT] = {"result", 0, 0},     [YIELD] = {"return", 1, 0},
+    [DRAWDOWN] = {"drawdown", 3, 0}, [SHARPE] = {"sharpe", 12, 0},
+    [T] = {"t [95 % of t]", 2, 1},   [GROSS] = {"gross", 6, 0},
+    [FEES] = {"fees", 7, 0},         [REBATES] = {"rebates", 8, 0},
+    [FUNDING] = {"funding", 9, 0},   [SLIPPAGE] = {"slippage", 10, 0},
+    [FILLS] = {"fills", 5, 0},       [REFUSED] = {"refused", 13, 0},
 };
-#define NAME_WIDTH 20
+#define GAP 2 /* blanks between two columns: a cell may have one within it */
 
-// How many of them, by rank, find room; with all of them the currency stands behind the heads.
-static uint32_t n_shown(const struct figures_money *in)
+struct figures_line {
+    char name[FIGURES_NAME];
+    char cells[COLUMNS][FIGURES_TEXT];
+};
+_Static_assert(FIGURES_TEXT >= MONEY_TEXT, "an amount has room");
+
+void figures_table_begin(struct figures_table *table, const struct figures_money *in)
 {
-    int takes = NAME_WIDTH;
-
-    if (in->width == 0)
-        return COLUMNS;
-    for (uint32_t rank = 0; rank < COLUMNS; rank++) {
-        for (uint32_t i = 0; i < COLUMNS; i++)
-            takes += columns[i].rank == rank ? abs(columns[i].width) + 1 : 0;
-        if (takes + (rank + 1 == COLUMNS ? (int)strlen(in->name) + 4 : 0) > in->width)
-            return rank;
-    }
-    return COLUMNS;
-}
-
-static void print_cells(FILE *out, const struct figures_money *in, const char *name,
-                        const char *const cells[COLUMNS])
-{
-    uint32_t n = n_shown(in);
-    int blanks = NAME_WIDTH - (int)strlen(name); // before a cell: none stand at a line's end
-
-    fputs(name, out);
-    for (uint32_t i = 0; i < COLUMNS; i++) {
-        int width = columns[i].width;
-
-        if (columns[i].rank >= n)
-            continue;
-        fprintf(out, "%*s %*s", blanks > 0 ? blanks : 0, "", width > 0 ? width : 0, cells[i]);
-        blanks = width < 0 ? -width - (int)strlen(cells[i]) : 0;
-    }
-}
-
-void figures_print_head(FILE *out, const struct figures_money *in)
-{
-    const char *heads[COLUMNS];
-    char name[NAME_WIDTH + 1];
-    int is_whole = n_shown(in) == COLUMNS;
-
-    for (uint32_t i = 0; i < COLUMNS; i++)
-        heads[i] = columns[i].head;
-    (void)snprintf(name, sizeof(name), is_whole ? "agent" : "agent [%.10s]", in->name);
-    print_cells(out, in, name, heads);
-    fprintf(out, is_whole ? "  [%s]\n" : "\n", in->name);
+    *table = (struct figures_table){.in = *in};
 }
 
 static const char *known(const struct figures_money *in, int is_known, int64_t amt,
@@ -145,9 +110,10 @@ static const char *known(const struct figures_money *in, int is_known, int64_t a
     return is_known ? money_text(amt, in->exp, money_decimals(in->name, in->exp), text) : "-";
 }
 
-void figures_print(FILE *out, const struct figures_money *in, const char *name,
-                   const struct figures *of, uint64_t n_refused)
+void figures_table_add(struct figures_table *table, const char *name, const struct figures *of,
+                       uint64_t n_refused)
 {
+    const struct figures_money *in = &table->in;
     char money[8][MONEY_TEXT], counts[2][MONEY_TEXT];
     char ratio[4][FIGURES_TEXT];
     const char *const cells[COLUMNS] = {
@@ -166,30 +132,123 @@ void figures_print(FILE *out, const struct figures_money *in, const char *name,
         [FILLS] = money_count(of->n_fills, counts[0]),
         [REFUSED] = money_count(n_refused, counts[1]),
     };
+    struct figures_line *line;
 
-    print_cells(out, in, name, cells);
-    fputc('\n', out);
+    if (table->n == table->room) {
+        uint32_t room = table->room > 0 ? 2 * table->room : 16;
+        struct figures_line *lines = realloc(table->lines, room * sizeof(*lines));
+
+        if (lines == NULL) {
+            table->n_lost++;
+            return;
+        }
+        table->lines = lines;
+        table->room = room;
+    }
+    line = &table->lines[table->n++];
+    (void)snprintf(line->name, sizeof(line->name), "%s", name);
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        (void)snprintf(line->cells[i], sizeof(line->cells[i]), "%s", cells[i]);
 }
 
-void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t pool_amt)
+void figures_table_pool(struct figures_table *table, agon_amt_t pool_amt)
 {
     struct figures pool = {.capital_amt = pool_amt, .equity_amt = pool_amt};
 
     if (pool_amt != 0)
-        figures_print(out, in, "pool", &pool, 0);
+        figures_table_add(table, "pool", &pool, 0);
 }
 
-void figures_print_note(FILE *out, const struct figures_money *in, const struct figures *of)
+static int width_of(const struct figures_table *table, uint32_t column)
 {
-    uint32_t n = n_shown(in);
+    size_t width = strlen(columns[column].head);
 
-    if (!of->is_annual && columns[SHARPE].rank < n)
+    for (uint32_t i = 0; i < table->n; i++) {
+        size_t n = strlen(table->lines[i].cells[column]);
+
+        width = n > width ? n : width;
+    }
+    return (int)width;
+}
+
+static void print_line(FILE *out, const char *name, int name_width,
+                       const char *const cells[COLUMNS], const int widths[COLUMNS], uint32_t shown)
+{
+    int blanks = name_width - (int)strlen(name); // before a cell: none stand at a line's end
+
+    fputs(name, out);
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        int before = widths[i] - (int)strlen(cells[i]);
+
+        if ((shown >> i & 1) == 0)
+            continue;
+        fprintf(out, "%*s%s", blanks + GAP + (columns[i].is_left ? 0 : before), "", cells[i]);
+        blanks = columns[i].is_left ? before : 0;
+    }
+    fputc('\n', out);
+}
+
+static void print_part(const struct figures_table *table, FILE *out, const char *head,
+                       int name_width, const int widths[COLUMNS], uint32_t shown)
+{
+    const char *cells[COLUMNS];
+
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        cells[i] = columns[i].head;
+    print_line(out, head, name_width, cells, widths, shown);
+    for (uint32_t k = 0; k < table->n; k++) {
+        for (uint32_t i = 0; i < COLUMNS; i++)
+            cells[i] = table->lines[k].cells[i];
+        print_line(out, table->lines[k].name, name_width, cells, widths, shown);
+    }
+}
+
+void figures_table_end(struct figures_table *table, FILE *out)
+{
+    uint32_t left = (UINT32_C(1) << COLUMNS) - 1;
+    int widths[COLUMNS], name_width;
+    char head[FIGURES_NAME];
+
+    name_width = snprintf(head, sizeof(head), "agent [%.10s]", table->in.name);
+    for (uint32_t k = 0; k < table->n; k++) {
+        int n = (int)strlen(table->lines[k].name);
+
+        name_width = n > name_width ? n : name_width;
+    }
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        widths[i] = width_of(table, i);
+    // Each part has of what is left, by rank, all that finds room, and one at least.
+    while (left != 0) {
+        uint32_t shown = 0;
+        int takes = name_width;
+
+        for (uint32_t rank = 0; rank < COLUMNS; rank++) {
+            for (uint32_t i = 0; i < COLUMNS; i++) {
+                if (columns[i].rank != rank || (left >> i & 1) == 0 ||
+                    (shown != 0 && table->in.width > 0 &&
+                     takes + GAP + widths[i] > table->in.width))
+                    continue;
+                takes += GAP + widths[i];
+                shown |= UINT32_C(1) << i;
+            }
+        }
+        left &= ~shown;
+        print_part(table, out, head, name_width, widths, shown);
+        if (left != 0)
+            fputc('\n', out);
+    }
+    if (table->n_lost > 0)
+        fprintf(out, "%u lines more found no memory\n", table->n_lost);
+    free(table->lines);
+    *table = (struct figures_table){0};
+}
+
+void figures_print_note(FILE *out, const struct figures *of)
+{
+    if (!of->is_annual)
         fprintf(out, "sharpe -: %s, it takes %d daily returns\n", FIGURES_SHORT, FIGURES_DAYS);
-    if (of->n_samples < FIGURES_T_SAMPLES && columns[T].rank < n)
+    if (of->n_samples < FIGURES_T_SAMPLES)
         fprintf(out, "t -: %s, it takes %d returns\n", FIGURES_FEW, FIGURES_T_SAMPLES);
-    if (n < COLUMNS)
-        fprintf(out, "%u column%s more: a wider terminal or --json shows %s\n", COLUMNS - n,
-                COLUMNS - n == 1 ? "" : "s", COLUMNS - n == 1 ? "it" : "them");
 }
 
 void figures_print_deeper(FILE *out, const char *name, const struct figures *of)

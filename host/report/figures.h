@@ -16,15 +16,24 @@ struct figures_money { /* the base currency */
     int width; /* columns that a line may take, 0: any number of them */
 };
 
-/* A line of heads with the currency, and a line of each: what finds no room is left out, and named
- * by the note. */
-void figures_print_head(FILE *out, const struct figures_money *in);
-void figures_print(FILE *out, const struct figures_money *in, const char *name,
-                   const struct figures *of, uint64_t n_refused);
+/* A table of agents, a line of figures each. Columns that find no room in in->width stand in
+ * further tables below, the weightier ones first. */
+#define FIGURES_NAME 64
+struct figures_line;
+struct figures_table {
+    struct figures_money in;
+    struct figures_line *lines; /* the table's own */
+    uint32_t n, room, n_lost;   /* lost: for want of memory, which the end says */
+};
+void figures_table_begin(struct figures_table *table, const struct figures_money *in);
+void figures_table_add(struct figures_table *table, const char *name, const struct figures *of,
+                       uint64_t n_refused);
 /* What no agent has, where there is some, so that the columns add up: behind the agents. */
-void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t pool_amt);
-/* What "-" stands for, where it does, and what was left out. */
-void figures_print_note(FILE *out, const struct figures_money *in, const struct figures *of);
+void figures_table_pool(struct figures_table *table, agon_amt_t pool_amt);
+/* Prints it, and frees what it took. */
+void figures_table_end(struct figures_table *table, FILE *out);
+/* What "-" stands for, where it does. */
+void figures_print_note(FILE *out, const struct figures *of);
 /* A line where one lost a larger share than its deepest fall. */
 void figures_print_deeper(FILE *out, const char *name, const struct figures *of);
 /* Members are added: amounts exact, what is not known null. Returns json. */

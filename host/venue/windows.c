@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/money.h"
 #include "venue/client.h"
 
 #define NS_PER_S ((int64_t)1000000000)
@@ -54,17 +55,26 @@ static const char *window_text(int64_t window_ns, char text[32])
     return text;
 }
 
-const char *venue_windows_text(const struct venue_windows *windows, char text[VENUE_WINDOWS_TEXT])
+static const char *count_text(uint32_t n, int is_apart, char text[MONEY_TEXT])
+{
+    if (is_apart)
+        return money_count(n, text);
+    snprintf(text, MONEY_TEXT, "%u", n);
+    return text;
+}
+
+const char *venue_windows_text(const struct venue_windows *windows, int is_apart,
+                               char text[VENUE_WINDOWS_TEXT])
 {
     const struct limiter_bucket *buckets = windows->limiter.buckets;
-    char window[3][32];
+    char window[3][32], counts[3][MONEY_TEXT];
 
-    snprintf(text, VENUE_WINDOWS_TEXT, "%u orders in %s and %u in %s, weight %u in %s",
-             buckets[BUCKET_ORDERS].rule.capacity,
+    snprintf(text, VENUE_WINDOWS_TEXT, "%s orders in %s and %s in %s, weight %s in %s",
+             count_text(buckets[BUCKET_ORDERS].rule.capacity, is_apart, counts[0]),
              window_text(buckets[BUCKET_ORDERS].rule.window_ns, window[0]),
-             buckets[BUCKET_ORDERS_DAY].rule.capacity,
+             count_text(buckets[BUCKET_ORDERS_DAY].rule.capacity, is_apart, counts[1]),
              window_text(buckets[BUCKET_ORDERS_DAY].rule.window_ns, window[1]),
-             buckets[BUCKET_WEIGHT].rule.capacity,
+             count_text(buckets[BUCKET_WEIGHT].rule.capacity, is_apart, counts[2]),
              window_text(buckets[BUCKET_WEIGHT].rule.window_ns, window[2]));
     return text;
 }

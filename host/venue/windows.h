@@ -31,8 +31,10 @@ void venue_windows_narrow(struct venue_windows *windows, const char *type, uint3
 int venue_windows_take(void *windows, const struct order_cmd *cmd, agon_ns_t t, agon_ns_t *retry);
 /* 0: cancels and what only reduces, 1: queries, 2: all else. */
 int venue_windows_rank(const struct order_cmd *cmd);
-/* "100 orders in 10 s and 200000 in 1 d, weight 6000 in 1 min": for people. */
-#define VENUE_WINDOWS_TEXT 128
-const char *venue_windows_text(const struct venue_windows *windows, char text[VENUE_WINDOWS_TEXT]);
+/* "100 orders in 10 s and 200000 in 1 d, weight 6000 in 1 min": for people, with its thousands
+ * apart if that is said. */
+#define VENUE_WINDOWS_TEXT 256
+const char *venue_windows_text(const struct venue_windows *windows, int is_apart,
+                               char text[VENUE_WINDOWS_TEXT]);
 
 #endif

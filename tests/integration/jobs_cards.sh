@@ -56,7 +56,7 @@ EOF
 python3 "$JUDGE" --rules "$WORK/a.cat" 5000000 >"$WORK/rules" || fail "the rules: $(cat "$WORK/rules")"
 jq -e '.gpu | .profile == "s2_four_8gb" and .cards == 4 and .queued == 1 and .granted == 4 and .jobs > 30 and .chunks > .jobs' \
     "$WORK/a.json" >/dev/null || fail "the report: $(jq -c .gpu "$WORK/a.json")"
-"$AGON" backtest --roster "$WORK/conf/lab.yaml" --plugins "$PLUGINS" --for 10s 2>/dev/null | grep -q '4 cards of s2_four_8gb .*all there and cool' ||
+COLUMNS=1000 "$AGON" backtest --roster "$WORK/conf/lab.yaml" --plugins "$PLUGINS" --for 10s 2>/dev/null | grep -q '4 cards of s2_four_8gb .*all there and cool' ||
     fail "the report does not say which cards there are"
 lab process b
 alike a b "the runners differ"

@@ -68,7 +68,7 @@ for runner in inproc process; do
     jq -r '.agents[0].errors.first' "$WORK/json" >"$WORK/first.$runner"
 done
 cmp -s "$WORK/first.inproc" "$WORK/first.process" || fail "the runners differ: $(cat "$WORK"/first.*)"
-"$AGON" backtest --roster "$WORK/conf/lab.yaml" --plugins "$PLUGINS" --seed 3 --for 30s --html "$WORK/page.html" >"$WORK/out" 2>&1 || fail "a report as text"
+COLUMNS=1000 "$AGON" backtest --roster "$WORK/conf/lab.yaml" --plugins "$PLUGINS" --seed 3 --for 30s --html "$WORK/page.html" >"$WORK/out" 2>&1 || fail "a report as text"
 grep -q 'errors: [0-9]* callbacks returned one; the first: on_event returned -13' "$WORK/out" || fail "errors as text: $(cat "$WORK/out")"
 grep -q 'callbacks returned an error; the first: on_event returned -13' "$WORK/page.html" || fail "errors on the page"
 

@@ -72,7 +72,7 @@ done
 roster 'daily_loss: 100%, drawdown: 100%' >"$WORK/none.yaml"
 play none
 awk -v lost="$(loss_of none)" 'BEGIN { exit !(lost > 0.15) }' || fail "none: lost only $(loss_of none)"
-"$AGON" backtest --roster "$WORK/day.yaml" --plugins "$PLUGINS" --data "$WORK/BTCUSDT.csv" >"$WORK/text" ||
+COLUMNS=1000 "$AGON" backtest --roster "$WORK/day.yaml" --plugins "$PLUGINS" --data "$WORK/BTCUSDT.csv" >"$WORK/text" ||
     fail "the text"
 grep -q 'stopped by daily loss at 2023-11-14T22:14:.* [0-9.]* %' "$WORK/text" || fail "the text says not when: $(cat "$WORK/text")"
 echo "lost $(loss_of day) at 3 %, $(loss_of fall) at 5 %, $(loss_of none) without a limit"

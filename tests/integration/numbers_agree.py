@@ -808,14 +808,24 @@ def check_backtest():
         for key in RATIOS:
             same('agents.csv', f'{row["agent"]} {key}', ratio(row[key]), want[row['agent']][key])
     check_html('backtest.html', want)
-    lines = load('backtest.txt').splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith('agent ') and line.endswith('[USDT]'))
-    rows = [line for line in lines[at + 1:] if not line.startswith(' ')] # what stands below an agent's is of its plugin
-    for line, (name, its) in zip(rows, want.items()):
-        text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
-                         percent(its['return']), percent(its['drawdown']), ratio_text(its['sharpe']), t_text(its)] +
-                        [apart(its[key]) for key in SHOWN[3:]] + [f"{its['fills']:,}"])
-        same('text', name, ' '.join(line.split()[:-1]), text)
+    # Columns that find no room stand in further tables.
+    rows, heads = {}, []
+    for line in load('backtest.txt').splitlines():
+        cells = re.split(r' {2,}', line)
+        if cells[0] == 'agent [USDT]':
+            heads = cells[1:]
+        elif heads and len(cells) == len(heads) + 1:
+            rows.setdefault(cells[0], {}).update(zip(heads, cells[1:]))
+        else:
+            heads = []
+    for name, its in want.items():
+        row = rows[name or 'all, with the pool']
+        del row['refused']
+        same('text', name, row, {'return': percent(its['return']), 'drawdown': percent(its['drawdown']), 'sharpe': ratio_text(its['sharpe']), 't [95 % of t]': t_text(its),
+                                 'fills': f"{its['fills']:,}", **{key: apart(its[key]) for key in SHOWN}})
+    # Its first sentence is of all.
+    said = re.search(r'^Result: (\S+) USDT \((.*?)\) of (\S+) USDT, by (\d+) agents?', load('backtest.txt'), re.M).groups()
+    same('text', 'first sentence', said, (apart(want['']['result']), percent(want['']['return']), apart(want['']['capital']), str(len(want) - 1)))
 
 
 def plant(name):

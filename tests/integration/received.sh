@@ -21,7 +21,7 @@ record() { # BEHIND FILE
 play() { # NAME OPTION...: its fills in $WORK/NAME.fills as "ms side price"
     name=$1
     shift
-    "$AGON" backtest "$PLUGINS/busy.so" --latency 60ms --csv "$WORK/$name" --html "$WORK/$name.html" "$@" \
+    COLUMNS=1000 "$AGON" backtest "$PLUGINS/busy.so" --latency 60ms --csv "$WORK/$name" --html "$WORK/$name.html" "$@" \
         >"$WORK/$name.out" 2>"$WORK/err" || fail "$name: ended with $?: $(cat "$WORK/err")"
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
         NR > 1 && $at["liquidity"] == "taker" {

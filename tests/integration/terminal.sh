@@ -38,16 +38,25 @@ program=$(readlink -f "$AGON")
 (cd "$WORK" && "$PYTHON" "$HERE/demo_kept.py" "$long/run" "$program" demo --seconds 12 --keep --dir "$long" --report kept.html) \
     2>"$WORK/kept.err" || fail "a kept demo on a screen: $(cat "$WORK/kept.err")"
 
-# Of a backtest and of a run's report the columns that find room, and words broken at spaces.
+# A backtest says what was earned first, then what that rests on; a pipe has 80 columns, or $COLUMNS. What finds no room stands in further
+# tables, of a run's report too, and words are broken at spaces.
 "$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/rosters/markets.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 1m \
     --journal "$WORK/backtest" >"$WORK/wide" || fail "a backtest"
-grep -q '^agent  *capital  *equity .* \[USDT\]$' "$WORK/wide" || fail "in a pipe columns are left out: $(grep ^agent "$WORK/wide")"
+! grep '.\{81\}' "$WORK/wide" || fail "a line of a pipe is longer than 80 columns"
+head -4 "$WORK/wide" | grep -q '^Result: -*[0-9,.]* USDT (.* %) of 450,000.00 USDT, by 9 agents; 2 warnings below$' || fail "no result at its head: $(head -4 "$WORK/wide")"
+awk '/^Result: /{ result = NR } /^agent \[/{ table = NR } /^all, with the pool/{ all = NR } /^What this rests on/{ ground = NR } /^  warning: /{ warned++ }
+    END { exit !(result < table && table < all && all < ground && warned == 2) }' "$WORK/wide" || fail "not the result first: $(cat "$WORK/wide")"
+COLUMNS=300 "$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/rosters/markets.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 1m >"$WORK/wider" ||
+    fail "a backtest in 300 columns"
+heads() { sed -n 's/^agent \[USDT\]  *//p' "$1" | sed 's/   */\n/g' | sort | paste -sd' '; }
+[ "$(grep -c '^agent \[' "$WORK/wider")" = 1 ] && [ "$(grep -c '^agent \[' "$WORK/wide")" -gt 1 ] && [ "$(heads "$WORK/wide")" = "$(heads "$WORK/wider")" ] &&
+    [ "$(heads "$WORK/wide" | wc -w)" = 18 ] || fail "columns are lost: $(grep ^agent "$WORK/wide" "$WORK/wider")"
 [ "$(grep -c '^  BTCUSDT \(spot\|perpetual\): fees' "$WORK/wide")" = 2 ] || fail "which BTCUSDT pays what: $(grep ': fees' "$WORK/wide")"
 for command in "backtest --market demo --roster $AGON_SOURCE_ROOT/configs/rosters/markets.yaml --plugins $AGON_BUILD_ROOT/plugins --for 1m" \
     "report $WORK/backtest"; do
     # shellcheck disable=SC2086
     "$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows 24 cols 80; exec '$AGON' $command" 2>&1 </dev/null | tr -d '\r' >"$WORK/text"
-    grep -q '^agent \[USDT\]  *result  *return  *drawdown  *t \[95 % of t\]' "$WORK/text" && ! grep -q '.\{81\}' "$WORK/text" ||
+    [ "$(heads "$WORK/text")" = "$(heads "$WORK/wider")" ] && ! grep -q '.\{81\}' "$WORK/text" ||
         fail "$command in 80 columns: $(cat "$WORK/text")"
 done
 

@@ -48,15 +48,18 @@ static struct figures early(void)
     return of;
 }
 
-static char *printed(const struct figures *of)
+static char *printed(const struct figures_money *in, const struct figures *of)
 {
+    struct figures_table table;
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
 
     ck_assert_ptr_nonnull(out);
-    figures_print(out, &usdt, "one", of, 3);
-    figures_print_note(out, &usdt, of);
+    figures_table_begin(&table, in);
+    figures_table_add(&table, "one", of, 3);
+    figures_table_end(&table, out);
+    figures_print_note(out, of);
     ck_assert_int_eq(fclose(out), 0);
     return text;
 }
@@ -74,76 +77,101 @@ static const char *squeezed(char *text)
     return text;
 }
 
+#define HEADS                                                                                      \
+    "agent [USDT] capital equity result return drawdown sharpe t [95 % of t] gross fees rebates "  \
+    "funding slippage fills refused\n"
+
 START_TEST(a_line_has_each_with_its_sign)
 {
     struct figures of = all_known();
-    char *text = printed(&of);
+    char *text = printed(&usdt, &of);
 
-    ck_assert_str_eq(squeezed(text), "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % -1.71 "
-                                     "-0.50 [-2.60, 1.60] -12.00 66.00 13.00 -2.00 -0.50 7 3\n");
+    ck_assert_str_eq(squeezed(text),
+                     HEADS "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % -1.71 "
+                           "-0.50 [-2.60, 1.60] -12.00 66.00 13.00 -2.00 -0.50 7 3\n");
     free(text);
     of = early();
-    text = printed(&of);
-    ck_assert_str_eq(squeezed(text),
+    text = printed(&usdt, &of);
+    ck_assert_str_eq(squeezed(text), HEADS
                      "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % - - - 66.00 - - - 7 3\n"
                      "sharpe -: too short to judge, it takes 30 daily returns\n");
     free(text);
 }
 END_TEST
 
-/* Each width has the columns that fit, those of more weight first, and says how many are left out.
- */
+/* Each width has the columns that fit, those of more weight first, and what finds no room stands in
+ * a table below: nothing is lost, and no line is longer. */
 START_TEST(a_terminal_has_the_columns_that_fit)
 {
     static const struct {
         int width;
-        const char *head, *note;
+        const char *text;
     } widths[] = {
-        {80, "agent [USDT] result return drawdown t [95 % of t]\n",
-         "10 columns more: a wider terminal or --json shows them\n"},
-        {100, "agent [USDT] equity result return drawdown t [95 % of t]\n",
-         "9 columns more: a wider terminal or --json shows them\n"},
-        {203,
-         "agent [USDT] capital equity result return drawdown sharpe t [95 % of t] gross fees "
-         "funding "
-         "slippage fills refused\n",
-         "1 column more: a wider terminal or --json shows it\n"},
-        {204,
-         "agent capital equity result return drawdown sharpe t [95 % of t] gross fees rebates "
-         "funding "
-         "slippage fills refused [USDT]\n",
-         ""},
+        {80, "agent [USDT] equity result return drawdown t [95 % of t]\n"
+             "one 1,234,500.00 -67.00 -0.01 % 3.21 % -0.50 [-2.60, 1.60]\n\n"
+             "agent [USDT] capital gross fees rebates funding slippage fills\n"
+             "one 1,234,567.00 -12.00 66.00 13.00 -2.00 -0.50 7\n\n"
+             "agent [USDT] sharpe refused\none -1.71 3\n"},
+        {40, "agent [USDT] result return drawdown\none -67.00 -0.01 % 3.21 %\n\n"
+             "agent [USDT] t [95 % of t] fills\none -0.50 [-2.60, 1.60] 7\n\n"
+             "agent [USDT] equity gross\none 1,234,500.00 -12.00\n\n"
+             "agent [USDT] fees rebates funding\none 66.00 13.00 -2.00\n\n"
+             "agent [USDT] capital slippage\none 1,234,567.00 -0.50\n\n"
+             "agent [USDT] sharpe refused\none -1.71 3\n"},
+        {200, HEADS "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % -1.71 "
+                    "-0.50 [-2.60, 1.60] -12.00 66.00 13.00 -2.00 -0.50 7 3\n"},
     };
     struct figures of = all_known();
 
-    for (int width = 20; width <= 204; width++) {
+    for (int width = 34; width <= 200; width++) {
         struct figures_money in = {.name = "USDT", .exp = 8, .width = width};
-        char *text = NULL;
-        size_t n;
-        FILE *out = open_memstream(&text, &n);
+        char *text = printed(&in, &of);
+        uint32_t n_heads = 0;
 
-        ck_assert_ptr_nonnull(out);
-        figures_print_head(out, &in);
-        figures_print(out, &in, "one", &of, 3);
-        ck_assert_int_eq(fclose(out), 0);
         for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
             ck_assert_uint_le(strcspn(line, "\n"), (size_t)width);
+        for (const char *head = text; (head = strstr(head, "agent [")) != NULL; head++)
+            n_heads++;
+        ck_assert_msg(n_heads >= 1 && n_heads <= 8, "%d columns: %u tables", width, n_heads);
         free(text);
     }
     for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
         struct figures_money in = {.name = "USDT", .exp = 8, .width = widths[i].width};
-        char *text = NULL, expected[300];
-        size_t n;
-        FILE *out = open_memstream(&text, &n);
+        char *text = printed(&in, &of);
 
-        ck_assert_ptr_nonnull(out);
-        figures_print_head(out, &in);
-        figures_print_note(out, &in, &of);
-        ck_assert_int_eq(fclose(out), 0);
-        (void)snprintf(expected, sizeof(expected), "%s%s", widths[i].head, widths[i].note);
-        ck_assert_str_eq(squeezed(text), expected);
+        ck_assert_str_eq(squeezed(text), widths[i].text);
         free(text);
     }
+}
+END_TEST
+
+/* Widths are those of what stands there: a long name or amount moves nobody's head away from it. */
+START_TEST(a_column_is_as_wide_as_its_widest)
+{
+    struct figures_table table;
+    struct figures of = all_known(), small = {.capital_amt = 100000000};
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+    const char *line, *end;
+
+    ck_assert_ptr_nonnull(out);
+    figures_table_begin(&table, &usdt);
+    for (int i = 0; i < 40; i++)
+        figures_table_add(&table, i == 7 ? "a_name_that_is_long" : "b", i == 9 ? &of : &small, 0);
+    figures_table_pool(&table, 0); // none: no line
+    figures_table_end(&table, out);
+    ck_assert_int_eq(fclose(out), 0);
+    line = text;
+    for (n = 0; *line != '\0'; line = end + 1, n++) {
+        end = strchr(line, '\n');
+        ck_assert_ptr_nonnull(end);
+        // The capital, right aligned behind the name and two blanks.
+        ck_assert_int_eq(line[19 + 2 + 11], n == 0 ? 'l' : '0');
+        ck_assert_int_eq(line[19 + 2 + 12], ' ');
+    }
+    ck_assert_uint_eq(n, 41);
+    free(text);
 }
 END_TEST
 
@@ -238,6 +266,7 @@ int main(void)
 
     tcase_add_test(tcase, a_line_has_each_with_its_sign);
     tcase_add_test(tcase, a_terminal_has_the_columns_that_fit);
+    tcase_add_test(tcase, a_column_is_as_wide_as_its_widest);
     tcase_add_test(tcase, a_loss_deeper_than_the_deepest_fall_is_explained);
     tcase_add_test(tcase, the_explanation_fits_a_terminal);
     tcase_add_test(tcase, json_and_csv_have_each_with_its_sign);
