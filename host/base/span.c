@@ -9,9 +9,9 @@
 static char *put_small(uint64_t ns, const char *sign, char text[SPAN_TEXT])
 {
     static const struct {
-        uint64_t tenth_ns;
+        uint64_t ns;
         const char *name;
-    } units[] = {{100, "us"}, {100000, "ms"}, {SECOND_NS / 10, "s"}};
+    } units[] = {{1000, "us"}, {1000000, "ms"}, {SECOND_NS, "s"}};
     uint32_t i = 0;
     uint64_t tenths;
 
@@ -20,12 +20,13 @@ static char *put_small(uint64_t ns, const char *sign, char text[SPAN_TEXT])
                        ns == 0 ? "s" : "ns");
         return text;
     }
-    while (i < 2 && (ns + units[i].tenth_ns / 2) / units[i].tenth_ns >= 10000)
+    while (i < 2 && (ns + units[i].ns / 2) / units[i].ns >= 1000)
         i++;
-    tenths = (ns + units[i].tenth_ns / 2) / units[i].tenth_ns;
-    // Seconds are whole ones as often as not.
-    if (i == 2 && tenths % 10 == 0)
-        (void)snprintf(text, SPAN_TEXT, "%s%llu s", sign, (unsigned long long)tenths / 10);
+    tenths = (ns + units[i].ns / 20) / (units[i].ns / 10);
+    // Three digits say enough; and seconds are whole ones as often as not.
+    if (tenths >= 1000 || (i == 2 && tenths % 10 == 0))
+        (void)snprintf(text, SPAN_TEXT, "%s%llu %s", sign,
+                       (unsigned long long)((ns + units[i].ns / 2) / units[i].ns), units[i].name);
     else
         (void)snprintf(text, SPAN_TEXT, "%s%llu.%llu %s", sign, (unsigned long long)tenths / 10,
                        (unsigned long long)tenths % 10, units[i].name);

@@ -10,7 +10,8 @@
 
 #define SPAN_TEXT 32
 
-/* Returns text. Below a minute to a tenth, from there on whole seconds, minutes or hours, down. */
+/* Returns text. Below a minute to a tenth, of 100 of a unit and more the nearest whole one; from
+ * there on whole seconds, minutes or hours, down. */
 char *span_text(int64_t ns, char text[SPAN_TEXT]);
 /* The same of seconds; what is no number of them is 0. */
 char *span_of_s(double seconds, char text[SPAN_TEXT]);

@@ -72,10 +72,10 @@ export function span(ns) {
     return sign + thin(Math.floor(s / length), name) + (part ? ` ${thin(part, smaller)}` : '');
   }
   if (all < 1000) return sign + thin(all, 'ns');
-  const units = [[100, 'µs'], [1e5, 'ms'], [1e8, 's']]; // of a tenth each
-  const [tenth, name] = units.find(([of, unit]) => unit === 's' || Math.floor((all + of / 2) / of) < 10000);
-  const tenths = Math.floor((all + tenth / 2) / tenth);
-  return sign + thin(name === 's' && tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1), name);
+  const rounded = of => Math.floor((all + of / 2) / of);
+  const [unit, name] = [[1e3, 'µs'], [1e6, 'ms'], [1e9, 's']].find(([of]) => of === 1e9 || rounded(of) < 1000);
+  const tenths = rounded(unit / 10);
+  return sign + thin(tenths >= 1000 || (name === 's' && tenths % 10 === 0) ? rounded(unit) : (tenths / 10).toFixed(1), name);
 }
 // The same of seconds.
 export const lasted = s => (s === null || s === undefined ? '–' : span(Math.round(s * 1e9)));
