@@ -14,6 +14,7 @@
 #include "control/client.h"
 #include "report/frame.h"
 #include "report/view.h"
+#include "sys/clock.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
 #include "sys/term.h"
@@ -52,6 +53,23 @@ static long long int_of(const json_t *object, const char *key)
     return (long long)json_integer_value(json_object_get(object, key));
 }
 
+static const char *count_of(const json_t *object, const char *key, char text[MONEY_TEXT])
+{
+    return money_count((uint64_t)int_of(object, key), text);
+}
+
+// "2026-01-01T00:00:00Z": whole seconds, as the picture comes once a second.
+static const char *time_of(const json_t *object, const char *key, char text[CLOCK_TEXT])
+{
+    const char *all = text_of(object, key);
+
+    if (strlen(all) > 19 && all[19] == '.')
+        (void)snprintf(text, CLOCK_TEXT, "%.19sZ", all);
+    else
+        (void)snprintf(text, CLOCK_TEXT, "%.*s", CLOCK_TEXT - 1, all);
+    return text;
+}
+
 static void put_line(FILE *out, int columns, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void put_line(FILE *out, int columns, const char *format, ...)
@@ -70,10 +88,10 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
 {
     const json_t *step = json_object_get(latency, "step");
     const json_t *delivery = json_object_get(latency, "delivery");
-    char text[6][MONEY_TEXT], times[5][SPAN_TEXT];
+    char text[6][MONEY_TEXT], times[5][SPAN_TEXT], now[CLOCK_TEXT];
 
     put_line(out, columns, "agon %s  %s  %s  up %s", text_of(status, "mode"),
-             text_of(status, "state"), text_of(status, "time"),
+             text_of(status, "state"), time_of(status, "time", now),
              span_of_s((double)int_of(status, "up_s"), times[4]));
     if (json_object_get(status, "halted_by") != NULL)
         put_line(out, columns, "halted by %s: %s", text_of(status, "halted_by"),
@@ -88,14 +106,15 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
              amount_of(status, "result", text[0]), amount_of(status, "gross", text[1]),
              amount_of(status, "fees", text[2]), amount_of(status, "rebates", text[3]),
              amount_of(status, "funding", text[4]));
-    put_line(out, columns, "orders open %lld  fills %lld  refused %lld  events %lld  slippage %s",
-             int_of(status, "open_orders"), int_of(status, "fills"), int_of(status, "refused"),
-             int_of(status, "events"), amount_of(status, "slippage", text[5]));
+    put_line(out, columns, "orders open %s  fills %s  refused %s  events %s  slippage %s",
+             count_of(status, "open_orders", text[0]), count_of(status, "fills", text[1]),
+             count_of(status, "refused", text[2]), count_of(status, "events", text[3]),
+             amount_of(status, "slippage", text[5]));
     put_line(out, columns,
-             "feed %s, links %lld/%lld, books %lld/%lld, gaps %lld, unconfirmed %lld  journal %s",
+             "feed %s, links %lld/%lld, books %lld/%lld, gaps %s, unconfirmed %s  journal %s",
              text_of(feed, "health"), int_of(feed, "links_up"), int_of(feed, "links"),
-             int_of(feed, "books_live"), int_of(feed, "books"), int_of(feed, "gaps"),
-             int_of(feed, "unconfirmed"), text_of(status, "journal"));
+             int_of(feed, "books_live"), int_of(feed, "books"), count_of(feed, "gaps", text[0]),
+             count_of(feed, "unconfirmed", text[1]), text_of(status, "journal"));
     put_line(out, columns, "step p50 %s, p99 %s  wire to decision p50 %s, p99 %s",
              span_text(int_of(step, "p50_ns"), times[0]),
              span_text(int_of(step, "p99_ns"), times[1]),

@@ -100,7 +100,7 @@ int table_instruments(FILE *out, const struct frame *frame, const struct host_vi
             "bid", "ask", "mark", "book", frame_paint(frame, "0", paint[1]));
     for (uint32_t i = 0; i < view->n_instruments && ++n < rows; i++) {
         const struct host_view_instrument *at = &view->instruments[i];
-        char text[3][NUM_TEXT];
+        char text[3][MONEY_TEXT];
         char name[40];
 
         if (n == rows - 1 && i + 1 < view->n_instruments) {
@@ -109,10 +109,10 @@ int table_instruments(FILE *out, const struct frame *frame, const struct host_vi
         }
         snprintf(name, sizeof(name), "%.31s%s", at->symbol,
                  !instrument_kind_has_coins(at->kind) ? " perp" : "");
-        num_format(at->bid_px, at->px_exp, text[0]);
-        num_format(at->ask_px, at->px_exp, text[1]);
-        num_format(at->last_px, at->px_exp, text[2]);
-        fprintf(out, "%-14.14s %13s %13s %13s  %s\n", name, text[0], text[1], text[2],
+        fprintf(out, "%-14.14s %13s %13s %13s  %s\n", name,
+                money_text(at->bid_px, at->px_exp, at->px_exp, text[0]),
+                money_text(at->ask_px, at->px_exp, at->px_exp, text[1]),
+                money_text(at->last_px, at->px_exp, at->px_exp, text[2]),
                 at->book_state < 4 ? states[at->book_state] : "?");
     }
     return n < rows ? n + 1 : rows;
@@ -322,7 +322,7 @@ static void draw(struct table *table, const struct host_view *view, int64_t mono
 void table_draw(struct table *table, const struct host_view *view, int64_t mono_ns)
 {
     char t[CLOCK_TEXT];
-    char elapsed[SPAN_TEXT];
+    char elapsed[SPAN_TEXT], n[3][MONEY_TEXT];
 
     if (table->frame.is_screen) {
         draw(table, view, mono_ns);
@@ -331,11 +331,10 @@ void table_draw(struct table *table, const struct host_view *view, int64_t mono_
     if (table->said_ns != 0 && mono_ns - table->said_ns < SAY_NS)
         return;
     table->said_ns = mono_ns;
-    fprintf(table->frame.out, "%4s  %s  events %llu  orders %llu  fills %llu  books %u/%u\n",
+    fprintf(table->frame.out, "%4s  %s  events %s  orders %s  fills %s  books %u/%u\n",
             elapsed_text(mono_ns - table->began_ns, elapsed), market_time(view->t, t),
-            (unsigned long long)view->counters.n_events,
-            (unsigned long long)view->counters.n_orders, (unsigned long long)view->counters.n_fills,
-            view->venue.n_live, view->venue.n_books);
+            count_text(view->counters.n_events, n[0]), count_text(view->counters.n_orders, n[1]),
+            count_text(view->counters.n_fills, n[2]), view->venue.n_live, view->venue.n_books);
     fflush(table->frame.out);
 }
 

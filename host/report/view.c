@@ -50,7 +50,7 @@ struct view {
 #define POSITION_FIELDS                                                                            \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
            {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", MEAN, 1},                       \
-           {"break_even", "break-even", MEAN, 2}, {"mark", "mark", NUMBER, 1},                     \
+           {"break_even", "break-even", MEAN, 2}, {"mark", "mark", PX, 1},                         \
            {"unrealised", "unrealised", AMOUNT, 1}, {"realised", "realised", AMOUNT, 3},           \
            {"notional", "notional", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},                       \
            {"funding", "funding", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3},                       \
@@ -58,7 +58,7 @@ struct view {
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
-           {"price", "price", NUMBER, 1}, {"exit_reason", "exit reason", WORDS, 2},                \
+           {"price", "price", PX, 1}, {"exit_reason", "exit reason", WORDS, 2},                    \
            {"tag", "tag", WORDS, 3}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},         \
            {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},                              \
            {"venue_time", "at the venue", TIME, 3}, {"seq", "event", NUMBER, 3})
@@ -165,7 +165,7 @@ static const struct view views[] = {
     {"fills", NULL, "Newest fills", ROWS, NULL, FILL_FIELDS},
     {"closings", NULL, "Newest fills that closed something", ROWS, NULL,
      FIELDS({"time", "time", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
-            {"quantity", "quantity", NUMBER, 1}, {"price", "price", NUMBER, 1},
+            {"quantity", "quantity", NUMBER, 1}, {"price", "price", PX, 1},
             {"result", "result", AMOUNT, 1}, {"exit_reason", "exit reason", WORDS, 1},
             {"tag", "tag", WORDS, 2}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},
             {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},
@@ -206,22 +206,21 @@ static const struct view views[] = {
             {"since", "since", TIME, 1}, {"by", "by", TEXT, 1}, {"reason", "reason", LAST, 1})},
     {"foreign", NULL, "Orders that this host did not send", ROWS, NULL,
      FIELDS({"whose", "whose", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
-            {"price", "price", NUMBER, 1}, {"quantity", "quantity", NUMBER, 1},
+            {"price", "price", PX, 1}, {"quantity", "quantity", NUMBER, 1},
             {"seen", "seen", TIME, 1}, {"client_id", "client id", TEXT, 2},
             {"venue_order", "number there", NUMBER, 2}, {"journal", "journal", TEXT, 3})},
     {"valuation", NULL, "Value of other assets", ROWS, NULL,
-     FIELDS({"asset", "asset", TEXT, 1}, {"instrument", "by", TEXT, 1},
-            {"price", "price", NUMBER, 1}, {"age_s", "age", SECONDS, 1},
-            {"stale", "stale", TEXT, 1})},
+     FIELDS({"asset", "asset", TEXT, 1}, {"instrument", "by", TEXT, 1}, {"price", "price", PX, 1},
+            {"age_s", "age", SECONDS, 1}, {"stale", "stale", TEXT, 1})},
     {"exits", NULL, "Exit plans", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
             {"leaves", "leaves", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},
-            {"stop", "stop", NUMBER, 1}, {"state", "state", TEXT, 1}, {"cause", "cause", TEXT, 2},
+            {"stop", "stop", PX, 1}, {"state", "state", TEXT, 1}, {"cause", "cause", TEXT, 2},
             {"watches", "watches", TEXT, 2}, {"closed", "closed", NUMBER, 3},
             {"plan", "plan", NUMBER, 3}, {"reason", "reason", LAST, 3})},
     {"books", NULL, "Books", ROWS, NULL,
      FIELDS({"symbol", "symbol", TEXT, 1}, {"kind", "kind", TEXT, 1}, {"state", "state", TEXT, 1},
-            {"bid", "bid", NUMBER, 1}, {"ask", "ask", NUMBER, 1}, {"mark", "mark", NUMBER, 2},
+            {"bid", "bid", PX, 1}, {"ask", "ask", PX, 1}, {"mark", "mark", PX, 2},
             {"quote", "in", TEXT, 2})},
     {"venues", NULL, "Venues", ROWS, NULL,
      FIELDS({"venue", "venue", TEXT, 1}, {"state", "state", TEXT, 1}, {"health", "health", TEXT, 1},
@@ -329,14 +328,13 @@ static const struct view views[] = {
             {"state_bytes", "state", BYTES, 2}, {"seq", "event", NUMBER, 3},
             {"code", "code", HASH, 3})},
     {"candles", NULL, "Candles of the mark price", ROWS, NULL,
-     FIELDS({"t_ms", "begins", TIME_MS, 1}, {"open", "open", NUMBER, 1},
-            {"high", "high", NUMBER, 1}, {"low", "low", NUMBER, 1}, {"close", "close", NUMBER, 1},
-            {"volume", "volume", NUMBER, 1})},
+     FIELDS({"t_ms", "begins", TIME_MS, 1}, {"open", "open", PX, 1}, {"high", "high", PX, 1},
+            {"low", "low", PX, 1}, {"close", "close", PX, 1}, {"volume", "volume", NUMBER, 1})},
     {"lines", NULL, "Lines over candles, as each was when a candle ended", ROWS, NULL,
      FIELDS({"t_ms", "candle of", TIME_MS, 1}, {"line", "line", TEXT, 1},
-            {"price", "price", NUMBER, 1})},
+            {"price", "price", PX, 1})},
     {"trades", NULL, "Newest trades of the market", ROWS, NULL,
-     FIELDS({"t_ms", "time", TIME_MS, 1}, {"price", "price", NUMBER, 1},
+     FIELDS({"t_ms", "time", TIME_MS, 1}, {"price", "price", PX, 1},
             {"quantity", "quantity", NUMBER, 1}, {"side", "taker", TEXT, 1},
             {"n", "number", NUMBER, 3})},
     {"events", NULL, "What happened", ROWS, NULL,

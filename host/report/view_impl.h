@@ -14,7 +14,8 @@ enum kind {
     NUMBER,  // as it is, right
     MEAN,    // of prices: two digits more than the row's mark has, without their zeros
     RATIO,   // two digits
-    PRICE,   // of an order's limit; 0: it has none
+    PX,      // a price: with thousands apart and the digits that it has
+    PRICE,   // the same of an order's limit; 0: it has none
     RANK,    // 0: none
     AMOUNT,  // with thousands apart
     SHARE,   // 0.2 is 20.00 %

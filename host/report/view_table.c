@@ -69,7 +69,7 @@ static void put_mean(const json_t *row, const char *plain, char out[CELL_MAX])
     int digits = digits_of(plain);
     int fewest = mark != NULL ? digits_of(mark) : digits - 2;
     int64_t px;
-    char text[NUM_TEXT];
+    char text[MONEY_TEXT];
 
     if (num_parse(plain, strlen(plain), digits, &px) < 0) {
         snprintf(out, CELL_MAX, "%s", plain);
@@ -81,8 +81,7 @@ static void put_mean(const json_t *row, const char *plain, char out[CELL_MAX])
     }
     for (; digits > fewest && digits > 0 && px % 10 == 0; digits--)
         px /= 10;
-    (void)num_format(px, digits, text);
-    snprintf(out, CELL_MAX, "%s", text);
+    snprintf(out, CELL_MAX, "%s", money_text(px, digits, digits, text));
 }
 
 /* Of a row that names its asset: with the decimals that amounts of that have everywhere. */
@@ -126,6 +125,8 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         snprintf(out, CELL_MAX, "%.2f", money_shown(json_number_value(value), 2));
     else if (kind == PRICE && strspn(plain, "0.") == strlen(plain))
         snprintf(out, CELL_MAX, "-");
+    else if ((kind == PRICE || kind == PX) && money_apart(plain, apart))
+        snprintf(out, CELL_MAX, "%s", apart);
     else if ((kind == RANK || kind == NS) && json_number_value(value) == 0) // of nothing
         snprintf(out, CELL_MAX, "-");
     else if ((kind == SHARE || kind == LIMIT) && json_is_number(value))
@@ -189,8 +190,9 @@ static const json_t *cell_of(const json_t *row, const struct field *field)
     return json_object_get(row, field->key);
 }
 
-/* Which fields the table has: those of rank 1, of rank 2 and 3 as long as there is room; one that
- * no row has is none. Where rank 1 is too wide already, the last ones are left out. */
+/* Which fields the table has: those of rank 1, of rank 2 and 3 as long as there is room, a text
+ * that may go on in further lines only where it need not; one that no row has is none. Where rank 1
+ * is too wide already, the last ones are left out. */
 static int choose(const struct field *fields, const json_t *rows, int width, struct column *columns)
 {
     int n = 0;
@@ -215,7 +217,7 @@ static int choose(const struct field *fields, const json_t *rows, int width, str
                 continue;
             is_there = 1;
             put_cell(row, cell_of(row, field), field->kind, text);
-            if (field->kind != LAST && (int)strlen(text) > column->width)
+            if ((field->kind != LAST || field->rank > 1) && (int)strlen(text) > column->width)
                 column->width = (int)strlen(text);
         }
         n += is_there;

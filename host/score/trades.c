@@ -24,7 +24,7 @@ char *trades_mean_text(agon_px_t mean, int px_exp, char text[MONEY_TEXT])
         mean /= 10;
         digits--;
     }
-    return money_plain(mean, digits, digits, text);
+    return money_text(mean, digits, digits, text);
 }
 
 int trades_is_over(const struct agon_instrument *instrument, const struct position *pos,

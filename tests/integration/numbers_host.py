@@ -199,9 +199,9 @@ def check_journal(of, h, page=None):
     between(of, '/metrics', f'durable, {behind} behind', before + int(found['agon_events_total', '']) - behind, [its['durable_seq'] for its in ends])
     states = [labels.split('"')[1] for (name, labels), value in found.items() if name == 'agon_journal_state' and value == '1']
     of.same('/metrics', 'state of the journal', states, [first['journal']])
-    head = re.search(r'^orders open (\d+)  fills (\d+)  refused (\d+)  events (\d+)  ', of.load(f'{h}_top'), re.M)
+    head = re.search(r'^orders open ([\d,]+)  fills ([\d,]+)  refused ([\d,]+)  events ([\d,]+)  ', of.load(f'{h}_top'), re.M)
     for at, key in enumerate(('fills', 'refused', 'events')):
-        between(of, 'top', key, int(head.group(at + 2)), [its[key] for its in ends])
+        between(of, 'top', key, number(head.group(at + 2)), [its[key] for its in ends])
     of.same('top', 'state of the journal', f'  journal {first["journal"]}\n' in of.load(f'{h}_top'), True)
     if page:
         facts = {key: number(page['journal'][key]) for key in ('Event', 'On disk', 'Lag, events', 'Run')}

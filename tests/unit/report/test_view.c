@@ -55,13 +55,13 @@ START_TEST(fills_and_closings_say_why_a_position_was_left)
 {
     is("closings", CLOSING, 80,
        "Newest fills that closed something\n"
-       "time            symbol   side  quantity     price  result  exit reason    role\n"
-       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing stop  taker\n"
+       "time            symbol   side  quantity      price  result  exit reason    role\n"
+       "11-28 00:48:25  BTCUSDT  sell   0.16247  60,000.00  -12.34  trailing stop  taker\n"
        "a wider terminal or `agon ctl --json` has 2 columns more\n");
     is("fills", CLOSING, 80,
        "Newest fills\n"
-       "time            agent       symbol   side  quantity     price  exit reason\n"
-       "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60000.00  trailing stop\n"
+       "time            agent       symbol   side  quantity      price  exit reason\n"
+       "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60,000.00  trailing stop\n"
        "a wider terminal or `agon ctl --json` has 3 columns more\n");
 }
 END_TEST
@@ -89,6 +89,31 @@ START_TEST(ranks_stand_in_their_order_and_what_was_undone_says_so)
 }
 END_TEST
 
+/* A text of lower rank is there in full or not at all: in 80 columns each plan is one line. */
+START_TEST(exit_plans_are_a_line_each)
+{
+#define EXIT                                                                                       \
+    "[{\"agent\": \"momentum_1\", \"plan\": 72057594037927937, \"symbol\": \"binance:BTCUSDT\", "  \
+    "\"leaves\": \"long\", \"state\": \"waiting\", \"cause\": \"none\", \"quantity\": "            \
+    "\"0.16247\", "                                                                                \
+    "\"closed\": \"0.00000\", \"stop\": \"60000.00\", \"watches\": \"trade\", "                    \
+    "\"reason\": \"the venue refused it three times\"}]"
+    is("exits", EXIT, 80,
+       "Exit plans\n"
+       "agent       symbol           leaves  quantity       stop  state    cause\n"
+       "momentum_1  binance:BTCUSDT  long     0.16247  60,000.00  waiting  none\n"
+       "a wider terminal or `agon ctl --json` has 4 columns more\n");
+    is("exits", EXIT, 150,
+       "Exit plans\n"
+       "agent       symbol           leaves  quantity       stop  state    cause  watches   closed "
+       " "
+       "             plan  reason\n"
+       "momentum_1  binance:BTCUSDT  long     0.16247  60,000.00  waiting  none   trade    0.00000 "
+       " "
+       "72057594037927937  the venue refused it three times\n");
+}
+END_TEST
+
 #define POSITION                                                                                   \
     "[{\"agent\": \"a\", \"symbol\": \"v:BTCUSDT\", \"side\": \"short\", \"quantity\": \"-1.5\","  \
     " \"entry\": \"60000.0\", \"mark\": \"61000.0\", \"unrealised\": \"-1500.00\","                \
@@ -98,13 +123,13 @@ START_TEST(tables_have_the_columns_that_find_room)
 {
     is("positions", POSITION, 66,
        "Positions\n"
-       "agent  symbol     side   quantity    entry     mark  unrealised\n"
-       "a      v:BTCUSDT  short      -1.5  60000.0  61000.0   -1,500.00\n"
+       "agent  symbol     side   quantity     entry      mark  unrealised\n"
+       "a      v:BTCUSDT  short      -1.5  60,000.0  61,000.0   -1,500.00\n"
        "a wider terminal or `agon ctl --json` has 1 column more\n");
     is("positions", POSITION, WRAP_NONE,
        "Positions\n"
-       "agent  symbol     side   quantity    entry     mark  unrealised      realised\n"
-       "a      v:BTCUSDT  short      -1.5  60000.0  61000.0   -1,500.00  1,234,567.89\n");
+       "agent  symbol     side   quantity     entry      mark  unrealised      realised\n"
+       "a      v:BTCUSDT  short      -1.5  60,000.0  61,000.0   -1,500.00  1,234,567.89\n");
     is("positions", "[]", 80, "Positions\nnone\n");
 }
 END_TEST
@@ -171,13 +196,13 @@ START_TEST(closed_trades_fit_eighty_columns)
 
     is("closed", json, 80,
        "Newest closed trades, amounts in USDT\n"
-       "closed          symbol           side     entry        exit  result    held\n"
-       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  23 min\n"
+       "closed          symbol           side      entry         exit  result    held\n"
+       "11-27 16:01:00  binance:BTCUSDT  long  61,409.32  61,466.5794  -10.68  23 min\n"
        "a wider terminal or `agon ctl --json` has 6 columns more\n");
-    is("closed", json, 60,
+    is("closed", json, 62,
        "Newest closed trades, amounts in USDT\n"
-       "closed          symbol           side     entry        exit\n"
-       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794\n"
+       "closed          symbol           side      entry         exit\n"
+       "11-27 16:01:00  binance:BTCUSDT  long  61,409.32  61,466.5794\n"
        "a wider terminal or `agon ctl --json` has 8 columns more\n");
 }
 END_TEST
@@ -241,14 +266,14 @@ START_TEST(a_mean_price_has_two_digits_more)
     "[{\"agent\": \"a\", \"symbol\": \"X\", \"quantity\": \"1\", \"entry\": \"" entry "\","        \
     " \"mark\": \"61000.50\"}]"
     is("positions", AT("60000.12345678"), 80,
-       "Positions\nagent  symbol  quantity       entry      mark\n"
-       "a      X              1  60000.1235  61000.50\n");
+       "Positions\nagent  symbol  quantity        entry       mark\n"
+       "a      X              1  60,000.1235  61,000.50\n");
     is("positions", AT("60000.12004678"), 80,
-       "Positions\nagent  symbol  quantity     entry      mark\n"
-       "a      X              1  60000.12  61000.50\n");
+       "Positions\nagent  symbol  quantity      entry       mark\n"
+       "a      X              1  60,000.12  61,000.50\n");
     is("positions", AT("60000.00"), 80,
-       "Positions\nagent  symbol  quantity     entry      mark\n"
-       "a      X              1  60000.00  61000.50\n");
+       "Positions\nagent  symbol  quantity      entry       mark\n"
+       "a      X              1  60,000.00  61,000.50\n");
 }
 END_TEST
 
@@ -517,6 +542,7 @@ int main(void)
     tcase_add_test(tcase, lines_have_words_and_units);
     tcase_add_test(tcase, fills_and_closings_say_why_a_position_was_left);
     tcase_add_test(tcase, ranks_stand_in_their_order_and_what_was_undone_says_so);
+    tcase_add_test(tcase, exit_plans_are_a_line_each);
     tcase_add_test(tcase, tables_have_the_columns_that_find_room);
     tcase_add_test(tcase, positions_are_what_is_held);
     tcase_add_test(tcase, the_log_says_by_which_clock_it_is);

@@ -277,10 +277,10 @@ START_TEST(a_mean_has_two_digits_more_where_they_are_something)
 {
     char text[MONEY_TEXT];
 
-    ck_assert_str_eq(trades_mean_text(610695963, 2, text), "61069.5963");
-    ck_assert_str_eq(trades_mean_text(613306300, 2, text), "61330.63");
-    ck_assert_str_eq(trades_mean_text(613300000, 2, text), "61330.00");
-    ck_assert_str_eq(trades_mean_text(613306310, 2, text), "61330.631");
+    ck_assert_str_eq(trades_mean_text(610695963, 2, text), "61,069.5963");
+    ck_assert_str_eq(trades_mean_text(613306300, 2, text), "61,330.63");
+    ck_assert_str_eq(trades_mean_text(613300000, 2, text), "61,330.00");
+    ck_assert_str_eq(trades_mean_text(613306310, 2, text), "61,330.631");
     ck_assert_str_eq(trades_mean_text(6100, 0, text), "61");
 }
 END_TEST
