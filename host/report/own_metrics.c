@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/own_metrics.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
 
-static void name_it(struct own_metric *one, const struct plugin_info *info, struct engine *engine,
-                    const struct feed_line *lines, uint32_t n)
+/* A line over candles is at a price: with the digits of its instrument, so that lines beside each
+ * other have as many. */
+static void price_it(struct own_metric *one, double value, int px_exp)
+{
+    char plain[MONEY_TEXT], text[MONEY_TEXT];
+
+    if (fabs(value) < 1e15 &&
+        snprintf(plain, sizeof(plain), "%.*f", px_exp, money_shown(value, px_exp)) > 0 &&
+        money_apart(plain, text))
+        (void)snprintf(one->text, sizeof(one->text), "%s", text);
+}
+
+static void name_it(struct own_metric *one, double value, const struct plugin_info *info,
+                    struct engine *engine, const struct feed_line *lines, uint32_t n)
 {
     const struct agon_instrument *of;
     const struct feed_line *line = NULL;
@@ -31,6 +44,8 @@ static void name_it(struct own_metric *one, const struct plugin_info *info, stru
     of = instruments_get(engine_instruments(engine), line->instrument);
     if (is_of_several && of != NULL)
         snprintf(one->name + used, sizeof(one->name) - used, " of %s", of->symbol);
+    if (of != NULL)
+        price_it(one, value, of->px_exp);
 }
 
 uint32_t own_metrics(const struct crew *crew, struct engine *engine, uint16_t slot,
@@ -45,8 +60,8 @@ uint32_t own_metrics(const struct crew *crew, struct engine *engine, uint16_t sl
         if ((is_set >> id & 1) == 0)
             continue;
         all[n] = (struct own_metric){.id = id};
-        name_it(&all[n], crew_info(crew, slot), engine, lines, n_lines);
         (void)money_figure(values[id], all[n].text);
+        name_it(&all[n], values[id], crew_info(crew, slot), engine, lines, n_lines);
         n++;
     }
     return n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* own_metrics: what the plugins of a backtest said of themselves (agon.metric), at its end: those
  * that are lines over candles and those that its descriptor names by their names, others by their
- * authors' numbers. [main thread] */
+ * authors' numbers. Lines have the digits of their instrument. [main thread] */
 #ifndef REPORT_OWN_METRICS_H
 #define REPORT_OWN_METRICS_H
 

@@ -78,6 +78,7 @@ static const char style[] =
     "attr(data-l);color:var(--soft);text-align:left;flex:none}.cards td:empty{display:none}"
     ".cards .sums td{border:0;font-weight:400}}\n"
     ".sums td{border-top:1px solid var(--line);font-weight:600}\n"
+    "code{white-space:nowrap;font-size:.92em}"
     ".lead{font-size:1.15rem;max-width:56rem}.warning{border-left:3px solid var(--warn);"
     "padding:.1rem .8rem;max-width:56rem}\n"
     "details{margin:.6rem 0;border:1px solid var(--line);border-radius:6px;padding:.5rem .8rem;"
@@ -210,6 +211,37 @@ static void put_format(FILE *out, const char *format, va_list args)
         page_put_text(out, text);
 }
 
+/* Prose: an option ("--data-latency") is one word of code, which no line breaks within. */
+static void put_prose(FILE *out, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void put_prose(FILE *out, const char *format, va_list args)
+{
+    char text[1024], option[64];
+
+    if (vsnprintf(text, sizeof(text), format, args) < 0)
+        return;
+    for (char *at = text, *next; *at != '\0'; at = next) {
+        size_t n;
+
+        next = strstr(at, "--");
+        while (next != NULL && (next[2] < 'a' || next[2] > 'z' ||
+                                (next > text && next[-1] != ' ' && next[-1] != '(')))
+            next = strstr(next + 1, "--");
+        if (next == NULL) {
+            page_put_text(out, at);
+            return;
+        }
+        n = 2 + strspn(next + 2, "abcdefghijklmnopqrstuvwxyz-");
+        (void)snprintf(option, sizeof(option), "%.*s", (int)n, next);
+        *next = '\0';
+        page_put_text(out, at);
+        fputs("<code>", out);
+        page_put_text(out, option);
+        fputs("</code>", out);
+        next += n;
+    }
+}
+
 struct page *page_new(FILE *out, const char *title, const char *subtitle)
 {
     struct page *page = calloc(1, sizeof(*page));
@@ -261,7 +293,7 @@ void page_text(struct page *page, const char *format, ...)
     has_more(page);
     fputs("<p>", page->out);
     va_start(args, format);
-    put_format(page->out, format, args);
+    put_prose(page->out, format, args);
     va_end(args);
     fputs("</p>\n", page->out);
 }
@@ -271,7 +303,7 @@ static void put_paragraph(FILE *out, const char *class, const char *format, va_l
 static void put_paragraph(FILE *out, const char *class, const char *format, va_list args)
 {
     fprintf(out, "<p class=\"%s\">", class);
-    put_format(out, format, args);
+    put_prose(out, format, args);
     fputs("</p>\n", out);
 }
 

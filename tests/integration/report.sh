@@ -72,11 +72,13 @@ python3 - "$WORK" <<'END' || fail "metrics of agents: $(grep -n 'metric' "$WORK/
 import json, re, sys
 text = re.sub(r"\n {2,}", " ", open(f"{sys.argv[1]}/text").read())
 agents = {agent["name"]: agent for agent in json.load(open(f"{sys.argv[1]}/backtest.json"))["agents"]}
-said = re.search(r"^rev_btc .*? metrics: (.*)$", text, re.M).group(1)
+said = re.search(r"^rev_btc: metrics: (.*)$", text, re.M).group(1)
 pairs = [one.split(" = ") for one in re.findall(r"[^ ,][^=]* = [-0-9,.]*[0-9]", said)]
 assert [pair[0] for pair in pairs] == ["lower", "middle", "upper"], pairs
 for i, (_, value) in enumerate(pairs):
     assert abs(float(value.replace(",", "")) / agents["rev_btc"]["metrics"][str(i)] - 1) < 1e-6, (pairs, agents["rev_btc"]["metrics"])
+# Lines beside each other have the digits of their instrument, each as many.
+assert {len(value.split(".")[1]) for _, value in pairs} == {2}, pairs
 assert "EMA fast = " in text and not re.search(r" [0-9]+=", text), "a raw key"
 page = open(f"{sys.argv[1]}/page.html").read()
 assert re.search(r"<td[^>]*>rev_btc</td><td[^>]*>middle</td>", page), "the page"
@@ -175,6 +177,9 @@ for page in page journal; do
 done
 grep -q 'as the roster says' "$WORK/page.html" || fail "the page does not tell of parameters"
 grep -q 'Warning: a latency of 0 was assumed' "$WORK/page.html" || fail "the page does not warn of kind terms"
+# No line of it ends within an option.
+grep -q '(<code>--latency</code>, <code>--data-latency</code>)' "$WORK/page.html" && grep -q 'code{white-space:nowrap' "$WORK/page.html" ||
+    fail "an option of a warning may be broken: $(grep 'Warning: a latency' "$WORK/page.html")"
 "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" --taker 1 \
     --html "$WORK/kind.html" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
 grep -q 'Warning: fees were set below' "$WORK/kind.html" || fail "the page does not warn of fees below the venue's"
