@@ -472,12 +472,12 @@ def check_held():
     same('ctl positions', 'who holds', sorted(tuple(line.split()[:2]) for line in lines if line != 'none'), sorted((row['agent'], row['symbol']) for row in held))
     for row in held:
         mine = [line.split() for line in lines if line.split()[:2] == [row['agent'], row['symbol']]]
-        same('ctl positions', f'{row["agent"]} {row["symbol"]}, entry', mean(row['entry'], row['mark']) in mine[0], True)
+        same('ctl positions', f'{row["agent"]} {row["symbol"]}, entry', apart(mean(row['entry'], row['mark'])) in mine[0], True)
     check_entry_tags(sys.modules[__name__], json.loads(load('page.json')) if os.path.exists(os.path.join(folder, 'page.json')) else None)
     n_dust = sum(row['is_dust'] for row in rows)
     same('ctl positions', 'dust', f'and {n_dust} of dust' in load('positions.txt'), n_dust > 0)
     book = {row['symbol']: row for row in json.loads(load('books.json'))}['binance:BTCUSDT']
-    same('ctl books binance:BTCUSDT', 'bid and ask', [text in load('book.txt').split() for text in (book['bid'], book['ask'])], [True, True])
+    same('ctl books binance:BTCUSDT', 'bid and ask', [apart(text) in load('book.txt').split() for text in (book['bid'], book['ask'])], [True, True])
 
 
 DAY_MS, WEEK_MS = 86400000, 7 * 86400000

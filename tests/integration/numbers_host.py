@@ -360,15 +360,17 @@ def check_open(of):
                 of.same(where, f'{key} {name}', row[name], wanted[key][name])
     keys = ('agent', 'symbol', 'side', 'type', *NUMBERS)
     same_rows('/api orders', load(of, 'open_api_orders.json'), want, (*keys, 'since'))
-    same_rows('ctl orders', rows_of(of.load('open_orders.txt')), want, keys)
-    same_rows('top', rows_of(of.load('o_top').split('\n\nOpen orders')[1]), want, keys)
+    for_people = {key: {**its, 'price': f"{D(its['price']):,}"} for key, its in want.items()}
+    same_rows('ctl orders', rows_of(of.load('open_orders.txt')), for_people, keys)
+    same_rows('top', rows_of(of.load('o_top').split('\n\nOpen orders')[1]), for_people, keys)
     agents = sorted({its['agent'] for its in first})
     for agent in agents:
         mine = {key: its for key, its in want.items() if its['agent'] == agent}
         same_rows(f'/api orders {agent}', load(of, f'open_api_{agent}.json'), mine, keys)
         same_rows(f'ctl agent {agent} --json', load(of, f'open_agent_{agent}.json')['orders'], mine, keys)
         part = next((part for part in of.load(f'open_agent_{agent}.txt').split('\n\n') if part.startswith('Open orders')), '')
-        same_rows(f'ctl agent {agent}', [row for row in rows_of(part) if 'id' in row] if part.count('\n') > 1 else [], mine, keys)
+        same_rows(f'ctl agent {agent}', [row for row in rows_of(part) if 'id' in row] if part.count('\n') > 1 else [],
+                  {key: for_people[key] for key in mine}, keys)
     # How many: where no intent was taken meanwhile they only become fewer.
     taken = [status['intents'] - status['refused'] for status in (load(of, 'o_before_status.json'), load(of, 'open_status.json'))]
     ends = (len(first), len(last)) if taken[0] == taken[1] else (len(want), len(first) + taken[1] - taken[0])

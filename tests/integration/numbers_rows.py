@@ -24,10 +24,10 @@ def time_text(ns):
         if seconds >= length:
             part = seconds % length * parts // length
             return f'{seconds // length} {unit}' + (f' {part} {smaller}' if part else '')
-    for tenth, unit in ((100, 'us'), (10**5, 'ms'), (10**8, 's')):
-        tenths = (ns + tenth // 2) // tenth
-        if tenths < 10000 or unit == 's':
-            return f'{tenths // 10} s' if unit == 's' and tenths % 10 == 0 else f'{tenths // 10}.{tenths % 10} {unit}'
+    for one, unit in ((10**3, 'us'), (10**6, 'ms'), (10**9, 's')):
+        tenths, whole = (ns + one // 20) // (one // 10), (ns + one // 2) // one
+        if whole < 1000 or unit == 's':
+            return f'{whole} {unit}' if tenths >= 1000 or (unit == 's' and tenths % 10 == 0) else f'{tenths // 10}.{tenths % 10} {unit}'
 
 
 def on_page(text):
@@ -43,7 +43,7 @@ def span_s(text):
     """Seconds of a span, and by how much it can be another: it is rounded, from a minute on down."""
     words = on_page(text).split(' ')
     seconds = sum(float(value) * SPAN_S[unit] for value, unit in zip(words[::2], words[1::2]))
-    return seconds, SPAN_S[words[-1]] * (1 if seconds >= 60 else 0.0501)
+    return seconds, SPAN_S[words[-1]] * (1 if seconds >= 60 else 0.501 if float(words[0]) >= 100 else 0.0501)
 
 
 def lines(of, name):

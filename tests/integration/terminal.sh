@@ -72,6 +72,13 @@ until_true "$HOST_PID" "a picture of top" ready
 NO_COLOR=1 seen top_head '^feed ok' blank1 "$AGON" top --dir "$WORK/run" --every 200ms
 "$PYTHON" "$HERE/frames.py" "$GOLDEN" top "$AGON" top --dir "$WORK/run" --every 200ms || fail "frames of top"
 ! grep -q "$(printf '\033')" "$WORK/top" || fail "an escape byte of top in a pipe"
+# What changes faster than anybody reads is rounded, and what is long has its thousands apart.
+head -1 "$WORK/top" | grep -Eq '^agon paper  [a-z]+  [0-9-]+T[0-9]{2}:[0-9]{2}:[0-9]{2}Z  up ' || fail "the time of top: $(head -1 "$WORK/top")"
+priced() { "$AGON" top --dir "$WORK/run" >"$WORK/top" 2>/dev/null && grep -Eq '(BTC|ETH)USDT .* [0-9]{1,2},[0-9]{3}\.[0-9]{2}' "$WORK/top"; }
+until_true "$HOST_PID" "a price in top, its thousands apart" priced
+! grep -E '(^|[^0-9,.])[0-9]{4,}\.[0-9]' "$WORK/top" && ! sed '/^$/q' "$WORK/top" | grep -E '(events|fills|refused) [0-9]{4}' ||
+    fail "no thousands apart in top: $(cat "$WORK/top")"
+! grep -E '[0-9]{3}\.[0-9]+ (us|ms|s)' "$WORK/top" || fail "a span of more than three digits: $(cat "$WORK/top")"
 
 # A terminal that can do nothing.
 for command in "demo --seconds 10 --report off" "top --dir $WORK/run"; do
