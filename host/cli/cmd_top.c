@@ -166,22 +166,25 @@ static void put_fitting(FILE *out, const char *text, int rows)
         fprintf(out, "... and %d lines more: in a higher window, or by `agon ctl`\n", n - rows + 1);
 }
 
-// frame NULL: once, as lines.
+/* frame NULL: once, as lines. Else for the window as it is now: the host's answers take their time,
+ * and who drags it meanwhile would see a picture of one width in a window of another. */
 static int draw(const char *dir, struct frame *frame, struct error *err)
 {
+    FILE *shown = frame != NULL ? frame_begin(frame) : stdout;
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
-    int rc = out != NULL ? put_picture(out, dir, wrap_width(stdout), err) : AGON_ENOMEM;
+    int columns = frame != NULL ? frame->columns : wrap_width(stdout);
+    int rc = out != NULL ? put_picture(out, dir, columns, err) : AGON_ENOMEM;
 
     if (out != NULL && fclose(out) != 0)
         rc = AGON_ENOMEM;
     if (rc >= 0 && frame == NULL)
-        fputs(text, stdout);
-    if (rc >= 0 && frame != NULL) {
-        put_fitting(frame_begin(frame), text, frame->rows);
+        fputs(text, shown);
+    else if (rc >= 0)
+        put_fitting(shown, text, frame->rows);
+    if (frame != NULL)
         frame_end(frame);
-    }
     free(text);
     return rc;
 }

@@ -150,6 +150,7 @@ async function ranks(page) {
     const texts = (node, what) => [...node.querySelectorAll(what)].map(one => one.textContent);
     return {
       note: document.getElementById('tournament-note').textContent,
+      moved: document.getElementById('ranks-moved').textContent,
       rows: [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent]))),
       why: [...document.querySelectorAll('.why-row')].map(row => ({
         who: row.querySelector('b').textContent, reason: row.querySelector('.why-head .dim').textContent, score: row.querySelector('.score').textContent,

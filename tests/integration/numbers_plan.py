@@ -85,6 +85,7 @@ def check_tournament(of, want):
     check_past(of, plans)
     check_report(of, plan, texts)
     check_page(of, plan, texts)
+    check_moved(of, plans)
     status = json.loads(of.load('api_status.json'))
     of.same('status', 'pool', D(status['pool']), D(of.cents(plan.pool)))
     for agent, row in plan.rows.items():  # nothing has moved it since
@@ -352,6 +353,17 @@ def on_page(measures, name, value):
     if one['unit'] == 'share':
         return fixed(100 * value, 2) + '%'
     return f'{"≤ -" if value < 0 else "≥ "}1000' if abs(value) >= 1000 else fixed(value, one['decimals'])
+
+
+def check_moved(of, plans):
+    """The page says what all of them moved: the last may have moved nothing."""
+    if not os.path.exists(os.path.join(of.folder, 'page.json')):
+        return
+    moves = [plan.moved for plan in plans if plan.moved > 0]
+    shown = plain(json.loads(of.load('page.json'))['tournament']['moved'])
+    want = f'{len(moves)} of {len(plans)} moved {of.cents(sum(moves, D(0)))} in all' if len(plans) > 1 else ''
+    said = re.fullmatch(r'(.* moved) (\S+) in all', shown)
+    of.same('page', f'tournaments: {shown}', bool(said) and said[1] == want.rsplit(' ', 3)[0] and abs(D(said[2]) - sum(moves, D(0))) < D('0.06') if want else shown == '', True)
 
 
 def check_page(of, plan, texts):

@@ -8,15 +8,6 @@
 
 #include "view_rig.h"
 
-static uint32_t count_of(const char *text, const char *what)
-{
-    uint32_t n = 0;
-
-    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
-        n++;
-    return n;
-}
-
 static void draw(uint32_t id, const char *name, double px)
 {
     struct host_view_slot *slot = &api.view->slots[0];

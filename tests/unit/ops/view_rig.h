@@ -6,7 +6,9 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "control/impl.h"
 #include "ops/api_history.h"
 
 #define MINUTE ((agon_ns_t)60 * 1000000000)
@@ -47,6 +49,26 @@ static void look(agon_ns_t t, agon_px_t px)
     api.view->instruments[0].last_px = px;
     mono_ns += 250000000;
     api_history_look(&api, mono_ns);
+}
+
+/* What a verb answers, or its error. */
+static inline const char *asked(int (*verb)(void *, const struct control_call *, struct jout *,
+                                            struct error *),
+                                const char *one, const char *two)
+{
+    struct control_call call = {.argc = (one != NULL) + (two != NULL), .argv = {one, two}};
+
+    jout_reset(&out);
+    return verb(&api, &call, &out, &err) < 0 ? err.text : jout_text(&out);
+}
+
+static inline uint32_t count_of(const char *text, const char *what)
+{
+    uint32_t n = 0;
+
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+        n++;
+    return n;
 }
 
 #endif

@@ -4,7 +4,7 @@
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { isMissing, planOf } from '../plan.mjs';
-import { agents, card, colour, fixed, lasted, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
+import { agents, amount, card, colour, fixed, lasted, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
 
 const gateText = (g, v) => (g.unit === 'share' ? percent(v) : String(Number(v.toPrecision(3))).replace('-', '\u2212'));
 // What is said of a gate, by how it judged.
@@ -32,6 +32,9 @@ function whyRow(r, measures) {
   const bounds = make('div', { className: 'gates bounds dim', hidden: !r.bounds.length }, ...r.bounds.map(b => make('span', { textContent: titleCase(b.text) })));
   return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: reasonOf(r) }), make('span', { className: 'score', textContent: r.rank ? fixed(r.score, 3) : '' })), bar, gates, bounds);
 }
+
+// What a plan gave, or took where that was more: the rest came from the pool or went there.
+const movedBy = plan => Math.max(...[1, -1].map(sign => plan.rows.reduce((sum, r) => sum + Math.max(0, sign * Number(r.change)), 0)));
 
 export default {
   title: 'Tournament', keys: ['tournament', 'agent/'],
@@ -69,7 +72,8 @@ export default {
     const legend = make('output', { className: 'legend' });
     const host = make('div');
     const left_out = make('span', { className: 'count', id: 'ranks-undone' });
-    ranks.bar.append(left_out, legend);
+    const all = make('span', { className: 'count', id: 'ranks-moved' });
+    ranks.bar.append(all, left_out, legend);
     ranks.body.append(host);
     let most = 1;
     // Who is not ranked has no rank, whatever it was before.
@@ -124,6 +128,8 @@ export default {
       // One that was taken back leaves a gap: its ranks moved nothing.
       const until = plans.filter(p => shown === null || p.number <= shown).map(p => (p.undone ? { ...p, rows: [] } : p));
       const back = plans.filter(p => p.undone && (shown === null || p.number <= shown)).map(p => p.number);
+      const moves = until.map(movedBy).filter(x => x > 0);
+      put(all, `${moves.length} of ${until.length} moved ${amount(moves.reduce((sum, x) => sum + x, 0))} in all`);
       put(left_out, back.length ? `without ${back.join(', ')}: undone` : '');
       const names = [...new Set(until.flatMap(p => p.rows.filter(r => r.rank).map(r => r.agent)))];
       ranks.section.hidden = until.length < 2 || names.length === 0;
