@@ -60,7 +60,6 @@ static void print_agents(const struct run_report *story)
     seats_all(story->seats, story->engine, &of);
     figures_table_add(&lines, "all, with the pool", &of, n_refused);
     figures_table_end(&lines, stdout);
-    figures_print_note(stdout, &of);
     for (uint16_t id = 0; id < slots->n; id++) {
         if (!slots->all[id].is_used)
             continue;

@@ -106,7 +106,7 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
              amount_of(status, "result", text[0]), amount_of(status, "gross", text[1]),
              amount_of(status, "fees", text[2]), amount_of(status, "rebates", text[3]),
              amount_of(status, "funding", text[4]));
-    put_line(out, columns, "orders open %s  fills %s  refused %s  events %s  slippage %s",
+    put_line(out, columns, "orders open %s  fills %s  refused %s  events %s  slippage cost %s",
              count_of(status, "open_orders", text[0]), count_of(status, "fills", text[1]),
              count_of(status, "refused", text[2]), count_of(status, "events", text[3]),
              amount_of(status, "slippage", text[5]));

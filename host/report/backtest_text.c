@@ -84,7 +84,6 @@ static void print_agents(const struct backtest *result, FILE *out, int width)
     engine_figures_all(result->engine, &of);
     figures_table_add(&table, "all, with the pool", &of, n_refused);
     figures_table_end(&table, out);
-    figures_print_note(out, &of);
 }
 
 /* --- what happened to whom --- */

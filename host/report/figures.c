@@ -88,7 +88,7 @@ static const struct column {
     [DRAWDOWN] = {"drawdown", 3, 0}, [SHARPE] = {"sharpe", 12, 0},
     [T] = {"t [95 % of t]", 2, 1},   [GROSS] = {"gross", 6, 0},
     [FEES] = {"fees", 7, 0},         [REBATES] = {"rebates", 8, 0},
-    [FUNDING] = {"funding", 9, 0},   [SLIPPAGE] = {"slippage", 10, 0},
+    [FUNDING] = {"funding", 9, 0},   [SLIPPAGE] = {"slippage cost", 10, 0},
     [FILLS] = {"fills", 5, 0},       [REFUSED] = {"refused", 13, 0},
 };
 #define GAP 2 /* blanks between two columns: a cell may have one within it */
@@ -108,6 +108,12 @@ static const char *known(const struct figures_money *in, int is_known, int64_t a
                          char text[MONEY_TEXT])
 {
     return is_known ? money_text(amt, in->exp, money_decimals(in->name, in->exp), text) : "-";
+}
+
+int figures_lack(const struct figures *of)
+{
+    return (of->n_samples < FIGURES_T_SAMPLES ? FIGURES_LACK_T : 0) |
+           (of->is_annual ? 0 : FIGURES_LACK_YEAR);
 }
 
 void figures_table_add(struct figures_table *table, const char *name, const struct figures *of,
@@ -134,6 +140,7 @@ void figures_table_add(struct figures_table *table, const char *name, const stru
     };
     struct figures_line *line;
 
+    table->lacks |= figures_lack(of);
     if (table->n == table->room) {
         uint32_t room = table->room > 0 ? 2 * table->room : 16;
         struct figures_line *lines = realloc(table->lines, room * sizeof(*lines));
@@ -154,9 +161,11 @@ void figures_table_add(struct figures_table *table, const char *name, const stru
 void figures_table_pool(struct figures_table *table, agon_amt_t pool_amt)
 {
     struct figures pool = {.capital_amt = pool_amt, .equity_amt = pool_amt};
+    int lacks = table->lacks; // it has no ratios at any time
 
     if (pool_amt != 0)
         figures_table_add(table, "pool", &pool, 0);
+    table->lacks = lacks;
 }
 
 static int width_of(const struct figures_table *table, uint32_t column)
@@ -239,16 +248,12 @@ void figures_table_end(struct figures_table *table, FILE *out)
     }
     if (table->n_lost > 0)
         fprintf(out, "%u lines more found no memory\n", table->n_lost);
+    if ((table->lacks & FIGURES_LACK_YEAR) != 0)
+        fprintf(out, "sharpe -: %s, it takes %d daily returns\n", FIGURES_SHORT, FIGURES_DAYS);
+    if ((table->lacks & FIGURES_LACK_T) != 0)
+        fprintf(out, "t -: %s, it takes %d returns\n", FIGURES_FEW, FIGURES_T_SAMPLES);
     free(table->lines);
     *table = (struct figures_table){0};
-}
-
-void figures_print_note(FILE *out, const struct figures *of)
-{
-    if (!of->is_annual)
-        fprintf(out, "sharpe -: %s, it takes %d daily returns\n", FIGURES_SHORT, FIGURES_DAYS);
-    if (of->n_samples < FIGURES_T_SAMPLES)
-        fprintf(out, "t -: %s, it takes %d returns\n", FIGURES_FEW, FIGURES_T_SAMPLES);
 }
 
 void figures_print_deeper(FILE *out, const char *name, const struct figures *of)

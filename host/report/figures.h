@@ -24,16 +24,19 @@ struct figures_table {
     struct figures_money in;
     struct figures_line *lines; /* the table's own */
     uint32_t n, room, n_lost;   /* lost: for want of memory, which the end says */
+    int lacks;                  /* of all lines: FIGURES_LACK_... */
 };
 void figures_table_begin(struct figures_table *table, const struct figures_money *in);
 void figures_table_add(struct figures_table *table, const char *name, const struct figures *of,
                        uint64_t n_refused);
 /* What no agent has, where there is some, so that the columns add up: behind the agents. */
 void figures_table_pool(struct figures_table *table, agon_amt_t pool_amt);
-/* Prints it, and frees what it took. */
+/* Prints it, with what "-" stands for where a line has one, and frees what it took. */
 void figures_table_end(struct figures_table *table, FILE *out);
-/* What "-" stands for, where it does. */
-void figures_print_note(FILE *out, const struct figures *of);
+/* Which "-" a line of these has; of all lines together it is the sum of the bits. */
+#define FIGURES_LACK_T    1
+#define FIGURES_LACK_YEAR 2
+int figures_lack(const struct figures *of);
 /* A line where one lost a larger share than its deepest fall. */
 void figures_print_deeper(FILE *out, const char *name, const struct figures *of);
 /* Members are added: amounts exact, what is not known null. Returns json. */

@@ -29,6 +29,7 @@ struct page_plot {
     const char *title, *unit; /* unit: "USDT", "%"; behind the title */
     int decimals;
     int is_zero; /* the axis shows 0 */
+    int is_down; /* what is more is drawn lower */
     const struct page_series *series;
     uint32_t n_series;
     const struct page_mark *marks;

@@ -16,6 +16,7 @@
 
 struct frame {                /* of one plot */
     double t0, t1, low, high; /* ms; values */
+    int is_down;
 };
 struct labels { /* of an axis: where lines cross the plot */
     struct {
@@ -33,7 +34,7 @@ static double x_of(const struct frame *frame, double ms)
 
 static double y_of(const struct frame *frame, double value)
 {
-    return (frame->high - value) / (frame->high - frame->low);
+    return (frame->is_down ? value - frame->low : frame->high - value) / (frame->high - frame->low);
 }
 
 static void fit(struct frame *frame, const struct page_plot *plot)
@@ -41,7 +42,7 @@ static void fit(struct frame *frame, const struct page_plot *plot)
     double least = pow(10, -plot->decimals);
     int has = 0;
 
-    *frame = (struct frame){0};
+    *frame = (struct frame){.is_down = plot->is_down};
     for (uint32_t i = 0; i < plot->n_series; i++) {
         const struct page_series *series = &plot->series[i];
 
@@ -65,7 +66,7 @@ static void fit(struct frame *frame, const struct page_plot *plot)
     if (frame->high - frame->low < least) {
         double pad = fabs(frame->low) * 0.001 > least ? fabs(frame->low) * 0.001 : least;
 
-        frame->low -= pad;
+        frame->low -= plot->is_down && frame->low >= 0 ? 0 : pad;
         frame->high += pad;
     }
 }

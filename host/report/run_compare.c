@@ -16,12 +16,18 @@ enum unit { MONEY, SHARE, RATIO, COUNT };
 static const struct compared {
     const char *key, *name;
     enum unit unit;
-} compared[] = {{"result", "result", MONEY},       {"return", "return", SHARE},
-                {"hold_return", "holding", SHARE}, {"drawdown", "drawdown", SHARE},
-                {"t", "t-value", RATIO},           {"sharpe", "Sharpe", RATIO},
-                {"gross", "gross", MONEY},         {"fees", "fees", MONEY},
-                {"rebates", "rebates", MONEY},     {"funding", "funding", MONEY},
-                {"slippage", "slippage", MONEY},   {"fills", "fills", COUNT},
+} compared[] = {{"result", "result", MONEY},
+                {"return", "return", SHARE},
+                {"hold_return", "holding", SHARE},
+                {"drawdown", "drawdown", SHARE},
+                {"t", "t-value", RATIO},
+                {"sharpe", "Sharpe", RATIO},
+                {"gross", "gross", MONEY},
+                {"fees", "fees", MONEY},
+                {"rebates", "rebates", MONEY},
+                {"funding", "funding", MONEY},
+                {"slippage", "slippage cost", MONEY},
+                {"fills", "fills", COUNT},
                 {"trades", "trades", COUNT}};
 #define COMPARED (sizeof(compared) / sizeof(compared[0]))
 #define UNKNOWN  NAN /* of that length, or of that agent, there is none */
@@ -231,7 +237,7 @@ json_t *run_compare_json(const struct run_compare *compare)
 
 static void put_table(const struct run_compare *compare, struct page *page)
 {
-    static const char *const columns[] = {"figure", "#this run", "#the other", "#difference"};
+    static const char *const columns[] = {"~figure", "#this run", "#the other", "#difference"};
     struct figured run = all_of(compare->run), other = all_of(compare->other);
     const char *base = base_of(compare->run)->name;
 
@@ -302,7 +308,7 @@ int run_compare_page(const struct run_compare *compare, struct page *page)
         page_plot(page, &(struct page_plot){
                             .title = "Return of both, each from its own start",
                             .unit = "%",
-                            .decimals = 3,
+                            .decimals = 2,
                             .is_zero = 1,
                             .series =
                                 (struct page_series[]){

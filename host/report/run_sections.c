@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/span.h"
 #include "market/instrument_kind.h"
+#include "report/figures.h"
 #include "report/plan_text.h"
 #include "report/run_spread.h"
 #include "report/trail.h"
@@ -18,6 +19,7 @@
 #include "sys/wrap.h"
 
 #define BINS        25
+#define NO_FALL     "none of 0.01 % or more"
 #define TRADES_PAGE 300 /* rows of the table of trades */
 
 struct base {
@@ -116,12 +118,39 @@ void run_sections_deeper(const struct run_report *story, struct page *page)
     }
 }
 
+/* Which "-" a table of agents, who is gone and all has. */
+static int lacks_of(const struct run_report *story)
+{
+    const struct slots *slots = engine_slots(story->engine);
+    const struct seat *seat;
+    struct figures of;
+    int lacks;
+
+    seats_all(story->seats, story->engine, &of);
+    lacks = figures_lack(&of);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        engine_figures(story->engine, id, &of);
+        lacks |= figures_lack(&of);
+    }
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++)
+        lacks |= seat->is_gone ? figures_lack(&seat->figures) : 0;
+    return lacks;
+}
+
 void run_sections_note(const struct run_report *story, struct page *page)
 {
-    page_text(page,
-              "Amounts in %s. Sharpe, Sortino - : %s (from %d daily returns); t - : %s (from %d "
-              "returns).",
-              base_of(story).name, FIGURES_SHORT, FIGURES_DAYS, FIGURES_FEW, FIGURES_T_SAMPLES);
+    int lacks = lacks_of(story);
+    char few[80] = "", year[80] = "";
+
+    if ((lacks & FIGURES_LACK_YEAR) != 0)
+        (void)snprintf(year, sizeof(year), " Sharpe, Sortino - : %s (from %d daily returns).",
+                       FIGURES_SHORT, FIGURES_DAYS);
+    if ((lacks & FIGURES_LACK_T) != 0)
+        (void)snprintf(few, sizeof(few), " t - : %s (from %d returns).", FIGURES_FEW,
+                       FIGURES_T_SAMPLES);
+    page_text(page, "Amounts in %s.%s%s", base_of(story).name, year, few);
 }
 
 /* Of an agent, or (is_sum) of all. */
@@ -298,7 +327,7 @@ static void put_course(const struct run_report *story, struct page *page, struct
         course->t[i] = trail->points[i].t;
         course->own[i] = 100.0 * (trail->points[i].index - 1.0);
         course->hold[i] = 100.0 * (trail_hold(trail, i) - 1.0);
-        course->fall[i] = high > 0 ? -100.0 * (1.0 - trail->points[i].index / high) : 0.0;
+        course->fall[i] = high > 0 ? 100.0 * (1.0 - trail->points[i].index / high) : 0.0;
     }
     for (uint32_t i = 0; i < story->n_happenings && marks != NULL; i++) {
         const struct run_report_happening *one = &story->happenings[i];
@@ -313,7 +342,7 @@ static void put_course(const struct run_report *story, struct page *page, struct
                                ? "Return of the whole; lines: what was reloaded or quarantined"
                                : "Return of the whole",
                   .unit = "%",
-                  .decimals = 3,
+                  .decimals = 2,
                   .is_zero = 1,
                   .series = series,
                   .n_series = trail->n_pairs > 0 ? 2 : 1,
@@ -321,8 +350,9 @@ static void put_course(const struct run_report *story, struct page *page, struct
                   .n_marks = n_marks});
     page_plot(page, &(struct page_plot){.title = "Drawdown of the whole",
                                         .unit = "%",
-                                        .decimals = 3,
+                                        .decimals = 2,
                                         .is_zero = 1,
+                                        .is_down = 1,
                                         .series = &fall,
                                         .n_series = 1});
     free(marks);
@@ -345,6 +375,16 @@ static void put_flow(const struct base *base, const struct figures *of, const ch
                                             .n_bars = sizeof(bars) / sizeof(bars[0])});
 }
 
+/* How many of them, deepest first, are not shown as 0. */
+static uint32_t n_falls_of(const struct trail *trail)
+{
+    uint32_t n = 0;
+
+    while (n < trail->n_falls && money_shown(100.0 * trail->falls[n].depth, 2) > 0)
+        n++;
+    return n;
+}
+
 static void put_falls(const struct trail *trail, struct page *page)
 {
     static const char *const columns[] = {"#depth",    "from (UTC)",     "lowest",
@@ -354,8 +394,12 @@ static void put_falls(const struct trail *trail, struct page *page)
     if (trail->n_falls == 0)
         return;
     page_heading(page, "Deepest drawdowns of the whole");
+    if (n_falls_of(trail) == 0) {
+        page_text(page, "%s", NO_FALL);
+        return;
+    }
     page_table_begin(page, columns, 6);
-    for (uint32_t i = 0; i < trail->n_falls; i++) {
+    for (uint32_t i = 0; i < n_falls_of(trail); i++) {
         const struct trail_fall *fall = &trail->falls[i];
         agon_ns_t t_end = fall->t_back != 0 ? fall->t_back : trail->t_last;
 
@@ -383,10 +427,12 @@ void run_sections_print(const struct run_report *story, FILE *out)
     seats_all(story->seats, story->engine, &all);
     (void)lead_of(story, &all, text);
     wrap_text(out, wrap_width(out), 0, 0, text);
-    if (trail->n_falls > 0)
+    if (n_falls_of(trail) > 0)
         fprintf(out, "\nDeepest drawdowns of the whole (UTC):\n%9s  %-16s  %-16s  %-16s  %s\n",
                 "depth", "from", "lowest", "made good", "in all");
-    for (uint32_t i = 0; i < trail->n_falls; i++) {
+    else if (trail->n_falls > 0)
+        fprintf(out, "\nDeepest drawdowns of the whole: %s\n", NO_FALL);
+    for (uint32_t i = 0; i < n_falls_of(trail); i++) {
         const struct trail_fall *fall = &trail->falls[i];
         agon_ns_t t_end = fall->t_back != 0 ? fall->t_back : trail->t_last;
 

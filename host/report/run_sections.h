@@ -20,7 +20,7 @@ int run_sections_whole(const struct run_report *story, struct page *page);
 #define RUN_SECTIONS_FIGURES                                                                       \
     "agent", "#capital", "#equity", "#result", "#return", "#drawdown", "#Sharpe", "#Sortino",      \
         "#t [95 % of t]", "#fills"
-#define RUN_SECTIONS_COSTS "agent", "#gross", "#fees", "#rebates", "#funding", "#slippage"
+#define RUN_SECTIONS_COSTS "agent", "#gross", "#fees", "#rebates", "#funding", "#slippage cost"
 void run_sections_figures(const struct run_report *story, struct page *page,
                           const struct figures *of);
 void run_sections_costs(const struct run_report *story, struct page *page,

@@ -36,7 +36,7 @@ struct view {
         {"t", "t", RATIO, ratios}, {"t_low", "t from", RATIO, amounts},                            \
         {"t_high", "t to", RATIO, amounts}, {"gross", "gross", AMOUNT, amounts},                   \
         {"fees", "fees", AMOUNT, amounts}, {"rebates", "rebates", AMOUNT, amounts},                \
-        {"funding", "funding", AMOUNT, amounts}, {"slippage", "slippage", AMOUNT, amounts},        \
+        {"funding", "funding", AMOUNT, amounts}, {"slippage", "slippage cost", AMOUNT, amounts},   \
     {                                                                                              \
         "volume", "volume", AMOUNT, amounts                                                        \
     }
@@ -135,9 +135,7 @@ static const struct view views[] = {
             {"wins", "closing fills won", AMOUNT, 1}, {"losses", "closing fills lost", AMOUNT, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
             {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1},
-            {"day_loss", "lost today, to close", AMOUNT, 1},
-            {"day_loss_scaled", "scaled to its capital", AMOUNT, 1},
-            {"fall", "below its highest now", SHARE, 1})},
+            {"day_loss", "daily loss now", LOSS, 1}, {"fall", "drawdown now", SHARE, 1})},
     {"agent", "agent", "Stopped by a loss limit", LINES, "stopped",
      FIELDS({"by", "limit", TEXT, 1}, {"since", "since", TIME, 1}, {"until", "until", TIME, 1},
             {"text", "what follows", LAST, 1})},
@@ -264,12 +262,11 @@ static const struct view views[] = {
             {"equity", "equity to close", AMOUNT, 1},
             {"equity_at_day", "at 00:00 UTC, scaled to that capital", AMOUNT, 1},
             {"equity_highest", "highest, scaled to that capital", AMOUNT, 1},
-            {"day_loss", "lost today, in money", AMOUNT, 1}, {"breached", "breached", TEXT, 1},
+            {"day_loss", "daily loss now", LOSS, 1}, {"breached", "breached", TEXT, 1},
             {"breached_by", "by", TEXT, 1}, {"breach_loss", "loss then", AMOUNT, 1},
             {"on_breach", "when breached", TEXT, 1})},
-    {"portfolio", "limits",
-     "Limits of all agents together; the daily loss is scaled to their capital now", ROWS, NULL,
-     FIELDS({"limit", "limit", WORDS, 1}, {"used", "used", LIMIT, 1}, {"at", "at", LIMIT, 1},
+    {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
+     FIELDS({"limit", "limit", WORDS, 1}, {"used", "used", USED, 1}, {"at", "at", LIMIT, 1},
             {"text", "what it is of", LAST, 1})},
     {"gpu status", NULL, "Cards", LINES, NULL,
      FIELDS({"on", "in use", TEXT, 1}, {"profile", "budgets", TEXT, 1},

@@ -30,6 +30,8 @@ enum kind {
     GIB,   // of bytes; MiB of less than one
     NAMES, // of a list's objects
     LIMIT, // a real number is a share, a text an amount
+    USED,  // the same of what a limit counts: below 0 nothing is used; its loss in money before it
+    LOSS,  // of the day, in money: a gain is no loss; what its limit counts where that is another
     HASH   // its first 16 digits
 };
 struct field {

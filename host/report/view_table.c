@@ -98,6 +98,34 @@ static int put_asset(const json_t *row, const char *plain, char out[CELL_MAX])
     return 1;
 }
 
+/* What was lost, for people: a gain is no loss. Behind it what a limit counts, where that is shown
+ * as another amount: money is lost once, and a limit follows the capital. As kit.mjs has it. */
+static void put_loss(const json_t *row, const char *plain, const char *lost, const char *counted,
+                     char out[CELL_MAX])
+{
+    const char *texts[2] = {json_string_value(json_object_get(row, lost)),
+                            json_string_value(json_object_get(row, counted))};
+    char shown[2][MONEY_TEXT];
+
+    for (int i = 0; i < 2; i++) {
+        const char *text = texts[i] != NULL && strcmp(texts[i], "none") != 0 ? texts[i] : plain;
+        char none[MONEY_TEXT];
+
+        (void)snprintf(none, sizeof(none), "%.*s", MONEY_TEXT - 1, text);
+        if (none[0] == '-') { // as many digits, all of them 0
+            memmove(none, "0", 2);
+            if (digits_of(text) > 0)
+                (void)snprintf(none, sizeof(none), "0.%0*d", digits_of(text), 0);
+        }
+        if (!money_apart(none, shown[i]))
+            memcpy(shown[i], none, sizeof(none));
+    }
+    if (strcmp(shown[0], shown[1]) == 0)
+        snprintf(out, CELL_MAX, "%s", shown[0]);
+    else
+        snprintf(out, CELL_MAX, "%s, scaled %s", shown[0], shown[1]);
+}
+
 static void put_cell(const json_t *row, const json_t *value, enum kind kind, char out[CELL_MAX])
 {
     static const double per_s[] = {1, 1e3, 1e6};
@@ -116,7 +144,16 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         put_mean(row, plain, out);
     else if (kind == AMOUNT && put_asset(row, plain, out))
         return;
-    else if ((kind == AMOUNT || (kind == LIMIT && json_is_string(value))) &&
+    else if (kind == LOSS && json_is_string(value))
+        put_loss(row, plain, "day_loss", "day_loss_scaled", out);
+    else if (kind == USED && json_is_string(value) &&
+             !json_is_true(json_object_get(row, "is_minimum")))
+        put_loss(row, plain, "lost", "used", out);
+    else if (kind == USED && json_is_number(value))
+        snprintf(out, CELL_MAX, "%.30s",
+                 figures_share_text(json_number_value(value) < 0 ? 0 : json_number_value(value), 0,
+                                    share));
+    else if ((kind == AMOUNT || ((kind == LIMIT || kind == USED) && json_is_string(value))) &&
              money_apart(plain, apart))
         snprintf(out, CELL_MAX, "%s", apart);
     else if (kind == SCORE && json_is_number(value))

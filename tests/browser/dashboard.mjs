@@ -9,6 +9,7 @@
 // crashes until it is put away, begins. DRAWER is sma_cross on BTCUSDT: its averages are lines. FOLDER: screenshots go there.
 import { chromium } from 'playwright-core';
 import { fits, heightAt, WIDTHS } from './fits.mjs';
+import { noHoles, oneReturn, saysOnce, shot, windows } from './labels.mjs';
 import { untilTrue } from './until.mjs';
 import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
@@ -52,7 +53,7 @@ const READY = {
   market: () => document.querySelector('#p-market .candles canvas') && document.querySelector('#book .level.bid span')?.textContent && document.querySelector('.instrument dd'),
   tournament: () => /[0-9]/.test(document.querySelector('#countdown')?.textContent) && document.querySelector('#t-tournament tr[data-key]') && document.querySelector('.why-row'),
   reliability: () => document.querySelector('#p-reliability .heat canvas') && document.querySelector('#t-venues tr[data-key]') && document.querySelector('#latency rect'),
-  log: () => [...document.querySelectorAll('#t-log tr[data-key]')].some(r => / agent=/.test(r.textContent)), // its fields too
+  log: () => [...document.querySelectorAll('#t-log tr[data-key]')].some(r => /\bagent=/.test(r.lastChild.title)), // its fields too
 };
 async function show(page, name) {
   await page.evaluate(to => { location.hash = `#/${to}`; }, name);
@@ -283,7 +284,7 @@ async function steer(page) {
     const [{ state }, { agents, baseText, money, percent }] = await Promise.all([import('/connection.mjs'), import('/kit.mjs')]);
     const a = agents(state).find(one => one.name === name);
     const use = title => [...document.querySelectorAll('.a-limits tr')].find(r => r.firstChild.textContent === title)?.children[1].textContent;
-    return Number(a.day_loss) > 0 && use('Daily loss') === money(baseText(Number(a.day_loss))) && a.day_loss === a.day_loss_scaled && use('Drawdown now') === percent(a.fall) && /Drawdown among the figures is the deepest fall/.test(document.querySelector('.a-limits .note').textContent);
+    return Number(a.day_loss) > 0 && use('Daily loss now') === money(baseText(Number(a.day_loss))) && a.day_loss === a.day_loss_scaled && use('Drawdown now') === percent(a.fall) && /Drawdown among the figures is the deepest fall/.test(document.querySelector('.a-limits .note').textContent);
   }, still);
   // It places what is missing: once it wants none, what is cancelled stays away.
   await page.fill('.a-params input[aria-label="orders"]', '0');
@@ -328,8 +329,16 @@ async function steer(page) {
     .then(list => list.filter(f => f.symbol === of).findIndex(f => f.agent === name && f.side === 'sell')).then(i => i < 0 || i > 70), [symbol, still], { polling: 1000, timeout: 0 }); // others trade as fast as the machine lets them
   await page.evaluate(of => { location.hash = `#/market/${encodeURIComponent(of)}`; }, symbol);
   await page.waitForFunction(name => [...document.querySelectorAll('#t-fills tr[data-key]')].some(r => r.children[1].textContent === name && r.children[2].textContent === 'sell'), still);
+  // Its ended orders are in its own list; the market's has the newest 100 of all agents there, each as its agent's list has it.
   await page.click('.orders .tabs button[data-key="ended"]');
-  await page.waitForFunction(name => [...document.querySelectorAll('#t-market-ended tr[data-key]')].some(r => r.offsetParent && r.children[0].textContent === name), still);
+  await untilTrue(page, async ([name, of]) => (await (await import('/connection.mjs')).get(`ended/${encodeURIComponent(name)}`)).some(o => o.symbol === of && o.end === 'filled' && o.side === 'sell'), [still, symbol]);
+  await untilTrue(page, async () => {
+    const { get } = await import('/connection.mjs');
+    const rows = [...document.querySelectorAll('#t-market-ended tr[data-key]')].filter(r => r.offsetParent);
+    const own = new Map();
+    for (const name of new Set(rows.map(r => r.children[0].textContent))) own.set(name, await get(`ended/${encodeURIComponent(name)}`) ?? []);
+    return rows.length > 0 && rows.length <= 100 && rows.some(r => own.get(r.children[0].textContent).some(o => o.id === r.dataset.key));
+  });
   // Who trades little has its closing fills there, however much others do: all that its figures count.
   await page.evaluate(name => { location.hash = `#/agent/${name}`; }, agent);
   await page.waitForFunction(name => {
@@ -544,6 +553,31 @@ async function silence() {
   await close(page);
 }
 
+// Returns where most of the capital was taken: as if all had had 21 times as much before this page was opened.
+async function returns() {
+  const page = await open(1440, 900, 'dark', p => p.route(/\/api\/v1\/equity$/, async route => {
+    const response = await route.fetch();
+    const all = Object.entries(await response.json()).map(([name, list]) => [name, list.map(([t, equity, capital, ...more]) => [t, equity + 20 * capital, 21 * capital, ...more])]);
+    await route.fulfill({ response, json: Object.fromEntries(all) });
+  }));
+  await oneReturn(page, fail);
+  await close(page);
+}
+// A page that heard nothing for some candles has them when it hears again; what its figures are of is said, and once.
+async function unseen() {
+  let isMute = false;
+  const page = await open(1440, 900, 'dark', p => p.routeWebSocket(/\/live/, ws => {
+    const server = ws.connectToServer();
+    ws.onMessage(message => server.send(message));
+    server.onMessage(message => { if (!isMute) ws.send(message); });
+  }));
+  await noHoles(page, await page.evaluate(async () => Object.keys((await import('/connection.mjs')).state.get('marks') ?? { BTCUSDT: 1 })[0]), is => { isMute = is; }, fail);
+  await show(page, 'reliability');
+  await windows(page, fail);
+  await show(page, 'log');
+  await saysOnce(page, fail);
+  await close(page);
+}
 // Who is not ranked any more has no rank, whatever it had before.
 async function ranks() {
   const page = await open(1440, 900, 'dark', p => p.route(/\/plans/, route => route.fulfill({ json: [1, 2, 3].map(n => ({ number: n, t_ms: 1767225600000 + n * 120000, time: '', rows: [{ agent: 'first', rank: 1 }, { agent: 'dropped', rank: n < 3 ? 2 : 0 }] })) })));
@@ -728,16 +762,16 @@ async function look(scheme) {
         const codes = await page.evaluate(() => [...document.querySelectorAll('.a-generations tr[data-key]')].map(r => [r.lastChild.offsetParent ? r.lastChild.textContent : '', r.children[2].title]));
         if (!codes.length || codes.some(([text, title]) => !/^code [0-9a-f]{16}/.test(title) || (width >= 1440 ? !/^[0-9a-f]{8}$/.test(text) : text))) fail(`${name} at ${width}, ${scheme}: generations without their code: ${JSON.stringify(codes)}`);
       }
-      if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${scheme}.png`, fullPage: width !== 2560 });
+      if (folder) await shot(page, `${folder}/${name}-${width}-${scheme}.png`, width !== 2560);
       if (name === 'overview' && width === 390) {
         for (const wrong of [...await folds(page), ...await fits(page, 'open')]) fail(`${name} at ${width}, ${scheme}: ${wrong}`);
-        if (folder) await page.screenshot({ path: `${folder}/${name}-open-${width}-${scheme}.png`, fullPage: true });
+        if (folder) await shot(page, `${folder}/${name}-open-${width}-${scheme}.png`, true);
       }
       if ((name === 'agent' || name === 'market') && (scheme === 'dark' || width === 390)) {
         const box = name === 'agent' ? '.a-orders' : '.page-market .orders';
         for (const lacks of await endedOf(page, box)) fail(`${name} at ${width}, ${scheme}: ended orders without '${lacks}'`);
         for (const wrong of await fits(page, `${name}'s ended orders at ${width}, ${scheme}`)) fail(wrong);
-        if (folder) await page.screenshot({ path: `${folder}/${name}-ended-${width}-${scheme}.png`, fullPage: width !== 2560 });
+        if (folder) await shot(page, `${folder}/${name}-ended-${width}-${scheme}.png`, width !== 2560);
         await page.click(`${name === 'agent' ? '.a-ended' : box} .tabs button[data-key="open"]`);
       }
     }
@@ -756,6 +790,8 @@ try {
   await change(page);
   await close(page);
   await silence();
+  await unseen();
+  await returns();
   await ranks();
   await tokens();
   const rates = await traffic();

@@ -7,6 +7,7 @@ import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fits, heightAt, WIDTHS } from './fits.mjs';
+import { shot } from './labels.mjs';
 
 const [, , executablePath, url, folder] = process.argv;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -77,7 +78,7 @@ async function at(page, name, width, scheme) {
   }
   if (name.startsWith('overview')) await act(page, where);
   for (const wrong of await fits(page, where)) fail(wrong);
-  if (folder) await page.screenshot({ path: `${folder}/demo-${name.replace('/', '-')}-${width}-${scheme}.png`, fullPage: width !== 2560 });
+  if (folder) await shot(page, `${folder}/demo-${name.replace('/', '-')}-${width}-${scheme}.png`, width !== 2560);
 }
 
 try {

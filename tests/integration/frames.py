@@ -56,7 +56,7 @@ SUMMED = {5: rf'N held(, (N|nothing) moved)?; {BRIEF}'}
 # Columns of a table of `top` in their order; `?` before those that a window has where it has room.
 TABLES = {
     'Agents': 'agent state ?stage capital equity result ?return ?drawdown ?Sharpe ?Sortino ?t ?t_from ?t_to ?gross ?fees ?rebates ?funding '
-              '?slippage ?volume open fills ?refused ?fills_won ?fills_lost ?intents ?events ?generation ?runner ?kind ?code',
+              '?slippage_cost ?volume open fills ?refused ?fills_won ?fills_lost ?intents ?events ?generation ?runner ?kind ?code',
     'Positions': 'agent symbol side quantity entry ?break-even mark unrealised ?realised ?notional ?fees ?funding ?fills ?entry_tag ?in',
     'Open orders': 'agent symbol side ?type price quantity filled state ?request ?tag ?since ?id'}
 

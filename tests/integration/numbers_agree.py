@@ -55,6 +55,12 @@ def apart(text):  # for people
     return '-' if text is None else f'{D(text):,}'
 
 
+def loss_text(lost, counted):
+    """What was lost, for people: a gain is no loss; what the limit counts where that is shown as another amount. Of `agon ctl` and of the page."""
+    shown = [apart(str(max(D(text), D('0.00')))) for text in (lost, counted)]
+    return shown[0] if shown[0] == shown[1] else f'{shown[0]}, scaled {shown[1]}'
+
+
 def ratio(text):
     return None if text in ('', None) else float('%.9g' % float(text))
 
@@ -247,10 +253,8 @@ def check_metrics(want):
         its = json.loads(load(f'agent_{row["name"]}.json'))
         same('/metrics', f'{labels} lost today, scaled', found.get(('agon_agent_day_loss_scaled', labels)), row['day_loss_scaled'])
         same('/metrics', f'{labels} limit of it', found.get(('agon_agent_day_loss_limit', labels)), its['limits']['daily_loss'])
-        text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('lost today')))
-        same('ctl agent', f'{labels} lost today', text[-1], apart(row['day_loss']))
-        text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('scaled to its capital')))
-        same('ctl agent', f'{labels} lost today, scaled', text[-1], apart(row['day_loss_scaled']))
+        text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('daily loss now')))
+        same('ctl agent', f'{labels} daily loss now', text[-1], loss_text(row['day_loss'], row['day_loss_scaled']))
     for row in json.loads(load('positions.json')):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
         for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price')):
@@ -326,7 +330,7 @@ def check_page(want):
     check_given(want, page)
     for agent, facts in page['of'].items():
         its = want[agent]
-        for head, key in (('Equity', 'equity'), ('Capital', 'capital'), ('Result', 'result'), ('Slippage', 'slippage'), ('Volume', 'volume')):
+        for head, key in (('Equity', 'equity'), ('Capital', 'capital'), ('Result', 'result'), ('Slippage cost', 'slippage'), ('Volume', 'volume')):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), its[key])
         for head, key in (('Return', 'return'), ('Drawdown', 'drawdown')):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), '%.2f%%' % (round(100 * its[key], 2) + 0.0))
@@ -348,7 +352,7 @@ def check_page(want):
 
 
 HEADS = {'return': 'return', 'drawdown': 'drawdown', 'Sharpe': 'sharpe', 'Sortino': 'sortino', 't': 't', 't from': 't_low', 't to': 't_high',
-         **{key: key for key in MONEY}}
+         **{key: key for key in MONEY if key != 'slippage'}, 'slippage cost': 'slippage'}
 
 
 def in_view(key, its):
@@ -443,24 +447,24 @@ def check_portfolio():
     same('/metrics', 'portfolio, equity', found['agon_portfolio_equity', ''], str(equity))
     same('/metrics', 'portfolio, daily loss', found['agon_portfolio_used', 'limit="daily_loss"'], used['daily_loss'])
     shown = {row['limit']: {key: '-' if value is None else 'none' if value == 'none' else percent(value) if row['unit'] == 'share' else apart(value)
-                            for key, value in (('used', row['used']), ('at', row['at']))} for row in own['limits']}
+                            for key, value in (('used', row['used'] if row['is_minimum'] or row['used'] in (None, 'none') or D(str(row['used'])) >= 0 else
+                                                '0.00' if isinstance(row['used'], str) else 0), ('at', row['at']))} for row in own['limits']}
+    shown['daily_loss']['used'] = loss_text(own['day_loss'], used['daily_loss'])
     head, *lines = re.split(r'Limits of all agents together.*\n', load('portfolio.txt'))[1].splitlines()
     rows = {re.split(r'  +', line.strip())[0]: re.split(r'  +', line.strip())[1:3] for line in lines if not line.startswith('    ')}
     for name, its in shown.items():
         same('ctl portfolio', name, rows.get(name.replace('_', ' ')), [its['used'], its['at']])
     lines = dict(re.split(r'  +', line, maxsplit=1) for line in load('portfolio.txt').split('\n\n')[0].splitlines()[1:])
     for name, key in (('capital of all agents now', 'capital'), ('equity to close', 'equity'), ('at 00:00 UTC, scaled to that capital', 'equity_at_day'),
-                      ('highest, scaled to that capital', 'equity_highest'), ('lost today, in money', 'day_loss')):
-        same('ctl portfolio', name, lines.get(name), apart(own[key]))
+                      ('highest, scaled to that capital', 'equity_highest'), ('daily loss now', 'day_loss')):
+        same('ctl portfolio', name, lines.get(name), loss_text(own[key], own[key]) if key == 'day_loss' else apart(own[key]))
     if not os.path.exists(os.path.join(folder, 'page.json')):
         return
     for name, now, at in json.loads(load('page.json'))['portfolio']:
         clean = [text.replace('\u2009', '').replace('\u2212', '-').replace('%', ' %') for text in (now, at)]
         want = [shown[name][key].replace(',', '') for key in ('used', 'at')]
-        if name == 'daily_loss' and own['day_loss'] != used[name]:
-            want[0] = f'{max(D(own["day_loss"]), D("0.00"))}, scaled {max(D(used[name]), D("0.00"))}'
-        elif D(used[name]) < 0 if isinstance(used[name], str) else used[name] < 0:
-            want[0] = '0.00'  # nothing is lost
+        if name == 'daily_loss':
+            want[0] = loss_text(own['day_loss'], used[name]).replace(',', '').replace(' scaled', ', scaled')
         same('page', f'limit {name} of all', clean, [want[0], '–' if want[1] == 'none' else want[1]])
 
 
@@ -529,8 +533,8 @@ def check_host():
         json_row(name, status, want[''])
     same('/api', 'positions', json.loads(load('api_positions.json')), json.loads(load('positions.json')))
     check_views(want)
-    for match in re.finditer(r'\b(equity|capital|result|gross|fees|rebates|funding|slippage) (-?[0-9,.]+)', load('top')):
-        same('top, its head', match.group(1), match.group(2), apart(want[''][match.group(1)]))
+    for match in re.finditer(r'\b(equity|capital|result|gross|fees|rebates|funding|slippage cost) (-?[0-9,.]+)', load('top')):
+        same('top, its head', match.group(1), match.group(2), apart(want[''][match.group(1).split()[0]]))
     check_metrics(want)
     check_fills(want)
     check_left(want, [(name, json.loads(load(name))) for name in ('before.json', 'api_status.json')])
@@ -580,6 +584,12 @@ def check_html(page, want):
     for row, costs in zip(rows, html_table(load(page), 'gross')):
         same(page, 'agents in both tables', costs['agent'], row['agent'])
         row.update(costs)
+        row['slippage'] = row.pop('slippage cost')
+    # What a dash stands for is said where there is one, and nowhere else.
+    same(page, 'a note of t that are not there', ' t - : too few' in load(page), any(its['samples'] < 10 for its in want.values()))
+    same(page, 'a note of ratios of a year that are not there', ' Sharpe, Sortino - : too short' in load(page), any(its['days'] < 30 for its in want.values()))
+    if 'Deepest drawdowns of the whole' in load(page) and 'none of 0.01 % or more' not in load(page):
+        same(page, 'drawdowns that are shown as none', [row for row in html_table(load(page), 'depth') if row['depth'] == '0.00 %'], [])
     same(page, 'agents', len(rows), len(want))
     for row in rows:
         name = '' if row['agent'].startswith('all') else row['agent']
@@ -631,9 +641,8 @@ def check_page_agents(want, page):
         fall = max(row['fall'], 0)
         if shown['Drawdown now']['Used'].strip('0.\u2009%') or fall >= 5e-5:
             same('page of an agent', f'{name} drawdown now', shown['Drawdown now']['Used'].replace('\u2009', ''), percent(fall).replace(' ', ''))
-        loss = [max(D('0.00'), D(row[key])) for key in ('day_loss', 'day_loss_scaled')]
-        same('page of an agent', f'{name} lost today', shown['Daily loss']['Used'].replace('\u2009', ''), str(loss[0]) if row['day_loss'] == row['day_loss_scaled'] else f'{loss[0]}, scaled {loss[1]}')
-        for title, key in (('Daily loss', 'daily_loss'), ('Position', 'position'), ('One order', 'order')):
+        same('page of an agent', f'{name} daily loss now', shown['Daily loss now']['Used'].replace('\u2009', ''), loss_text(row['day_loss'], row['day_loss_scaled']).replace(',', '').replace(' scaled', ', scaled'))
+        for title, key in (('Daily loss now', 'daily_loss'), ('Position', 'position'), ('One order', 'order')):
             if D(str(limits[key])) > 0:
                 same('page of an agent', f'{name} limit of {title}', shown[title]['At'].replace('\u2009', ''), limits[key])
 

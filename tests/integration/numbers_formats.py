@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """numbers_formats KIT FORMATS [LATENCY]: the page's rounding (kit.mjs, asked by tests/browser/formats.mjs) is the host's: of numbers as printf rounds
 them, of decimal texts to the even one, and so what is on an account. Quantiles of latencies by octaves are
-those of what was measured; spans of time read as in tests/data/spans/cases.txt, to which C is held by base_span. LATENCY: what `ctl latency --json` says of a host."""
+those of what was measured; losses, and spans of time read as in tests/data/spans/cases.txt, to which C is held by base_span. LATENCY: what `ctl latency --json` says of a host."""
 import json
 import math
 import os
@@ -53,6 +53,12 @@ wrong = [(ns, is_, text) for (ns, text), is_ in zip(cases, said) if is_.replace(
 if wrong or len(said) != len(cases) or len(cases) < 40:
     sys.exit(f'{len(wrong)} of {len(cases)} spans read otherwise on the page: {wrong[:3]}')
 print(f'formats: {len(cases)} spans read alike')
+
+# What was lost of a limit: as report_view/a_gain_is_no_loss_and_one_amount_is_said_once has it of `agon ctl`.
+cases = {'-9.45 -9.45': '0.00', '-9.45 -12.60': '0.00', '1234.50 1234.50': '1_234.50', '-9.45 1234.50': '0.00,_scaled_1_234.50', '9.45 12.60': '9.45,_scaled_12.60'}
+said = subprocess.run(['node', sys.argv[2], sys.argv[1]], input='\n'.join(f'loss {case}' for case in cases), capture_output=True, text=True, check=True).stdout.split()
+if said != list(cases.values()):
+    sys.exit(f'losses read otherwise on the page: {said}')
 
 # What the chart of latencies makes of octaves is the quantile itself to within an octave, and where that is below 512 ns no number.
 asks, want = [], []

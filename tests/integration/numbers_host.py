@@ -204,8 +204,8 @@ def check_journal(of, h, page=None):
         between(of, 'top', key, number(head.group(at + 2)), [its[key] for its in ends])
     of.same('top', 'state of the journal', f'  journal {first["journal"]}\n' in of.load(f'{h}_top'), True)
     if page:
-        facts = {key: number(page['journal'][key]) for key in ('Event', 'On disk', 'Lag, events', 'Run')}
-        of.same('page, journal', 'lag', facts['Lag, events'], facts['Event'] - facts['On disk'])
+        facts = {key: number(page['journal'][key]) for key in ('Event', 'On disk', 'Lag now, events', 'Run')}
+        of.same('page, journal', 'lag', facts['Lag now, events'], facts['Event'] - facts['On disk'])
         for key, name in (('Event', 'seq'), ('On disk', 'durable_seq'), ('Run', 'run')):
             between(of, 'page, journal', key, facts[key], (first[name], end[name]))
 

@@ -128,7 +128,7 @@ function drawStatus() {
   learnBase(s.equity);
   put('equity', `${money(s.equity)} ${s.currency}`);
   $('equity').title = `agents ${money(s.equity_agents)} + pool ${money(s.pool)}${s.left_agents > 0 ? ` + unloaded agents ${money(s.left_equity)}` : ''}`;
-  $('result').title = `gross ${money(s.gross)} − fees ${money(s.fees)} + rebates ${money(s.rebates)} + funding ${money(s.funding)}; slippage ${money(s.slippage)} is part of gross`;
+  $('result').title = `gross ${money(s.gross)} − fees ${money(s.fees)} + rebates ${money(s.rebates)} + funding ${money(s.funding)}; slippage cost ${money(s.slippage)} is part of gross`;
   put('result', signed(s.result), tone(s.result));
   for (const [id, from] of [['today', day], ['week', week]]) {
     const r = s.time ? resultSince(ALL, from(s.t_ms), Number(s.result)) : null;

@@ -7,7 +7,7 @@ import { agents, which } from './kit.mjs';
 export const ALL = '(all)';
 const POINTS = 3000;
 const DAY = 86400000;
-const kept = new Map(); // name: [[t, equity, capital, result as the host rounds it], ...]
+const kept = new Map(); // name: [[t, equity, capital, result as the host rounds it, return as the host has it], ...]; what the host has kept lacks the return, or both
 const newest = new Map(); // name: the point of the last message, which a list that is asked for need not have yet
 let born = null; // of a run directory's first run: when it began, with a result of 0
 let loading = false;
@@ -41,8 +41,8 @@ export function grow(state) {
   if (!status?.time) return false;
   const list = agents(state);
   newest.clear();
-  for (const a of list) newest.set(a.name, [status.t_ms, Number(a.equity), Number(a.capital), Number(a.result)]);
-  newest.set(ALL, [status.t_ms, Number(status.equity), Number(status.capital), Number(status.result)]);
+  for (const a of list) newest.set(a.name, [status.t_ms, Number(a.equity), Number(a.capital), Number(a.result), a.return]);
+  newest.set(ALL, [status.t_ms, Number(status.equity), Number(status.capital), Number(status.result), status.return]);
   born = status.run === 1 ? status.t_ms - status.up_s * 1000 * status.speed : null;
   if (loading) return false;
   const names = list.map(a => `${a.name} ${which(a)}`).join();
@@ -51,6 +51,9 @@ export function grow(state) {
   return true;
 }
 const won = point => point[3] ?? point[1] - point[2];
+const returnOf = point => point[4] ?? (point[2] > 0 ? won(point) / point[2] : 0);
+// With the last message's, also while a list is being loaded.
+const upToNow = name => { const [list, last] = [points(name), newest.get(name)]; return last && !(list.at(-1)?.[0] >= last[0]) ? [...list, last] : list; };
 // As the last message has it, also while a list is being loaded; null: nothing came yet.
 export const resultNow = name => { const point = newest.get(name) ?? points(name).at(-1); return point ? { t: point[0], amount: won(point) } : null; };
 // Result since a time: that of now less that of then. since: of when it is, where it begins later. Who began later has all of his.
@@ -85,22 +88,24 @@ export function resultsBy(name, period) {
   return out;
 }
 // Columns for a chart: times, then a line each. kind: equity; total (equity, as if the capital of now had always been
-// there: money that comes is not a result); return (linked from point to point); drawdown (below the highest).
+// there: money that comes is not a result); return (as everywhere: the result by the capital that there was then, docs/figures.md); drawdown (how far
+// below the highest, which moves with capital as the host's does; below 0).
 export function columns(names, kind, from = 0) {
   const at = new Map();
   names.forEach((name, k) => {
     let before = null;
     let index = 1;
     let high = 1;
-    const given = points(name).at(-1)?.[2] ?? 0;
-    for (const [t, equity, capital] of points(name)) {
+    const given = upToNow(name).at(-1)?.[2] ?? 0;
+    for (const point of upToNow(name)) {
+      const [t, equity, capital] = point;
       if (before === null || before[1] <= 0) index = before === null && capital > 0 ? equity / capital : index;
       else index *= (equity - (capital - before[2])) / before[1];
       before = [t, equity, capital];
       high = Math.max(high, index);
       if (t < from) continue;
       if (!at.has(t)) at.set(t, Array(names.length).fill(null));
-      at.get(t)[k] = kind === 'equity' ? equity : kind === 'total' ? equity + given - capital : kind === 'return' ? (index - 1) * 100 : (index / high - 1) * 100;
+      at.get(t)[k] = kind === 'equity' ? equity : kind === 'total' ? equity + given - capital : kind === 'return' ? returnOf(point) * 100 : (index / high - 1) * 100;
     }
   });
   const times = [...at.keys()].sort((a, b) => a - b);

@@ -51,6 +51,11 @@ let baseDigits = 2;
 export const learnBase = text => { baseDigits = (String(text ?? '').split('.')[1] ?? '').length; };
 export const baseText = x => fixed(x, baseDigits);
 export const amount = (x, digits = baseDigits) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(fixed(x, digits).replace(/^-(?=[0.]*$)/, '')));
+// What was lost of a limit, for people: of a gain 0.00; what the limit counts where that is shown as another amount. As report/view_table.c has it.
+export const lossText = (lost, counted) => {
+  const [money_, scaled] = [lost, counted].map(text => money(Number(text) > 0 ? text : baseText(0)));
+  return money_ === scaled ? money_ : `${money_}, scaled ${scaled}`;
+};
 export const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
 export const count = n => groups(String(n ?? 0));
 // A plugin's own figure, of which nothing is known: seven digits that count.
@@ -98,6 +103,8 @@ export const sideTone = x => (x.side === 'buy' || x.side === 'long' ? 'good' : x
 export const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', 'daily loss': 'warn', drawdown: 'warn', floor: 'warn', waiting: 'dim' })[s] ?? '';
 export const tText = a => (a.t === null ? '–' : `${number(a.t)} [${number(a.t_low)}, ${number(a.t_high)}]`);
 
+// What a chart of returns is of.
+export const BY_CAPITAL = 'Result by the capital of that time, as everywhere: capital that moves makes a step';
 // A return is by the capital of now, and the drawdown's high moves with capital.
 export const DEEPER = 'A larger share was lost than the deepest fall: capital was taken since, and a return is by the capital of now.';
 export const isDeeper = a => a.return < 0 && Math.round(-a.return * 1e4) > Math.round(a.drawdown * 1e4);

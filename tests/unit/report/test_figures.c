@@ -59,7 +59,6 @@ static char *printed(const struct figures_money *in, const struct figures *of)
     figures_table_begin(&table, in);
     figures_table_add(&table, "one", of, 3);
     figures_table_end(&table, out);
-    figures_print_note(out, of);
     ck_assert_int_eq(fclose(out), 0);
     return text;
 }
@@ -79,7 +78,7 @@ static const char *squeezed(char *text)
 
 #define HEADS                                                                                      \
     "agent [USDT] capital equity result return drawdown sharpe t [95 % of t] gross fees rebates "  \
-    "funding slippage fills refused\n"
+    "funding slippage cost fills refused\n"
 
 START_TEST(a_line_has_each_with_its_sign)
 {
@@ -96,6 +95,10 @@ START_TEST(a_line_has_each_with_its_sign)
                      "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % - - - 66.00 - - - 7 3\n"
                      "sharpe -: too short to judge, it takes 30 daily returns\n");
     free(text);
+    of.n_samples = FIGURES_T_SAMPLES - 1;
+    text = printed(&of);
+    ck_assert_ptr_nonnull(strstr(text, "t -: too few samples to judge, it takes 10 returns\n"));
+    free(text);
 }
 END_TEST
 
@@ -109,7 +112,7 @@ START_TEST(a_terminal_has_the_columns_that_fit)
     } widths[] = {
         {80, "agent [USDT] equity result return drawdown t [95 % of t]\n"
              "one 1,234,500.00 -67.00 -0.01 % 3.21 % -0.50 [-2.60, 1.60]\n\n"
-             "agent [USDT] capital gross fees rebates funding slippage fills\n"
+             "agent [USDT] capital gross fees rebates funding slippage cost fills\n"
              "one 1,234,567.00 -12.00 66.00 13.00 -2.00 -0.50 7\n\n"
              "agent [USDT] sharpe refused\none -1.71 3\n"},
         {40, "agent [USDT] result return drawdown\none -67.00 -0.01 % 3.21 %\n\n"

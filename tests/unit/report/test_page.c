@@ -199,6 +199,41 @@ START_TEST(nothing_one_point_and_a_flat_line)
 }
 END_TEST
 
+/* A drawdown is drawn downwards, and has no sign: 0 is above. */
+START_TEST(a_drawdown_is_drawn_down_and_has_no_sign)
+{
+    agon_ns_t t[2] = {START, START + MINUTE};
+    double fall[2] = {0, 4};
+    struct page_series series = {"the arena", t, fall, 2};
+    FILE *out;
+    struct page *page = begin(&out, "t");
+
+    page_plot(page, &(struct page_plot){.title = "Drawdown",
+                                        .unit = "%",
+                                        .decimals = 2,
+                                        .is_zero = 1,
+                                        .is_down = 1,
+                                        .series = &series,
+                                        .n_series = 1});
+    fall[1] = 0.004; // next to nothing: nothing is above 0
+    page_plot(page, &(struct page_plot){.decimals = 2,
+                                        .title = "Drawdown",
+                                        .unit = "%",
+                                        .is_zero = 1,
+                                        .is_down = 1,
+                                        .series = &series,
+                                        .n_series = 1});
+    end(page, out);
+    ck_assert_int_eq(count(">-0"), 0);
+    ck_assert_int_eq(count(" d=\"M0.0 0.0L1000.0 1000.0"), 1);
+    ck_assert_int_eq(count("class=\"y\" style=\"top:0.00%\">0</span>"), 1);
+    ck_assert_int_eq(count("class=\"y\" style=\"top:100.00%\">4</span>"), 1);
+    ck_assert_int_eq(count("the arena <b>4.00</b>"), 1);
+    ck_assert_int_eq(count("-4"), 0);
+    free(made);
+}
+END_TEST
+
 START_TEST(bars_lead_from_one_sum_to_the_next)
 {
     const struct page_bar bars[] = {
@@ -306,6 +341,7 @@ int main(void)
     tcase_add_test(tcase, each_series_is_drawn_and_keeps_its_extremes);
     tcase_add_test(tcase, texts_of_marks_cover_no_other_one_on_a_phone_either);
     tcase_add_test(tcase, nothing_one_point_and_a_flat_line);
+    tcase_add_test(tcase, a_drawdown_is_drawn_down_and_has_no_sign);
     tcase_add_test(tcase, bars_lead_from_one_sum_to_the_next);
     tcase_add_test(tcase, candles_have_bodies_wicks_and_what_was_traded);
     tcase_add_test(tcase, columns_tables_and_details);

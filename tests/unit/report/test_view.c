@@ -177,7 +177,7 @@ START_TEST(a_limit_has_its_unit)
        " {\"limit\": \"gross\", \"used\": \"1234.5\", \"at\": \"none\"}]}",
        80,
        "All agents, at prices to close at, without the pool\n\n"
-       "Limits of all agents together; the daily loss is scaled to their capital now\n"
+       "Limits of all agents together\n"
        "limit        used       at\n"
        "drawdown   3.21 %  20.00 %\n"
        "gross     1,234.5     none\n");
@@ -287,12 +287,48 @@ START_TEST(a_daily_loss_has_one_name)
        " \"refusals\": [{\"reason\": \"daily_loss\", \"count\": 7}]}",
        80,
        "Agent\n"
-       "name                   a\n"
-       "lost today, to close   1,234.50\n"
-       "scaled to its capital  1,646.00\n"
-       "below its highest now  1.23 %\n"
+       "name            a\n"
+       "daily loss now  1,234.50, scaled 1,646.00\n"
+       "drawdown now    1.23 %\n"
        "\nLimits\ndaily loss  3,000.00\n"
        "\nRefused by reason\nreason      count\ndaily loss      7\n");
+}
+END_TEST
+
+/* As the page has it (lossText of kit.mjs): a gain is no loss, and what the limit counts is said
+ * where it is shown as another amount. */
+START_TEST(a_gain_is_no_loss_and_one_amount_is_said_once)
+{
+#define LOST(lost, counted)                                                                        \
+    "{\"agent\": {\"day_loss\": \"" lost "\", \"day_loss_scaled\": \"" counted "\"}}"
+    is("agent", LOST("-9.45", "-9.45"), 80, "Agent\ndaily loss now  0.00\n");
+    is("agent", LOST("-9.45", "-12.60"), 80, "Agent\ndaily loss now  0.00\n");
+    is("agent", LOST("1234.50", "1234.50"), 80, "Agent\ndaily loss now  1,234.50\n");
+    is("agent", LOST("-9.45", "1234.50"), 80, "Agent\ndaily loss now  0.00, scaled 1,234.50\n");
+    is("agent", LOST("-9", "-9"), 80, "Agent\ndaily loss now  0\n"); // a currency without decimals
+    is("portfolio",
+       "{\"day_loss\": \"-9.45\", \"limits\": ["
+       "{\"limit\": \"daily_loss\", \"used\": \"-12.60\", \"lost\": \"-9.45\", \"at\": \"90.00\"},"
+       "{\"limit\": \"equity\", \"used\": \"-5.00\", \"lost\": \"none\", \"at\": \"none\","
+       " \"is_minimum\": true},"
+       "{\"limit\": \"drawdown\", \"used\": -0.01, \"lost\": \"none\", \"at\": 0.9}]}",
+       80,
+       "All agents, at prices to close at, without the pool\n"
+       "daily loss now  0.00\n\n"
+       "Limits of all agents together\n"
+       "limit         used       at\n"
+       "daily loss    0.00    90.00\n"
+       "equity       -5.00     none\n"
+       "drawdown    0.00 %  90.00 %\n");
+    is("portfolio",
+       "{\"day_loss\": \"9.45\", \"limits\": [{\"limit\": \"daily_loss\", \"used\": \"12.60\","
+       " \"lost\": \"9.45\", \"at\": \"90.00\"}]}",
+       80,
+       "All agents, at prices to close at, without the pool\n"
+       "daily loss now  9.45\n\n"
+       "Limits of all agents together\n"
+       "limit                     used     at\n"
+       "daily loss  9.45, scaled 12.60  90.00\n");
 }
 END_TEST
 
@@ -553,6 +589,7 @@ int main(void)
     tcase_add_test(tcase, ended_orders_say_how);
     tcase_add_test(tcase, a_mean_price_has_two_digits_more);
     tcase_add_test(tcase, a_daily_loss_has_one_name);
+    tcase_add_test(tcase, a_gain_is_no_loss_and_one_amount_is_said_once);
     tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
     tcase_add_test(tcase, a_long_text_takes_lines_of_its_own_and_none_is_too_long);
     tcase_add_test(tcase, amounts_say_what_they_are_of);

@@ -5,7 +5,7 @@ import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders, endedUnder } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which } from '../kit.mjs';
+import { BY_CAPITAL, DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, lossText, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which, zoneName } from '../kit.mjs';
 import { performanceCards } from '../performance.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
@@ -18,7 +18,7 @@ function tableCard(title, name, cols, empty, id, sortName, under) {
   box.body.append(node);
   const draw = table(node, cols, empty, null, sortName, under);
   // all: how many there are, where not all of them are kept.
-  return { ...box, csv: draw.csv, draw(list, keyOf, all = list.length, isKnown = true) { draw(list, keyOf, isKnown); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
+  return { ...box, note, csv: draw.csv, draw(list, keyOf, all = list.length, isKnown = true) { draw(list, keyOf, isKnown); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
 }
 // Gross, what came off and on, and what is left, each from where the one before ends.
 function waterfall(node, a) {
@@ -53,11 +53,7 @@ function used(key, a, state) {
   default: return null;
   }
 }
-// Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion.
-function lossText(key, a, counted) {
-  return key === 'daily_loss' && a.day_loss !== a.day_loss_scaled ? `${money(baseText(Math.max(0, Number(a.day_loss))))}, scaled ${counted}` : counted;
-}
-const LIMITS = [['drawdown', 'Drawdown now', 'share'], ['daily_loss', 'Daily loss', 'amount'], ['position', 'Position', 'amount'], ['open_orders', 'Open orders', 'count'], ['order', 'One order', 'amount'], ['orders_per_second', 'Orders a second', 'count'], ['floor', 'Floor of equity', 'amount'], ['leverage', 'Leverage', 'count'], ['on_breach', 'When breached', 'text']];
+const LIMITS = [['drawdown', 'Drawdown now', 'share'], ['daily_loss', 'Daily loss now', 'amount'], ['position', 'Position', 'amount'], ['open_orders', 'Open orders', 'count'], ['order', 'One order', 'amount'], ['orders_per_second', 'Orders a second', 'count'], ['floor', 'Floor of equity', 'amount'], ['leverage', 'Leverage', 'count'], ['on_breach', 'When breached', 'text']];
 
 function paramRow(name, p, again) {
   const value = p.value ?? p.default_text;
@@ -131,8 +127,8 @@ export default {
       if (seen.size > 2000) seen = new Map([...seen].sort(([a], [b]) => b - a).slice(0, 1000));
       return [...new Map([...closings, ...seen]).values()].sort((a, b) => b.seq - a.seq);
     };
-    const equity = card('Result', { name: 'result' });
-    const legend = make('output', { className: 'legend' });
+    const equity = card('Return', { name: 'result' });
+    const legend = make('output', { className: 'legend', title: BY_CAPITAL });
     const host = make('div');
     equity.bar.append(legend);
     $(equity, host);
@@ -177,7 +173,7 @@ export default {
     const performed = performanceCards(['instrument', 'reason', 'tag']);
     const paramBox = card('Parameters', { name: 'a-params' });
     const log = tableCard('Log', 'a-log', [
-      { title: 'Time', class: 'l', text: l => l.time, tone: () => 'dim' }, { title: 'Level', class: 'l p2', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' }, { title: 'What', class: 'l wrap', text: l => l.text },
+      { title: 'Wall time', class: 'l', tip: 'By the wall clock, whatever the market’s', text: l => l.time, tone: () => 'dim' }, { title: 'Level', class: 'l p2', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' }, { title: 'What', class: 'l wrap', text: l => l.text },
     ], 'No line names it.');
     left.append(price.section, equity.section, positions.section, working.section, ended.section, trades.section, closed.section, ...performed.sections, paramBox.section, log.section);
 
@@ -195,7 +191,9 @@ export default {
       { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'To', text: r => `${r.from} → ${r.to}`, hint: r => `code ${r.code}` }, { title: 'Pause', text: r => span(r.pause_ns) }, { title: 'Code', class: 'l code', text: r => r.code.slice(0, 8), hint: r => r.code },
     ], 'The first is active.');
     const latency = make('dl', { className: 'grid' });
-    right.append($(card('Figures', { name: 'a-figures' }), facts, deeper).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, $(card('Delivery latency', { name: 'a-latency' }), latency).section);
+    const delivered = $(card('Delivery latency', { name: 'a-latency' }), latency);
+    delivered.bar.append(make('span', { className: 'count window', textContent: 'since its code took over' }));
+    right.append($(card('Figures', { name: 'a-figures' }), facts, deeper).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, delivered.section);
 
     async function askClosings(n) {
       const mine = of;
@@ -220,6 +218,7 @@ export default {
       if (mine !== of) return;
       for (const l of newest) if (isOf(l, name)) lines.set(`${l.t} ${l.text}`, l);
       log.draw(foldLines([...lines].slice(-200).reverse().map(([key, l]) => ({ ...l, key }))).slice(0, 60).map(l => ({ key: l.key, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.n > 1 ? `${l.text} \u00d7${l.n}` : l.text })), l => l.key);
+      put(log.note, `${log.note.textContent || 0} lines, wall clock (${zoneName()})`);
       draw(now);
     }
     function draw(state) {
@@ -248,7 +247,7 @@ export default {
         ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
         ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(baseText(dayResult.amount)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(baseText(weekResult.amount)) : ''], ['Return', percent(a.return), shareTone(a.return)],
         ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['Sortino', number(a.sortino)], ['t [95 % of t]', tText(a)],
-        ['Slippage', money(a.slippage)], ['Volume', money(a.volume)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
+        ['Slippage cost', money(a.slippage)], ['Volume', money(a.volume)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
       ]);
       deeper.hidden = !isDeeper(a);
@@ -259,7 +258,7 @@ export default {
           const at = whole.limits[key];
           const is_set = unit === 'text' || Number(at) > 0;
           const is = unit === 'text' ? null : used(key, a, state);
-          return { key, title, at: unit === 'text' ? String(at).replaceAll('_', ' ') : is_set ? shown(at, unit) : 'none', used: is === null ? '' : lossText(key, a, shown(is, unit)), share: is === null || !is_set ? null : is / Number(at) };
+          return { key, title, at: unit === 'text' ? String(at).replaceAll('_', ' ') : is_set ? shown(at, unit) : 'none', used: is === null ? '' : key === 'daily_loss' ? lossText(a.day_loss, a.day_loss_scaled) : shown(is, unit), share: is === null || !is_set ? null : is / Number(at) };
         }), r => r.key);
         refused.draw(whole.refusals ?? [], r => r.reason);
       }

@@ -6,8 +6,10 @@ import { card, foldLines, make, put, saver, scrolls, stamp, table, tabs, zoneNam
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 const KNOWN = ['t', 'level', 'area', 'key', 'text'];
 let focus = () => {};
-// The line's fields as the log on a terminal has them, so that `agent=NAME` is found.
-const fieldsOf = line => Object.entries(line).filter(([k]) => !KNOWN.includes(k)).map(([k, v]) => `${k}=${v}`).join(' ');
+// The line's fields as the log on a terminal has them, so that `agent=NAME` is found. Those whose value its sentence has are shown there alone.
+const pairsOf = line => Object.entries(line).filter(([k]) => !KNOWN.includes(k));
+const written = list => list.map(([k, v]) => `${k}=${v}`).join(' ');
+const isSaid = (text, value) => value !== '' && new RegExp(`(^|[^\\w.-])${value.replace(/[^\w\s]/g, '\\$&')}(?![\\w-]|\\.\\w)`).test(text);
 
 export default {
   title: 'Log', keys: [], press: { '/': () => focus() },
@@ -32,7 +34,7 @@ export default {
       { title: 'Time', class: 'l', csv: l => stamp(l.at), text: l => stamp(l.at).slice(5), tone: () => 'dim' },
       { title: 'Level', class: 'l', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' },
       { title: 'Part', class: 'l p2', text: l => l.area, tone: () => 'dim' },
-      { title: 'What', class: 'l wrap', text: l => [l.n > 1 ? `${l.text} \u00d7${l.n}` : l.text, l.fields].filter(Boolean).join('  ') },
+      { title: 'What', class: 'l wrap', csv: l => [l.text, l.fields].filter(Boolean).join('  '), text: l => [l.n > 1 ? `${l.text} \u00d7${l.n}` : l.text, l.more].filter(Boolean).join('  '), hint: l => l.fields },
     ], 'No lines.');
     function draw() {
       const list = foldLines([...lines.values()].filter(l => LEVELS.indexOf(l.level) >= LEVELS.indexOf(level) && (!word || `${l.area} ${l.text} ${l.fields}`.toLowerCase().includes(word))).reverse()).slice(0, 400);
@@ -43,7 +45,7 @@ export default {
       asked = performance.now();
       for (const l of await get(`log/tail/${lines.size ? 40 : 400}`) ?? []) {
         const key = `${l.t} ${l.text}`;
-        if (!lines.has(key)) lines.set(key, { ...l, key, fields: fieldsOf(l), at: typeof l.t === 'number' ? l.t : Date.parse(l.t) });
+        if (!lines.has(key)) lines.set(key, { ...l, key, fields: written(pairsOf(l)), more: written(pairsOf(l).filter(([, v]) => !isSaid(l.text, String(v)))), at: typeof l.t === 'number' ? l.t : Date.parse(l.t) });
       }
       while (lines.size > 1200) lines.delete(lines.keys().next().value);
       draw();

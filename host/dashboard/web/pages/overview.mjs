@@ -6,9 +6,10 @@ import { get } from '../connection.mjs';
 import { performanceCards } from '../performance.mjs';
 import { periodsCard } from '../periods.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
-import { DEEPER, agents, amount, baseText, card, colour, count, css, foldable, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
+import { BY_CAPITAL, DEEPER, agents, amount, baseText, card, colour, count, css, foldable, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
+const OF_KIND = { total: 'Equity as if the capital of now had always been there', return: BY_CAPITAL, equity: 'Equity of each agent', drawdown: 'How far below its highest, then; the column Drawdown has the deepest' };
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'unloaded', 'tournament', 'halt', 'kill', 'outage']);
 let kind = 'total';
 let range = Infinity;
@@ -67,8 +68,9 @@ function equityCard() {
   box.section.append(legend);
   box.body.append(host);
   box.section.append(box.body);
-  const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : percent(v / 100));
-  const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
+  const ofShare = v => (kind === 'drawdown' ? -v : v); // a drawdown is drawn downwards, and has no sign
+  const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : percent(ofShare(v) / 100));
+  const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+ofShare(v).toFixed(4)}\u2009%`.replace('-', '\u2212'));
   const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [...new Set([e.t_ms, ...(e.count ? [e.first_ms, ...(e.held_ms ?? [])] : [])])].map(t => ({ ...e, t_ms: t }))).map(e => ({
     t: e.t_ms / 1000, kind: e.kind, text: `${e.kind}${e.of && ` ${e.of}`}: ${e.text}`,
     go: e.kind === 'tournament' ? () => toTournament(e.t_ms) : () => { location.hash = agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
@@ -78,6 +80,7 @@ function equityCard() {
   function refresh(isLive) {
     if (isLive && performance.now() - drawn < 900) return;
     drawn = performance.now();
+    legend.title = OF_KIND[kind];
     const from = range === Infinity ? 0 : (now.get('status')?.t_ms ?? 0) - range * 1000;
     if (kind === 'total') {
       plot.set(columns([ALL], 'total', from), [{ label: 'Agents, pool and who left', colour: () => css('accent'), width: 1.8, fill: () => css('accent-bg') }]);

@@ -36,8 +36,11 @@ function heat(key) {
     ctx.restore();
   };
 }
+// Of which stretch of time each point is: how says what it is of that.
+const stretch = (box, how) => { const note = make('span', { className: 'count window' }); box.bar.append(note); return () => set(note, how.replace('*', lasted(every))); };
 function latencyCard(title, key) {
   const box = card(title, { name: 'heat' });
+  const said = stretch(box, 'of each *');
   const legend = make('output', { className: 'legend' });
   const host = make('div');
   box.bar.append(legend);
@@ -51,11 +54,13 @@ function latencyCard(title, key) {
   });
   return { section: box.section, draw() {
     const list = [...points.values()];
+    said();
     if (list.length > 1) plot.set([list.map(p => p.t_ms / 1000), list.map(p => quantile(p[key], 0.5)), list.map(p => quantile(p[key], 0.99))]);
   } };
 }
-function lineCard(title, key, format, name, tint, of, top) {
+function lineCard(title, how, key, format, name, tint, of, top) {
   const box = card(title, { name });
+  const said = stretch(box, how);
   const legend = make('output', { className: 'legend' });
   const host = make('div');
   box.bar.append(legend);
@@ -64,6 +69,7 @@ function lineCard(title, key, format, name, tint, of, top) {
     scales: { y: { range: (u, low, high) => [0, top ?? Math.max(1, high * 1.1)] } }, axes: () => [timeAxis(), axis({ size: 52, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (u, v) => v.map(format) })] });
   return { section: box.section, draw() {
     const list = [...points.values()];
+    said();
     if (list.length < 2) return;
     const times = list.map(p => p.t_ms / 1000);
     // With several venues each has a line.
@@ -78,12 +84,13 @@ export default {
     let asked = -Infinity;
     const cards = [
       latencyCard('Engine step', 'step'), latencyCard('Wire to decision', 'delivery'),
-      lineCard('Messages/s', p => p.messages / every, v => count(Math.round(v)), 'half', 'accent', f => f[0] / every), lineCard('Journal lag', p => p.journal_lag, v => count(Math.round(v)), 'half', 'warn'),
-      lineCard('Unconfirmed', p => p.unconfirmed, v => count(Math.round(v)), 'half', 'bad'), lineCard('Gaps', p => p.gaps, v => count(Math.round(v)), 'half', 'bad', f => f[1]),
-      lineCard('Up', p => 100 * (p.feeds.reduce((sum, f) => sum + f[2], 0) / Math.max(1, p.feeds.length)), v => `${+v.toFixed(1)}\u2009%`, 'venue-up', 'good', f => 100 * f[2], 105),
+      lineCard('Messages/s', 'mean of each *', p => p.messages / every, v => count(Math.round(v)), 'half', 'accent', f => f[0] / every), lineCard('Journal lag, events', 'most in each *', p => p.journal_lag, v => count(Math.round(v)), 'half', 'warn'),
+      lineCard('Unconfirmed', 'most in each *', p => p.unconfirmed, v => count(Math.round(v)), 'half', 'bad'), lineCard('Gaps', 'in each *', p => p.gaps, v => count(Math.round(v)), 'half', 'bad', f => f[1]),
+      lineCard('Up', 'share of each *', p => 100 * (p.feeds.reduce((sum, f) => sum + f[2], 0) / Math.max(1, p.feeds.length)), v => `${+v.toFixed(1)}\u2009%`, 'venue-up', 'good', f => 100 * f[2], 105),
     ];
     const journal = card('Journal', { name: 'journal' });
     const facts = make('dl', { className: 'grid' });
+    journal.bar.append(make('span', { className: 'count window', textContent: 'now' }));
     journal.body.append(facts);
     // Is every state that the journal vouches for reached again? Another process replays it.
     const proof = card('Replay', { name: 'replay' });
@@ -132,7 +139,7 @@ export default {
       if (performance.now() - proofAsked > (proofRuns ? 1000 : 30000)) verified();
       const s = state.get('status');
       if (s) pairs(facts, [
-        ['State', s.journal, s.journal === 'running' ? '' : 'bad'], ['Class', s.journal_class], ['Lag, events', count(s.seq - s.durable_seq)], ['Event', count(s.seq)], ['On disk', count(s.durable_seq)], ['Run', s.run],
+        ['State', s.journal, s.journal === 'running' ? '' : 'bad'], ['Class', s.journal_class], ['Lag now, events', count(s.seq - s.durable_seq)], ['Event', count(s.seq)], ['On disk', count(s.durable_seq)], ['Run', s.run],
         ['Clock', s.clock.state, s.clock.state === 'proven' ? '' : 'warn'], ['Follows', s.clock.follows], ['Up', lasted(s.up_s)],
       ]);
     };

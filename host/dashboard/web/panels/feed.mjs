@@ -8,8 +8,8 @@ export default {
     const health = make('span', { className: 'pill small', id: 'health', textContent: '–' });
     const node = make('dl', { className: 'grid', id: 'feed' });
     let messages = null;
-    bar.append(health);
-    body.append(node);
+    bar.append(health, make('span', { className: 'count window', textContent: 'now' }));
+    body.append(node, make('p', { className: 'dim note', textContent: 'Gaps, resyncs, reconnects and bad messages: since the host began. Messages/s: mean of the last 2 s.' }));
     return state => {
       const f = state.get('feed');
       if (!f) return;

@@ -6,7 +6,8 @@ const svgNS = 'http://www.w3.org/2000/svg';
 
 export default {
   page: 'reliability', side: 'right', title: 'Latency', keys: ['latency'],
-  open({ body }) {
+  open({ bar, body }) {
+    bar.append(make('span', { className: 'count window', textContent: 'since the host began' }));
     const node = make('div', { id: 'latency' });
     body.append(node);
     return state => {

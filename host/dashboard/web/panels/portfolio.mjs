@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits of all agents together: what is used of them, and where they are.
-import { foldable, make, money, percent, scrolls, set, table, usage } from '../kit.mjs';
+import { baseText, foldable, lossText, make, money, percent, scrolls, set, table, usage } from '../kit.mjs';
 
 // What a limit is, and of which unit, the host says with it: one more is a row of its table.
 const limitName = r => r.limit[0].toUpperCase() + r.limit.slice(1).replaceAll('_', ' ') + (r.is_minimum ? ', minimum' : '');
@@ -12,11 +12,8 @@ const limitShare = r => {
   return r.is_minimum ? at / Math.max(used, 1e-12) : used / at;
 };
 
-// Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion.
-const usedText = r => {
-  const text = limitText(r, !r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used);
-  return r.lost !== 'none' && r.lost !== r.used ? `${money(Number(r.lost) < 0 ? '0.00' : r.lost)}, scaled ${text}` : text;
-};
+// Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion. What is below 0 is nothing used.
+const usedText = r => (r.lost !== 'none' ? lossText(r.lost, r.used) : limitText(r, !r.is_minimum && Number(r.used) < 0 ? baseText(0) : r.used));
 
 export default {
   page: 'overview', side: 'right', title: 'Limits of all', keys: ['portfolio'],
