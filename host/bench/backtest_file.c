@@ -3,8 +3,10 @@
  * trades as CSV, books as a venue's messages; with a plugin that has orders, fees, latencies, and
  * with and without a journal. Against it, in turns, a process that reads the same file with a bare
  * scanner and does the same kind of sums. Both are counted by the processor time of their
- * processes. What the command did is compared between all of its runs by its own report. Where
- * there is a peer's program (--vs), it goes over the bars too, in the same turns. */
+ * processes, and by the time from their start to their end ("took"), which a second processor
+ * shortens and other load lengthens. What the command did is compared between all of its runs by
+ * its own report. Where there is a peer's program (--vs), it goes over the bars too, in the same
+ * turns. */
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +24,7 @@
 #include "bench/swar.h"
 #include "demo/demo_config.h"
 #include "lab/data_file.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -139,6 +142,10 @@ static uint64_t bare_books(const char *at, const char *end)
 
 /* --- processes --- */
 
+struct cost { /* ns; as a count of what a process had before: what is to be taken from it */
+    double used, took;
+};
+
 // Of all children that have ended, theirs included.
 static double children_ns(void)
 {
@@ -165,9 +172,20 @@ static int read_bare(const struct side *side)
     return n == side->n || n == side->n + 1;
 }
 
-static int run_bare(const struct side *side, double *ns)
+static struct cost begun(void)
 {
-    double before_ns = children_ns();
+    return (struct cost){.used = children_ns(), .took = (double)clock_mono()};
+}
+
+static struct cost since(struct cost begun)
+{
+    return (struct cost){.used = children_ns() - begun.used,
+                         .took = (double)clock_mono() - begun.took};
+}
+
+static int run_bare(const struct side *side, struct cost *cost)
+{
+    struct cost before = begun();
     int status = -1;
     pid_t pid = fork();
 
@@ -175,7 +193,7 @@ static int run_bare(const struct side *side, double *ns)
         _exit(read_bare(side) ? 0 : 1);
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return AGON_EIO;
-    *ns = children_ns() - before_ns;
+    *cost = since(before);
     return status == 0 ? AGON_OK : AGON_ECORRUPT;
 }
 
@@ -196,15 +214,14 @@ static int read_report(const char *path, struct backtest_report *report)
     return intents != NULL ? AGON_OK : AGON_ECORRUPT;
 }
 
-/* A program to its end, its output in turn->out; *ns: its processor time, its children's included.
- */
+/* A program to its end, its output in turn->out; *cost: with its children's. */
 static int run_program(const struct turn *turn, const char *path, const char *const *argv,
-                       double *ns, struct error *err)
+                       struct cost *cost, struct error *err)
 {
     struct proc_spec spec = {.path = path, .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
     struct proc proc;
     struct proc_end end = {0};
-    double before_ns = children_ns();
+    struct cost before = begun();
     int rc;
 
     spec.fds[1] = open(turn->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -216,14 +233,14 @@ static int run_program(const struct turn *turn, const char *path, const char *co
         return rc;
     rc = proc_wait(&proc, -1, &end);
     proc_close(&proc);
-    *ns = children_ns() - before_ns;
+    *cost = since(before);
     return rc < 0 || end.is_signalled || end.code != 0
                ? error_set(err, AGON_EIO, "%s %s ended with %d", path, argv[1], end.code)
                : AGON_OK;
 }
 
-static int run_command(struct turn *turn, const struct side *side, int has_journal, double *ns,
-                       struct error *err)
+static int run_command(struct turn *turn, const struct side *side, int has_journal,
+                       struct cost *cost, struct error *err)
 {
     char plugin[1100], data[500];
     const char *argv[16] = {"agon",   "backtest",  plugin, "--data",         data,
@@ -238,7 +255,7 @@ static int run_command(struct turn *turn, const struct side *side, int has_journ
         argv[10] = "--journal";
         argv[11] = turn->journal;
     }
-    rc = run_program(turn, turn->program, argv, ns, err);
+    rc = run_program(turn, turn->program, argv, cost, err);
     if (rc >= 0 && read_report(turn->out, &report) < 0)
         rc = error_set(err, AGON_EIO, "agon backtest wrote no report");
     if (rc < 0) {
@@ -284,12 +301,12 @@ static int find_peer(struct peer *peer, const struct bench *bench, struct error 
 }
 
 /* Its crossing of the same two averages, with orders and fees; it says what it did. */
-static int run_peer(const struct turn *turn, const struct side *side, struct peer *peer, double *ns,
-                    struct error *err)
+static int run_peer(const struct turn *turn, const struct side *side, struct peer *peer,
+                    struct cost *cost, struct error *err)
 {
     const char *argv[] = {peer->program, "bars", side->path, "10", "30", NULL};
     unsigned long long n_rows = 0, n_orders = 0;
-    int rc = run_program(turn, peer->program, argv, ns, err);
+    int rc = run_program(turn, peer->program, argv, cost, err);
     FILE *file = rc >= 0 ? fopen(turn->out, "re") : NULL;
 
     if (rc >= 0 && (file == NULL || fscanf(file, "rows %llu orders %llu", &n_rows, &n_orders) != 2))
@@ -342,20 +359,74 @@ int bench_backtest_command(const struct bench *bench, const char *plugin, const 
 {
     struct side side = {.plugin = plugin, .symbol = "BTCUSDT"};
     struct turn turn;
-    double ns;
+    struct cost cost;
     int rc = begin(&turn, bench, err);
 
     snprintf(side.path, sizeof(side.path), "%s", path);
-    rc = rc < 0 ? rc : run_command(&turn, &side, 0, &ns, err);
+    rc = rc < 0 ? rc : run_command(&turn, &side, 0, &cost, err);
     *report = turn.first;
     return rc;
 }
 
+/* Of one turn: what each cost, by processor time or by the time that it took. */
+struct pairs {
+    double product[PAIRS_MAX], journal[PAIRS_MAX], bare[PAIRS_MAX], peer[PAIRS_MAX];
+    uint64_t n;
+};
+
+static void note(struct pairs *pairs, double product, double bare, double journal, double peer)
+{
+    pairs->product[pairs->n] = product;
+    pairs->bare[pairs->n] = bare;
+    pairs->journal[pairs->n] = journal;
+    pairs->peer[pairs->n++] = peer;
+}
+
+static double median_by(const double *values, const double *by, double n_by, uint64_t n)
+{
+    double quotients[PAIRS_MAX];
+
+    for (uint64_t i = 0; i < n; i++)
+        quotients[i] = values[i] / (by != NULL ? by[i] : n_by);
+    return median(quotients, n);
+}
+
+/* suffix: "" or ".took". */
+static void report_pairs(struct bench *bench, const struct side *side, const struct pairs *pairs,
+                         const char *suffix, const struct peer *peer)
+{
+    const double n_rows = (double)side->n;
+    const struct {
+        const char *name, *unit, *about;
+        const double *values, *by;
+    } rows[] = {
+        {"product", "ns a row", "the whole command: orders, fees, latencies on; no journal",
+         pairs->product, NULL},
+        {"bare", "ns a row", "a process that scans the file and does sums, from fork on",
+         pairs->bare, NULL},
+        {"ratio", "times the bare one", "median of the pairs", pairs->product, pairs->bare},
+        {"journal", "times without", "with a journal kept", pairs->journal, pairs->product},
+        {peer->name, "ns a row",
+         "its program over the same file: the same averages, market orders, fees", pairs->peer,
+         NULL},
+        {"over", "times as fast as that", "median of the turns", pairs->peer, pairs->product},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char name[48];
+
+        if (rows[i].values == pairs->peer && peer->program == NULL)
+            continue;
+        snprintf(name, sizeof(name), "%s%s", rows[i].name, suffix);
+        report(bench, side, name, median_by(rows[i].values, rows[i].by, n_rows, pairs->n),
+               rows[i].unit, rows[i].about);
+    }
+}
+
 static int measure(struct bench *bench, const struct side *side, struct error *err)
 {
-    double product[PAIRS_MAX], journal[PAIRS_MAX], bare[PAIRS_MAX], ratio[PAIRS_MAX],
-        kept[PAIRS_MAX], peers[PAIRS_MAX], over[PAIRS_MAX];
     uint64_t n_pairs = bench->is_quick ? BENCH_PAIRS_QUICK : 5;
+    struct pairs used = {.n = 0}, took = {.n = 0};
     struct peer peer = {.program = NULL};
     struct turn turn;
     int rc = begin(&turn, bench, err);
@@ -364,47 +435,34 @@ static int measure(struct bench *bench, const struct side *side, struct error *e
         rc = find_peer(&peer, bench, err);
     if (rc < 0)
         return rc;
-    for (uint64_t i = 0; i < n_pairs && rc >= 0; i++) {
-        rc = run_command(&turn, side, 0, &product[i], err);
-        if (rc >= 0 && run_bare(side, &bare[i]) < 0)
+    for (uint64_t i = 0; i < n_pairs; i++) {
+        struct cost product, bare = {NAN, NAN}, journal, its = bare;
+
+        rc = run_command(&turn, side, 0, &product, err);
+        if (rc >= 0 && run_bare(side, &bare) < 0)
             rc = error_set(err, AGON_ECORRUPT, "%s: the bare loop found other rows", side->path);
         if (rc >= 0)
-            rc = run_command(&turn, side, 1, &journal[i], err);
-        peers[i] = NAN;
+            rc = run_command(&turn, side, 1, &journal, err);
         if (rc >= 0 && peer.program != NULL)
-            rc = run_peer(&turn, side, &peer, &peers[i], err);
+            rc = run_peer(&turn, side, &peer, &its, err);
         if (rc < 0)
             return rc;
-        over[i] = peers[i] / product[i];
-        peers[i] /= (double)side->n;
-        ratio[i] = bare[i] > 0 ? product[i] / bare[i] : NAN;
-        kept[i] = journal[i] / product[i];
-        product[i] /= (double)side->n;
-        bare[i] /= (double)side->n;
+        note(&used, product.used, bare.used, journal.used, its.used);
+        note(&took, product.took, bare.took, journal.took, its.took);
     }
     bench_check(bench, turn.is_alike && turn.first.n_intents > 0,
                 "%s: %llu runs wanted and filled the same, with a journal and without: %llu "
                 "intents, %llu fills",
                 side->name, (unsigned long long)turn.n_runs,
                 (unsigned long long)turn.first.n_intents, (unsigned long long)turn.first.n_fills);
+    if (peer.program != NULL)
+        bench_check(bench, peer.n_rows == side->n && peer.n_orders > 0,
+                    "%s: %s took every row and made %llu orders", side->name, peer.name,
+                    (unsigned long long)peer.n_orders);
     report(bench, side, "steps", (double)turn.first.n_events / (double)side->n, "steps",
            "of the engine a row, by the command's own report");
-    report(bench, side, "product", median(product, n_pairs), "ns a row",
-           "the whole command: orders, fees, latencies on; no journal");
-    report(bench, side, "bare", median(bare, n_pairs), "ns a row",
-           "a process that scans the file and does sums, from fork on");
-    report(bench, side, "ratio", median(ratio, n_pairs), "times the bare one",
-           "median of the pairs");
-    report(bench, side, "journal", median(kept, n_pairs), "times without", "with a journal kept");
-    if (peer.program == NULL)
-        return rc;
-    bench_check(bench, peer.n_rows == side->n && peer.n_orders > 0,
-                "%s: %s took every row and made %llu orders", side->name, peer.name,
-                (unsigned long long)peer.n_orders);
-    report(bench, side, peer.name, median(peers, n_pairs), "ns a row",
-           "its program over the same file: the same averages, market orders, fees");
-    report(bench, side, "over", median(over, n_pairs), "times as fast as that",
-           "median of the turns");
+    report_pairs(bench, side, &used, "", &peer);
+    report_pairs(bench, side, &took, ".took", &peer);
     return AGON_OK;
 }
 
