@@ -173,7 +173,7 @@ static void put_costs(const struct run_report *story, const struct run_report_pa
                       struct page *page)
 {
     static const char *const columns[] = {
-        RUN_SECTIONS_COSTS, "#closing fills", "#of them won", "state",
+        RUN_SECTIONS_COSTS, "#closing fills", "#won",         "state",
         "#generation",      "#refused",       "#events sent", "#events seen"};
     const struct host_view *view = at->view;
     const struct seat *seat;

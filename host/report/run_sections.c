@@ -205,8 +205,7 @@ void run_sections_left(const struct run_report *story, struct page *page, int is
 void run_sections_table(const struct run_report *story, struct page *page)
 {
     static const char *const figures[] = {RUN_SECTIONS_FIGURES};
-    static const char *const costs[] = {RUN_SECTIONS_COSTS, "#closing fills", "#of them won",
-                                        "#refused"};
+    static const char *const costs[] = {RUN_SECTIONS_COSTS, "#closing fills", "#won", "#refused"};
     const struct slots *slots = engine_slots(story->engine);
 
     page_heading(page, "Agents");
@@ -730,7 +729,7 @@ static void put_trade(const struct run_report *story, struct page *page,
     int exp = unit != NULL ? unit->exp : 8;
     int decimals = unit != NULL ? money_decimals(unit->name, exp) : 2;
     int px_exp = instrument != NULL ? instrument->px_exp : 0;
-    char text[MONEY_TEXT], tag[INFO_TAG];
+    char text[MONEY_TEXT], tag[INFO_TAG], left[64];
 
     page_cell(page, "%.8g",
               (double)trade->qty / (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0));
@@ -745,18 +744,18 @@ static void put_trade(const struct run_report *story, struct page *page,
     else
         page_cell(page, "%s", span_text(trade->t_close - trade->t_open, text));
     put_words(page, run_report_tag(story, trade->slot, trade->entry_seq, trade->entry_tag, tag));
-    put_words(page, exit_reasons_name(trade->why));
-    put_words(page, run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tag));
+    (void)run_report_tag(story, trade->slot, trade->seq, trade->exit_tag, tag);
+    snprintf(left, sizeof(left), "%.20s%s%.40s", exit_reasons_name(trade->why),
+             tag[0] != '\0' ? ": " : "", tag);
+    put_words(page, left);
 }
 
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
-    int is_number = run_report_is_tag_number(story);
-    const char *const tag_heads[] = {is_number ? "entry tag (number)" : "entry tag",
-                                     is_number ? "exit tag (number)" : "exit tag"};
+    const char *tag_head = run_report_is_tag_number(story) ? "entry tag (number)" : "entry tag";
     const char *const columns[] = {
-        "closed (UTC)", "agent", "symbol", "side",    "#quantity",  "#entry",      "#exit",
-        "#result",      "#fees", "in",     "#lasted", tag_heads[0], "exit reason", tag_heads[1]};
+        "closed (UTC)", "agent", "symbol", "side",    "#quantity", "#entry",          "#exit",
+        "#result",      "#fees", "in",     "#lasted", tag_head,    "exit reason: tag"};
     const struct instruments *table = engine_instruments(story->engine);
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;

@@ -288,7 +288,7 @@ def check_pages():
     # An author's reasons have the names of their plugin, where it is at hand and where only the journal is.
     want = {"cross_btc": {"cross up", "stop"}, "rev_btc": {"lower band", "middle band"}, "both_eth": {"breakout"}}
     for name, (*_, rows) in zip(("page", "journal"), told):
-        names = {(row[1], row[-3]) for row in rows}
+        names = {(row[1], row[-2]) for row in rows}
         if len(names) < 2 or any(tag not in want[agent] for agent, tag in names) or any(row[-1].isdigit() for row in rows):
             fail(f"{name}.html: names of reasons: {names}")
     if told[0] != told[1]:

@@ -50,7 +50,7 @@ COLUMNS=300 "$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/r
     fail "a backtest in 300 columns"
 heads() { sed -n 's/^agent \[USDT\]  *//p' "$1" | sed 's/   */\n/g' | sort | paste -sd' '; }
 [ "$(grep -c '^agent \[' "$WORK/wider")" = 1 ] && [ "$(grep -c '^agent \[' "$WORK/wide")" -gt 1 ] && [ "$(heads "$WORK/wide")" = "$(heads "$WORK/wider")" ] &&
-    [ "$(heads "$WORK/wide" | wc -w)" = 18 ] || fail "columns are lost: $(grep ^agent "$WORK/wide" "$WORK/wider")"
+    [ "$(heads "$WORK/wide" | wc -w)" = 19 ] || fail "columns are lost: $(grep ^agent "$WORK/wide" "$WORK/wider")"
 [ "$(grep -c '^  BTCUSDT \(spot\|perpetual\): fees' "$WORK/wide")" = 2 ] || fail "which BTCUSDT pays what: $(grep ': fees' "$WORK/wide")"
 for command in "backtest --market demo --roster $AGON_SOURCE_ROOT/configs/rosters/markets.yaml --plugins $AGON_BUILD_ROOT/plugins --for 1m" \
     "report $WORK/backtest"; do
