@@ -228,8 +228,11 @@ static void put_rest(const struct api *api, uint32_t slot, agon_instrument_t ins
                      uint16_t why, agon_amt_t amt, struct jout *out)
 {
     const struct trade_group group = trade_group_rest(instrument, why, amt);
+    const struct host_view_instrument *at = instrument_at(api, instrument);
 
-    if (amt != 0)
+    // What rounds to nothing, as of dust, adds nothing.
+    if (at != NULL &&
+        num_rescale(amt, at->quote_exp, money_decimals(at->unit, at->quote_exp), NUM_EVEN) != 0)
         put_group(api, slot, &group, out);
 }
 

@@ -184,7 +184,7 @@ static void put_data(const struct backtest *result, struct page *page)
     static const char *const columns[] = {"data", "#rows", "#skipped", "#gaps"};
     char assumed[BACKTEST_ASSUMED_TEXT];
     char windows[BACKTEST_WINDOWS_TEXT];
-    char hex[2 * HASH_SIZE + 1];
+    char hex[2 * HASH_SIZE + 1], count[MONEY_TEXT];
 
     page_heading(page, "What went in, and what it comes to");
     if (result->market != NULL)
@@ -228,7 +228,7 @@ static void put_data(const struct backtest *result, struct page *page)
     if (backtest_cards(result, assumed) != NULL)
         page_text(page, "%s.", assumed);
     hash_hex(result->intents, hex);
-    page_text(page, "%llu intents, hash %s.", (unsigned long long)result->n_intents, hex);
+    page_text(page, "%s intents, hash %s.", money_count(result->n_intents, count), hex);
     hash_hex(result->state, hex);
     page_text(page,
               "State at event %llu: %s. The same data, plugins and settings give the same two "

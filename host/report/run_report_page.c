@@ -265,14 +265,14 @@ static void put_changeovers(const struct run_report_page *at, struct page *page)
     for (uint32_t i = at->n_changeovers - n; i < at->n_changeovers; i++) {
         const struct host_changeover *one = &at->changeovers[i % HOST_CHANGEOVERS_MAX];
         char t[CLOCK_TEXT];
-        char time[SPAN_TEXT];
+        char time[SPAN_TEXT], count[MONEY_TEXT];
 
         clock_text(one->t, t);
         page_cell(page, "%.8s", t + 11);
         page_cell(page, "%s", one->slot < at->view->n_slots ? at->view->slots[one->slot].name : "");
         page_cell(page, "%s", host_changeover_name(one->kind));
         page_cell(page, "%u to %u", one->from, one->to);
-        page_cell(page, "%llu bytes", (unsigned long long)one->n_state);
+        page_cell(page, "%s bytes", money_count(one->n_state, count));
         page_cell(page, "%s", span_text(one->cut_ns + one->swap_ns, time));
         page_cell(page, "%s", span_text(one->total_ns, time));
         page_row(page);
@@ -306,13 +306,13 @@ static void put_hashes(const struct run_report *story, const struct run_report_p
                        struct page *page)
 {
     const struct replay *replay = &story->replay;
-    char hex[2 * HASH_SIZE + 1];
+    char hex[2 * HASH_SIZE + 1], count[MONEY_TEXT];
 
     page_heading(page, "What it can be compared by");
     hash_hex(replay->state, hex);
     page_text(page, "State at event %llu: %s.", (unsigned long long)replay->last_seq, hex);
     hash_hex(replay->intents, hex);
-    page_text(page, "%llu intents, hash %s.", (unsigned long long)replay->n_intents, hex);
+    page_text(page, "%s intents, hash %s.", money_count(replay->n_intents, count), hex);
     if (at->command != NULL)
         page_text(page, "Command: %s", at->command);
 }

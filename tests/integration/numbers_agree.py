@@ -831,7 +831,7 @@ def check_backtest():
         row = rows[name or 'all, with the pool']
         del row['refused']
         same('text', name, row, {'return': percent(its['return']), 'drawdown': percent(its['drawdown']), 'sharpe': ratio_text(its['sharpe']), 't [95 % of t]': t_text(its),
-                                 'fills': f"{its['fills']:,}", **{key: apart(its[key]) for key in SHOWN}})
+                                 'fills': f"{its['fills']:,}", **{'slippage cost' if key == 'slippage' else key: apart(its[key]) for key in SHOWN}})
     # Its first sentence is of all.
     said = re.search(r'^Result: (\S+) USDT \((.*?)\) of (\S+) USDT, by (\d+) agents?', load('backtest.txt'), re.M).groups()
     same('text', 'first sentence', said, (apart(want['']['result']), percent(want['']['return']), apart(want['']['capital']), str(len(want) - 1)))

@@ -5,8 +5,14 @@ import { get } from './connection.mjs';
 import { amount, card, count, lasted, make, oneOf, percent, put, saver, spaced, symbolCell, table, TAG, tone } from './kit.mjs';
 
 const CALM_MS = 5000;
+const FILL_MS = 1000; // between two looks at positions
 const ROW_MS = 300; // about as many bytes: below a KB a second
 const digitsOf = text => (String(text).split('.')[1] ?? '').length;
+
+// What is in no closed trade, of positions as they stand now: with what is realised it comes to the result beside it.
+const LIVE = { unrealised: 'unrealised in open positions', funding: 'funding' };
+const live = positions => positions.flatMap(p => Object.entries(LIVE).filter(([key]) => Number(p[key] ?? 0) !== 0)
+  .map(([key, text]) => ({ agent: p.agent, symbol: p.symbol, exit_reason: key, exit_why: text, trades: 0, won: 0, timed: 0, result: p[key], currency: p.currency })));
 
 // Rows of one key and currency become one.
 export function fold(list, keyOf) {
@@ -29,7 +35,7 @@ const plus = (x, digits) => (x > 0 ? '+' : '') + amount(x, digits);
 const sum = (title, of, more, has = p => p.trades) => ({ title, value: p => (has(p) ? of(p) : null), csv: p => (has(p) ? of(p).toFixed(p.digits) : ''), text: p => (has(p) ? plus(of(p), p.digits) : '–'), tone: p => (has(p) ? tone(of(p).toFixed(p.digits)) : 'dim'), ...more });
 const columns = first => [
   first, { title: 'Trades', tip: 'Positions from the first fill to the last', value: p => p.trades, text: p => count(p.trades) }, { title: 'Won', tip: 'Share of those with a result above 0', value: p => (p.trades ? p.won / p.trades : -1), csv: p => (p.trades ? p.won / p.trades : ''), text: p => (p.trades ? percent(p.won / p.trades) : '–') },
-  sum('Result', p => p.result, { tip: 'After fees. All rows together are the result of these agents: closed trades, then what is in none of them', hint: p => p.currency }, () => true), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
+  sum('Result', p => p.result, { tip: 'After fees. All rows together are the result of these agents: closed trades, some seconds old, then what is in none of them', hint: p => p.currency }, () => true), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),
   { title: 'Held', class: 'p2', tip: 'Mean time from the first fill to the last', unit: 's', value: p => (p.timed ? p.held / p.timed : -1), csv: p => (p.timed ? p.held / p.timed : ''), text: p => lasted(p.timed ? p.held / p.timed : null), tone: () => 'dim' },
 ];
 const FIRST = {
@@ -41,11 +47,13 @@ const FIRST = {
 
 export function performanceCards(kinds, prefix = '') {
   let list = [];
+  let held = []; // positions as they stand now
+  let filled = -Infinity;
   let isKnown = false; // the host has answered
   let of = null; // whose list that is
   let asked = -Infinity;
   let due = 0;
-  let seen = -1; // how many closing fills there were when it was asked
+  let seen = -1; // how many fills there were when it was asked
   const boxes = kinds.map(kind => {
     const [title, keyOf, first] = FIRST[kind];
     const box = card(title, { name: 'performance', tall: true });
@@ -54,7 +62,7 @@ export function performanceCards(kinds, prefix = '') {
     box.body.append(node);
     box.bar.append(note, saver(() => `trades-by-${kind}`, { csv: () => draw.csv() }));
     const draw = table(node, columns(first), 'No position was closed whole yet.', null, `by-${kind}`);
-    return [kind, title, { ...box, fill() { draw(fold(list, keyOf), p => p.key, isKnown); const n = list.reduce((all, p) => all + p.trades, 0); put(note, n ? `${count(n)} closed trade${n === 1 ? '' : 's'}` : ''); } }];
+    return [kind, title, { ...box, fill() { draw(fold([...list.filter(p => !(p.exit_reason in LIVE)), ...live(held)], keyOf), p => p.key, isKnown); const n = list.reduce((all, p) => all + p.trades, 0); put(note, n ? `${count(n)} closed trade${n === 1 ? '' : 's'}` : ''); } }];
   });
   const fill = () => { for (const [, , box] of boxes) box.fill(); };
   async function ask(n, name) {
@@ -72,9 +80,11 @@ export function performanceCards(kinds, prefix = '') {
   oneOf(boxes, `performance-${kinds.at(-1)}`);
   fill();
   // all: those whose trades these are; whose: which of its name, where it is of one.
-  return { boxes: boxes.map(([, , box]) => box), sections: boxes.map(([, , box]) => box.section), draw(all, whose = '', name = null) {
-    const n = all.reduce((sum_, a) => sum_ + a.wins + a.losses, 0);
-    if (of !== whose) { of = whose; list = []; isKnown = false; seen = -1; due = 0; fill(); }
+  return { boxes: boxes.map(([, , box]) => box), sections: boxes.map(([, , box]) => box.section), draw(all, positions, whose = '', name = null) {
+    const n = all.reduce((sum_, a) => sum_ + a.fills, 0);
+    held = positions;
+    if (of !== whose) { of = whose; list = []; isKnown = false; seen = -1; due = 0; filled = -Infinity; }
+    if (performance.now() - filled >= FILL_MS) { filled = performance.now(); fill(); }
     if (performance.now() >= due && (n !== seen || performance.now() > asked + 60000)) ask(n, name);
   } };
 }

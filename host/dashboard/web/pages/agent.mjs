@@ -268,7 +268,7 @@ export default {
       closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq), a.wins + a.losses);
       const again_ = () => draw(now);
       trades.draw(closedTrades([a], again_).slice(0, 200), t => `${t.seq} ${t.symbol}`, undefined, closedTrades.known([a]));
-      performed.draw([a], of, name);
+      performed.draw([a], rows(state, 'position/').filter(p => p.agent === name), of, name);
       if (!ended.section.hidden) ended.draw(endedOrders([a], again_).slice(0, 200), o => o.id, undefined, endedOrders.known([a]));
       if (a.wins + a.losses !== closed_.n && performance.now() - closed_.asked > 3000) askClosings(a.wins + a.losses);
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));

@@ -187,7 +187,7 @@ export default {
       if (!left_.hidden) set(left_, `${count(s.left_agents)} unloaded: equity then ${money(s.left_equity)}, result ${signed(s.left_result)}, in the totals`);
       if (has('venue/')) draws.lamps.draw(state);
       if ((has('status') || has('agent/')) && points(ALL).length > 1) { draws.chart.refresh(true); bars(); }
-      draws.performance.draw(agents(state));
+      draws.performance.draw(agents(state), rows(state, 'position/'));
       draws.accounts.draw();
     };
   },

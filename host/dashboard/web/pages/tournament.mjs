@@ -34,7 +34,7 @@ function whyRow(r, measures) {
 }
 
 // What a plan gave, or took where that was more: the rest came from the pool or went there.
-const movedBy = plan => Math.max(...[1, -1].map(sign => plan.rows.reduce((sum, r) => sum + Math.max(0, sign * Number(r.change)), 0)));
+const movedBy = plan => Math.max(...[1, -1].map(sign => plan.rows.reduce((sum, r) => sum + Math.max(0, sign * (Number(r.after) - Number(r.before))), 0)));
 
 export default {
   title: 'Tournament', keys: ['tournament', 'agent/'],
