@@ -6,14 +6,22 @@
 #include "market/alerts.h"
 #include "ops/api_history.h"
 
-/* That it crashed last; NULL: no alert says so. */
-static const struct alert *crash_of(const struct host_view *view, uint32_t id)
+/* The newest crash that was raised behind that time; NULL: none was. first: when the oldest of them
+ * was. */
+static const struct alert *crash_of(const struct host_view *view, uint32_t id, agon_ns_t behind,
+                                    agon_ns_t *first)
 {
+    const struct alert *newest = NULL;
+
     for (uint32_t i = 0; i < view->alerts.n_kept; i++) { // newest first
-        if (view->alerts.all[i].kind == ALERT_CRASH && view->alerts.all[i].slot == id)
-            return &view->alerts.all[i];
+        const struct alert *alert = &view->alerts.all[i];
+
+        if (alert->kind != ALERT_CRASH || alert->slot != id || alert->t <= behind)
+            continue;
+        newest = newest != NULL ? newest : alert;
+        *first = alert->t;
     }
-    return NULL;
+    return newest;
 }
 
 /* Whoever held nothing has left its place before anybody looks: then the place is free, or
@@ -43,20 +51,19 @@ static void say_unloaded(struct api *api, uint32_t id)
     seat->is_unloaded = slot->is_used && slot->is_unloaded;
 }
 
-/* Between two looks one can crash, begin again and crash once more: each is counted. What has
- * failed and is no crash that the engine counts, or not yet, is one. */
+/* Between two looks one can crash, begin again and crash once more: each is counted, and time,
+ * event and words are of the newest. What has failed and is no crash that the engine counts, or not
+ * yet, is one. */
 static void say_crashed(struct api *api, uint32_t id, int is_new)
 {
     const struct host_view_slot *slot = &api->view->slots[id];
     struct api_history *history = api->history;
     uint32_t n = slot->n_crashes - history->crashes_before[id];
-    const struct alert *alert = crash_of(api->view, id);
+    agon_ns_t first = 0, said = history->crash_said[id];
+    const struct alert *alert = crash_of(api->view, id, said, &first);
     const char *why = slot->failure[0] != '\0' ? slot->failure : slot->last_failure;
     struct api_event *event;
 
-    // Behind one of ten seconds ago there is no alert of its own.
-    if (alert != NULL && alert->t <= history->crash_said[id])
-        alert = NULL;
     history->crashes_before[id] = slot->n_crashes;
     if (n > 0 && history->is_crash_owed[id]) {
         history->is_crash_owed[id] = 0;
@@ -67,9 +74,15 @@ static void say_crashed(struct api *api, uint32_t id, int is_new)
     }
     if (n == 0)
         return;
-    history->crash_said[id] = alert != NULL ? alert->t : api->view->t;
+    // Behind one of ten seconds ago there is no alert of its own.
+    if (alert != NULL && alert->t < slot->last_failure_t)
+        alert = NULL;
+    history->crash_said[id] = alert != NULL                 ? alert->t
+                              : slot->last_failure_t > said ? slot->last_failure_t
+                                                            : api->view->t;
     event = api_happened_times(history, history->crash_said[id], n, "crash", slot->name,
                                why[0] != '\0' ? why : "its plugin ended");
+    event->t_first = n > 1 && first != 0 ? first : event->t;
     event->seq = alert != NULL ? alert->seq : 0;
 }
 

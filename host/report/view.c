@@ -335,7 +335,7 @@ static const struct view views[] = {
             {"quantity", "quantity", NUMBER, 1}, {"side", "taker", TEXT, 1},
             {"n", "number", NUMBER, 3})},
     {"events", NULL, "What happened", ROWS, NULL,
-     FIELDS({"time", "time", TIME, 1}, {"kind", "kind", TEXT, 1}, {"of", "of", TEXT, 1},
+     FIELDS({"time", "time", TIME, 1}, {"kind", "kind", TIMES, 1}, {"of", "of", TEXT, 1},
             {"text", "what", LAST, 1})},
     {"health", "points", "Health", ROWS, NULL,
      FIELDS({"t_ms", "until", TIME_MS, 1}, {"messages", "messages", AMOUNT, 1},

@@ -11,6 +11,7 @@ enum kind {
     TEXT,    // left
     LAST,    // text that takes what is left of the line, and further lines
     WORDS,   // a name: its words apart
+    TIMES,   // text, and behind it how many the row stands for, where it is more than one
     NUMBER,  // as it is, right
     MEAN,    // of prices: two digits more than the row's mark has, without their zeros
     RATIO,   // two digits

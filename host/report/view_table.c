@@ -55,6 +55,15 @@ static void put_words(char out[CELL_MAX])
         *at = *at == '_' ? ' ' : *at;
 }
 
+static void put_times(const json_t *row, char out[CELL_MAX])
+{
+    json_int_t n = json_integer_value(json_object_get(row, "count"));
+    size_t used = strlen(out);
+
+    if (n > 1)
+        snprintf(out + used, CELL_MAX - used, " x%lld", (long long)n);
+}
+
 static int digits_of(const char *plain)
 {
     const char *point = strchr(plain, '.');
@@ -140,6 +149,8 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         put_names(value, out);
     else if (kind == WORDS)
         put_words(out);
+    else if (kind == TIMES)
+        put_times(row, out);
     else if (kind == MEAN && json_is_string(value))
         put_mean(row, plain, out);
     else if (kind == AMOUNT && put_asset(row, plain, out))
@@ -193,8 +204,8 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
 
 static int is_left(enum kind kind)
 {
-    return kind == TEXT || kind == WORDS || kind == LAST || kind == NAMES || kind == HASH ||
-           kind == TIME || kind == TIME_MS;
+    return kind == TEXT || kind == WORDS || kind == TIMES || kind == LAST || kind == NAMES ||
+           kind == HASH || kind == TIME || kind == TIME_MS;
 }
 
 void view_table_lines(FILE *out, const struct field *fields, const json_t *of, int width)

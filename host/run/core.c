@@ -40,6 +40,7 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why)
     snprintf(host->failures[slot], sizeof(host->failures[slot]), "%.159s",
              why[0] != '\0' ? why : "no reason given");
     memcpy(host->last_failures[slot], host->failures[slot], sizeof(host->last_failures[slot]));
+    host->last_failures_t[slot] = host_now(host);
     log_error_with("host", "slot-ended",
                    LOG_FIELDS(LOG_TEXT("agent", engine_slots(host->engine)->all[slot].name),
                               LOG_TEXT("why", host->failures[slot])),

@@ -158,6 +158,7 @@ struct host_view_slot {
     struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
     char last_failure[160];     /* also of a plugin that has begun again; "": there was none */
+    agon_ns_t last_failure_t;   /* market time of that; 0: there was none */
     struct hist_small delivery; /* to its plugin: crew_delivery */
     uint32_t metrics_set;       /* which it has: crew_metrics */
     double metrics[AGON_METRICS_MAX];

@@ -298,6 +298,7 @@ struct host {
     uint64_t freed_seq[SLOTS_MAX]; /* of the event by which the place was freed last */
     char failures[SLOTS_MAX][160];
     char last_failures[SLOTS_MAX][160]; // who has begun again had one too
+    agon_ns_t last_failures_t[SLOTS_MAX];
     struct record_crash crashes[SLOTS_MAX];
     uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */
     struct slot_set leaving; /* slots that have gone for good, whose place is not free yet */

@@ -704,6 +704,8 @@ void host_take_stillborn(struct host *host)
 
         memcpy(crash->text, host->stillborn_why[id], sizeof(crash->text));
         memcpy(host->failures[id], host->stillborn_why[id], sizeof(host->stillborn_why[id]));
+        memcpy(host->last_failures[id], host->failures[id], sizeof(host->last_failures[id]));
+        host->last_failures_t[id] = host_now(host);
         crash->kind = CRASH_FAILED;
         crash->signal = 0;
         crash->ip = crash->address = 0;

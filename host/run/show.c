@@ -115,6 +115,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->n_closed = close_count(host->engine, id);
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
     memcpy(to->last_failure, host->last_failures[id], sizeof(to->last_failure));
+    to->last_failure_t = host->last_failures_t[id];
     to->is_unfit = (uint8_t)slot_set_has(&host->unfit, id);
     to->is_unloaded = slot->condition == CONDITION_RETIRED;
     to->freed_seq = host->freed_seq[id];

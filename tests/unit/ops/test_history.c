@@ -236,6 +236,56 @@ START_TEST(crashes_between_two_looks_are_each_counted)
 }
 END_TEST
 
+static struct alert crash_at(uint64_t seq, agon_ns_t t, const char *text)
+{
+    struct alert alert = {.seq = seq, .t = t, .kind = ALERT_CRASH, .slot = 0};
+
+    snprintf(alert.text, sizeof(alert.text), "%s", text);
+    return alert;
+}
+
+/* One of ten seconds ago is not raised again: the words of the newest never stand with its time. */
+START_TEST(time_event_and_words_are_of_the_newest_crash)
+{
+    struct host_view_slot *slot = &api.view->slots[0];
+    const struct api_event *events = api.history->events;
+
+    look(NOON, 10000);
+    slot->n_crashes = 2;
+    slot->last_failure_t = NOON + 7;
+    snprintf(slot->last_failure, sizeof(slot->last_failure), "SIGSEGV");
+    api.view->alerts.all[0] = crash_at(12, NOON + 3, "overdue");
+    api.view->alerts.n_kept = 1;
+    api.view->asked[0] =
+        (struct host_view_asked){.t = NOON + 5, .seq = 13, .kind = ASKED_PARAM, .of = "alpha"};
+    api.view->n_asked = 1;
+    look(NOON + 9, 10000);
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(events[1].text, "SIGSEGV");
+    ck_assert_uint_eq(events[1].n, 2);
+    ck_assert_int_eq(events[1].t, NOON + 7);
+    ck_assert_int_eq(events[1].t_first, NOON + 3);
+    ck_assert_uint_eq(events[1].seq, 0); // that event is the other one's
+    asked(api_do_events, NULL, NULL);    // newest first
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"kind\":\"asked\""));
+    ck_assert(strstr(jout_text(&out), "\"kind\":\"crash\"") <
+              strstr(jout_text(&out), "\"kind\":\"asked\""));
+    // The next is raised: of the same look, and of the two before.
+    slot->n_crashes = 4;
+    slot->last_failure_t = NOON + 30;
+    api.view->alerts.all[1] = crash_at(20, NOON + 20, "SIGBUS");
+    api.view->alerts.all[0] = crash_at(22, NOON + 31, "SIGILL");
+    api.view->alerts.n_kept = 2;
+    snprintf(slot->last_failure, sizeof(slot->last_failure), "SIGILL");
+    look(NOON + 32, 10000);
+    ck_assert_uint_eq(api.history->n_events, 3);
+    ck_assert_str_eq(events[2].text, "SIGILL");
+    ck_assert_int_eq(events[2].t, NOON + 31);
+    ck_assert_int_eq(events[2].t_first, NOON + 20);
+    ck_assert_uint_eq(events[2].seq, 22);
+}
+END_TEST
+
 static void was_held(uint32_t number)
 {
     api.view->n_plans = number;
@@ -672,6 +722,7 @@ int main(void)
     tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
     tcase_add_test(tcase, an_agent_that_is_unloaded_is_no_crash);
     tcase_add_test(tcase, crashes_between_two_looks_are_each_counted);
+    tcase_add_test(tcase, time_event_and_words_are_of_the_newest_crash);
     tcase_add_test(tcase, tournaments_and_equal_alerts_in_turns_are_two_events);
     tcase_add_test(tcase, tournaments_that_stand_one_behind_the_other_are_one_event);
     tcase_add_test(tcase, an_alert_names_its_agent_once);

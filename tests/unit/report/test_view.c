@@ -44,6 +44,21 @@ START_TEST(lines_have_words_and_units)
 }
 END_TEST
 
+/* A row that stands for several says how many. */
+START_TEST(an_event_that_stands_for_several_says_how_many)
+{
+    is("events",
+       "[{\"time\": \"2026-11-28T23:31:25.1Z\", \"kind\": \"crash\", \"of\": \"alpha\", \"text\": "
+       "\"SIGSEGV\", \"count\": 2}, {\"time\": \"2026-11-28T23:31:20.1Z\", \"kind\": \"alert\", "
+       "\"of\": \"\", \"text\": \"a flood\"}]",
+       80,
+       "What happened\n"
+       "time            kind      of     what\n"
+       "11-28 23:31:25  crash x2  alpha  SIGSEGV\n"
+       "11-28 23:31:20  alert     -      a flood\n");
+}
+END_TEST
+
 #define CLOSING                                                                                    \
     "[{\"time\": \"2026-11-28T00:48:25.1Z\", \"agent\": \"momentum_1\", \"symbol\": "              \
     "\"BTCUSDT\", \"side\": \"sell\", \"quantity\": \"0.16247\", \"price\": \"60000.00\","         \
@@ -576,6 +591,7 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, lines_have_words_and_units);
+    tcase_add_test(tcase, an_event_that_stands_for_several_says_how_many);
     tcase_add_test(tcase, fills_and_closings_say_why_a_position_was_left);
     tcase_add_test(tcase, ranks_stand_in_their_order_and_what_was_undone_says_so);
     tcase_add_test(tcase, exit_plans_are_a_line_each);
