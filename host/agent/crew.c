@@ -722,11 +722,9 @@ int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **w
 
             note_old_lost(member);
             run_process_end(member->old->process, &how);
-            log_warn_with(
-                "agent", "kept",
-                LOG_FIELDS(LOG_TEXT("agent", member->spec.record.name), LOG_TEXT("why", how)),
-                "slot %s: the generation that was kept for a roll-back has ended (%s)",
-                member->spec.record.name, how);
+            log_warn_with("agent", "kept", LOG_FIELDS(LOG_TEXT("agent", member->spec.record.name)),
+                          "slot %s: the generation that was kept for a roll-back has ended (%s)",
+                          member->spec.record.name, how);
         }
         if (member->is_attached && is_lost(member->next, &member->spec, mono_ns))
             member->is_next_lost = 1;

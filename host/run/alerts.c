@@ -11,20 +11,30 @@
 #include "sys/memory.h"
 #include "venue/secret.h"
 
+void host_say_alert(const struct record_alert *alert, const char *agent)
+{
+    const struct alert_info *info = alert_info(alert->kind);
+    struct log_field fields[5] = {LOG_TEXT("alert", info->name)};
+    int n = 1;
+
+    if (agent != NULL)
+        fields[n++] = LOG_TEXT("agent", agent);
+    if (info->unit[0] != '\0') {
+        fields[n++] = LOG_NUMBER("value", alert->value);
+        fields[n++] = LOG_NUMBER("limit", alert->limit);
+    }
+    log_write_with(NULL,
+                   alert->level >= ALERT_CRITICAL  ? LOG_ERROR
+                   : alert->level >= ALERT_WARNING ? LOG_WARN
+                                                   : LOG_INFO,
+                   "alert", info->name, fields, "%s", alert->text);
+}
+
 static void say(const struct host *host, const struct record_alert *alert)
 {
     int has_agent = alert->slot < host->config.n_slots;
 
-    log_write_with(
-        NULL,
-        alert->level >= ALERT_CRITICAL  ? LOG_ERROR
-        : alert->level >= ALERT_WARNING ? LOG_WARN
-                                        : LOG_INFO,
-        "alert", alert_info(alert->kind)->name,
-        LOG_FIELDS(LOG_TEXT("alert", alert_info(alert->kind)->name),
-                   LOG_TEXT("agent", has_agent ? host->config.slots[alert->slot].record.name : ""),
-                   LOG_NUMBER("value", alert->value), LOG_NUMBER("limit", alert->limit)),
-        "%s", alert->text);
+    host_say_alert(alert, has_agent ? host->config.slots[alert->slot].record.name : NULL);
 }
 
 static void put(struct host *host, const struct record_alert *alert)

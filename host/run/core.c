@@ -42,8 +42,7 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why)
     memcpy(host->last_failures[slot], host->failures[slot], sizeof(host->last_failures[slot]));
     host->last_failures_t[slot] = host_now(host);
     log_error_with("host", "slot-ended",
-                   LOG_FIELDS(LOG_TEXT("agent", engine_slots(host->engine)->all[slot].name),
-                              LOG_TEXT("why", host->failures[slot])),
+                   LOG_FIELDS(LOG_TEXT("agent", engine_slots(host->engine)->all[slot].name)),
                    "slot %s: its plugin has ended (%s)", engine_slots(host->engine)->all[slot].name,
                    host->failures[slot]);
     slot_set_add(&host->gone, slot);

@@ -427,6 +427,8 @@ int host_alerts_open(struct host *host, struct error *err);
 int host_alerts_start(struct host *host, struct error *err);
 void host_alerts_stop(struct host *host); /* after the core's last step: what waits is dealt with */
 void host_alerts_close(struct host *host);
+/* To the log, with the fields that such an alert has. agent NULL: it is about none. [any] */
+void host_say_alert(const struct record_alert *alert, const char *agent);
 /* Something that an operator has to know of: goes to the log at once, then to the journal and the
  * sink. Units: ALERTS in market/alerts.h. Never blocks. [any] */
 void host_alert(struct host *host, uint16_t kind, uint16_t slot, agon_instrument_t instrument,

@@ -185,8 +185,7 @@ static void quarantine(struct host *host, const struct host_quarantined *one)
         log_error("host", "quarantine", "the quarantine could not be written: %s", err.text);
     log_error_with(
         "host", "quarantine",
-        LOG_FIELDS(LOG_TEXT("agent", one->slot), LOG_TEXT("plugin", one->hash),
-                   LOG_TEXT("why", one->why)),
+        LOG_FIELDS(LOG_TEXT("agent", one->slot), LOG_TEXT("plugin", one->hash)),
         "slot %s: %s: its binary %.16s is refused on this host from now on; " QUARANTINE_NEXT,
         one->slot, one->why, one->hash);
 }
