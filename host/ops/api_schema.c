@@ -104,7 +104,7 @@ static const struct control_field agent_head[] = {
      "another number, or place, is another agent, of that name too"},
     {"state", TEXT, "how it is now", .words = api_agent_states},
     {"exceeds", TEXT, "the limit of a meter of which it has used a tenth, until that is free again",
-     MAYBE, .example = "\"intent rate limit\""},
+     MAYBE, .example = "\"refused-intent limit\""},
     {"stopped", ONE, "it opens nothing more, by a loss limit", MAYBE, .of = &stopped},
     {"can_roll_back", BOOL, "the generation before is still warm"},
     {"stage", TEXT, "how far it has come", .word = stage},

@@ -19,7 +19,7 @@
 
 /* X(ID, key, unit, least, most, preset, name, doc): least, most and preset are per second. */
 #define METERS(X)                                                                                  \
-    X(REFUSED, "refused", "intents", 1, 100000, 1000, "intent rate limit",                         \
+    X(REFUSED, "refused", "intents", 1, 100000, 1000, "refused-intent limit",                      \
       "intents that are refused for what the agent itself did")                                    \
     X(CANCELS, "cancels", "cancels", 1, 100000, 500, "cancel rate limit",                          \
       "intents that cancel, one order or all")                                                     \

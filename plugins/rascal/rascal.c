@@ -148,8 +148,9 @@ static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_AHEAD(struct rascal, 5000),
     AGON_NAMED("org.agon.rascal", "1.0.0", "Rascal", "Agon"),
     AGON_TAGS(tags),
-    .summary = "Keeps a bid open, and then crashes, hangs or exceeds the intent rate limit: shows "
-               "what the host does.",
+    .summary =
+        "Keeps a bid open, and then crashes, hangs or exceeds the refused-intent limit: shows "
+        "what the host does.",
     AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.rascal", "1.0.0", descriptor, rule);

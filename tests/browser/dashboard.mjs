@@ -718,7 +718,7 @@ async function look(scheme) {
         const said = await page.evaluate(async () => {
           const { state } = await import('/connection.mjs');
           const [key, a] = [...state].find(([k]) => k.startsWith('agent/'));
-          state.set(key, { ...a, exceeds: 'intent rate limit' });
+          state.set(key, { ...a, exceeds: 'refused-intent limit' });
           const row = [...document.querySelectorAll('#t-agents tr[data-key]')].find(r => r.dataset.key === a.name);
           const read = () => { const shown = [row.children[1], row.querySelector('.substate')].find(n => n.offsetParent); return shown ? `${shown.textContent}${shown.dataset.text ?? ''}` : 'nothing'; };
           for (let i = 0; i < 100 && !/above/.test(read()); i++) await new Promise(done => setTimeout(done, 100));

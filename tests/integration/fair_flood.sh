@@ -30,7 +30,7 @@ SPEED=60
 start_sim --seed 3 --speed 60
 live_files "$(roster '0 0 1 1 *')" # no tournament before the flood
 start_host
-until_true "$HOST_PID" "the end of who floods" lines "$WORK/host.err" 'slot flood_1: its plugin has ended (exceeds the intent rate limit: ' 1
+until_true "$HOST_PID" "the end of who floods" lines "$WORK/host.err" 'slot flood_1: its plugin has ended (exceeds the refused-intent limit: ' 1
 until_true "$HOST_PID" "its restart" is '.agent.state == "active" and .agent.generation == 2' agent flood_1
 
 # Tournaments from here on.

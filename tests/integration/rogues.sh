@@ -117,7 +117,7 @@ for fault in segv hang flood; do
     [ "$("$AGON" journal cat "$WORK/run/journal" --type crash --json | grep -c '"type":"crash"')" = 3 ] ||
         fail "$fault: not 3 crashes in the journal"
 done
-grep -q 'its plugin has ended (exceeds the intent rate limit: ' "$WORK/host.flood.err" || fail "the flood ended otherwise"
+grep -q 'its plugin has ended (exceeds the refused-intent limit: ' "$WORK/host.flood.err" || fail "the flood ended otherwise"
 n=$("${TOOLS}facts" "$WORK/run/journal" | sed -n 's/^refused rogue //p')
 [ "$n" -ge 60000 ] || fail "three floods, and only $n intents were refused"
 

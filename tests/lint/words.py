@@ -29,7 +29,7 @@ WORDS = (
     (r"worth", "notional, value"),
     (r"anew", "again; restarted"),
     (r"came? to play|caught up", "restart failed; crashed again during restart"),
-    (r"floods", "exceeds the intent rate limit"),
+    (r"floods", "exceeds the refused-intent limit"),
     (r"news", "update"),
     (r"deaf", "disconnected"),
     (r"mend(s|ed|ing)?", "fix"),

@@ -45,7 +45,7 @@ static const struct agon_event_hdr *ends(const struct slot *slot, agon_ns_t t)
         .generation_hash = slot->generation_hash,
         .kind = CRASH_FLOODED,
         .orders = ORDERS_CANCEL_ALL,
-        .text = "exceeds the intent rate limit"};
+        .text = "exceeds the refused-intent limit"};
     meters_clear(&t_metered.meters);
     t_metered.t_again = t + AGAIN_NS;
     return &crash->hdr;

@@ -368,13 +368,14 @@ START_TEST(a_long_text_takes_lines_of_its_own_and_none_is_too_long)
         shown("alerts",
               "[{\"seq\": 12345, \"t\": \"2026-11-26T04:51:37.5Z\", \"level\": \"warning\", "
               "\"kind\": \"flood\", \"agent\": \"flood_1\", \"is_acknowledged\": false, "
-              "\"text\": \"flood_1 exceeds the intent rate limit of 1000 a second: with "
+              "\"text\": \"flood_1 exceeds the refused-intent limit of 1000 a second: with "
               "20000 refused intents in hand its plugin is ended\"}]",
               60);
     char *save = NULL;
 
     ck_assert_ptr_nonnull(strstr(bytes, "11-26 04:51:37"));
-    ck_assert_ptr_nonnull(strstr(bytes, "\n    flood_1 exceeds the intent rate limit of 1000 a"));
+    ck_assert_ptr_nonnull(
+        strstr(bytes, "\n    flood_1 exceeds the refused-intent limit of 1000 a"));
     for (char *line = strtok_r(bytes, "\n", &save); line != NULL;
          line = strtok_r(NULL, "\n", &save))
         ck_assert_uint_le(strlen(line), 60);

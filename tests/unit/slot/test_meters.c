@@ -147,10 +147,10 @@ START_TEST(a_warning_is_whole_whatever_the_name_the_meter_and_its_rate)
 
     meter_tell_text(METER_REFUSED, "flood_1", 1000, 2345, 0, text);
     // It runs on: only who fills the bucket is ended.
-    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1,000/s (meters.refused): "
+    ck_assert_str_eq(text, "flood_1 exceeds the refused-intent limit of 1,000/s (meters.refused): "
                            "2,345 of 20,000 in its meter; it runs on");
     meter_tell_text(METER_REFUSED, "flood_1", 1000, 20000, 1, text);
-    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1,000/s (meters.refused): "
+    ck_assert_str_eq(text, "flood_1 exceeds the refused-intent limit of 1,000/s (meters.refused): "
                            "20,000 of 20,000 in its meter; it is ended");
     for (uint32_t id = 0; id < METERS_N; id++) {
         const struct meter *meter = &meters_all[id];
