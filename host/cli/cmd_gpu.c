@@ -208,7 +208,7 @@ static int look(const struct opts *opts)
         json_dumpf(said, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
         putchar('\n');
     } else {
-        (void)view_show(stdout, verb, said, width);
+        (void)view_show_by(stdout, "agon gpu", verb, said, width);
     }
     json_decref(said);
     return 0;

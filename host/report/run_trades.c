@@ -114,14 +114,14 @@ void run_trades_print(const struct run_report *story, FILE *out)
         (void)json_array_append_new(rows, group_row(story, &groups[i]));
     if (n_groups > 0) {
         fputc('\n', out);
-        (void)view_show(out, "performance", rows, wrap_width(out));
+        (void)view_show_by(out, "agon report", "performance", rows, wrap_width(out));
     }
     (void)json_array_clear(rows);
     for (uint64_t k = 0; k < NEWEST && (trade = trail_trade(story->trail, k)) != NULL; k++)
         (void)json_array_append_new(rows, trade_row(story, trade, key));
     if (json_array_size(rows) > 0) {
         fputc('\n', out);
-        (void)view_show(out, "report trades", rows, wrap_width(out));
+        (void)view_show_by(out, "agon report", "report trades", rows, wrap_width(out));
     }
     if (story->trail->n_trades > NEWEST)
         fprintf(out, "and %llu before; --html and --json have more\n",

@@ -394,6 +394,7 @@ static const struct view views[] = {
      FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"why", "why", LAST, 1})},
 };
 #define VIEWS (sizeof(views) / sizeof(views[0]))
+#define CTL   "agon ctl"
 
 /* Which currency amounts are in stands in the title. Capital, and what stands with it, is in the
  * base currency, which its rows say or all of the answer; rows that differ have a column for it. */
@@ -480,7 +481,7 @@ void view_equity(FILE *out, const json_t *value, const char *currency, int width
                             text[2], "highest", text[3], "capital", text[4], "result", text[5]));
     }
     put_title(out, &view, with, with);
-    view_table_rows(out, view.fields, rows, width);
+    view_table_rows(out, view.fields, rows, width, CTL);
     json_decref(with);
     json_decref(rows);
 }
@@ -495,6 +496,11 @@ int view_has(const char *verb)
 }
 
 int view_show(FILE *out, const char *verb, const json_t *value, int width)
+{
+    return view_show_by(out, CTL, verb, value, width);
+}
+
+int view_show_by(FILE *out, const char *command, const char *verb, const json_t *value, int width)
 {
     int n = 0;
 
@@ -534,7 +540,7 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
         if (view->shape == LINES)
             view_table_lines(out, view->fields, of, width);
         else
-            view_table_rows(out, view->fields, flat != NULL ? flat : of, width);
+            view_table_rows(out, view->fields, flat != NULL ? flat : of, width, command);
         if (n_dust > 0)
             fprintf(out, "and %u of dust: less than a lot, which no order can sell\n", n_dust);
         json_decref(flat);

@@ -10,6 +10,8 @@
 
 /* 1 when there is a view of the verb, and it was written; width in columns. */
 int view_show(FILE *out, const char *verb, const json_t *value, int width);
+/* The same by another command than `agon ctl`, whose --json has what a table has no room for. */
+int view_show_by(FILE *out, const char *command, const char *verb, const json_t *value, int width);
 int view_has(const char *verb);
 /* The view of `equity`, whose answer is amounts alone: currency is theirs, NULL where it is not
  * known. */

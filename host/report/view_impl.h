@@ -43,7 +43,8 @@ struct field {
 
 /* A line for each field that the answer has. */
 void view_table_lines(FILE *out, const struct field *fields, const json_t *of, int width);
-/* A table, or "none"; below it what it has no room for, in one line. */
-void view_table_rows(FILE *out, const struct field *fields, const json_t *rows, int width);
+/* A table, or "none"; below it what it has no room for, in one line: command --json has it. */
+void view_table_rows(FILE *out, const struct field *fields, const json_t *rows, int width,
+                     const char *command);
 
 #endif

@@ -345,10 +345,11 @@ static void put_row(FILE *out, const struct column *columns, int n, const json_t
 
 /* In one line what there was no room for: columns of rank 1 by their names, as many as fit, and how
  * many besides. A reader must not take a table for all that there is. */
-static void put_left_out(FILE *out, const struct column *columns, int n, int width)
+static void put_left_out(FILE *out, const struct column *columns, int n, int width,
+                         const char *command)
 {
-    static const char lead[] = "a wider terminal or `agon ctl --json` has ";
-    char text[CELL_MAX] = "", more[32];
+    char text[CELL_MAX] = "", more[32], lead[80];
+    int n_lead = snprintf(lead, sizeof(lead), "a wider terminal or `%s --json` has ", command);
     int used = 0, n_left = 0;
 
     for (int k = 0; k < n; k++)
@@ -361,8 +362,7 @@ static void put_left_out(FILE *out, const struct column *columns, int n, int wid
         int others = n_left > 1 ? (int)sizeof(" and 99 columns more") - 1 : 0;
 
         if (columns[k].is_shown || columns[k].field->rank != 1 ||
-            (int)sizeof(lead) - 1 + used + length + others > width ||
-            used + length + others >= CELL_MAX)
+            n_lead + used + length + others > width || used + length + others >= CELL_MAX)
             continue;
         used +=
             snprintf(text + used, sizeof(text) - (size_t)used, "%s%s", used > 0 ? ", " : "", head);
@@ -374,10 +374,11 @@ static void put_left_out(FILE *out, const struct column *columns, int n, int wid
                  n_left == 1 ? "" : "s");
     strncat(text, more, sizeof(text) - strlen(text) - 1);
     fputs(lead, out);
-    wrap_text(out, width, (int)sizeof(lead) - 1, 2, text);
+    wrap_text(out, width, n_lead, 2, text);
 }
 
-void view_table_rows(FILE *out, const struct field *fields, const json_t *rows, int width)
+void view_table_rows(FILE *out, const struct field *fields, const json_t *rows, int width,
+                     const char *command)
 {
     struct column columns[COLUMNS_MAX];
     int n = choose(fields, rows, width, columns);
@@ -390,5 +391,5 @@ void view_table_rows(FILE *out, const struct field *fields, const json_t *rows, 
     }
     put_row(out, columns, n, NULL, width);
     json_array_foreach(rows, i, row) put_row(out, columns, n, row, width);
-    put_left_out(out, columns, n, width);
+    put_left_out(out, columns, n, width, command);
 }

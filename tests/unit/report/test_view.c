@@ -81,6 +81,24 @@ START_TEST(fills_and_closings_say_why_a_position_was_left)
 }
 END_TEST
 
+/* What a table has no room for is there by the command that was given, and not by a host's. */
+START_TEST(a_report_offers_its_own_json)
+{
+    json_t *value = json_loads(CLOSING, 0, NULL);
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&bytes, &n);
+
+    ck_assert(value != NULL && out != NULL);
+    ck_assert_int_eq(view_show_by(out, "agon report", "closings", value, 80), 1);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_nonnull(
+        strstr(bytes, "\na wider terminal or `agon report --json` has 2 columns more\n"));
+    free(bytes);
+    json_decref(value);
+}
+END_TEST
+
 #define PLAN                                                                                       \
     "{\"number\": 4, \"undone\": %s, \"rows\": [{\"rank\": 2, \"agent\": \"b\"}, {\"rank\": 0, "   \
     "\"agent\": \"c\"}, {\"rank\": 1, \"agent\": \"a\"}]}"
@@ -594,6 +612,7 @@ int main(void)
     tcase_add_test(tcase, lines_have_words_and_units);
     tcase_add_test(tcase, an_event_that_stands_for_several_says_how_many);
     tcase_add_test(tcase, fills_and_closings_say_why_a_position_was_left);
+    tcase_add_test(tcase, a_report_offers_its_own_json);
     tcase_add_test(tcase, ranks_stand_in_their_order_and_what_was_undone_says_so);
     tcase_add_test(tcase, exit_plans_are_a_line_each);
     tcase_add_test(tcase, tables_have_the_columns_that_find_room);
