@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/rundir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,11 +129,36 @@ int rundir_holder(const char *path)
     return pid;
 }
 
+/* Did a host leave its journal there? */
+static int has_journal(const char *path)
+{
+    char journal[PATH_MAX];
+    struct dirent *entry;
+    DIR *dir;
+    int has = 0;
+
+    if (file_join(journal, sizeof(journal), path, "journal") < 0)
+        return 0;
+    dir = opendir(journal);
+    while (dir != NULL && !has && (entry = readdir(dir)) != NULL) {
+        const char *dot = strrchr(entry->d_name, '.');
+
+        has = dot != NULL && strcmp(dot, ".aj") == 0;
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    return has;
+}
+
 int rundir_refuse(const char *path, struct error *err)
 {
     char inner[PATH_MAX];
 
     if (file_join(inner, sizeof(inner), path, "run") >= 0 && rundir_holder(inner) > 0)
         return error_set(err, AGON_EIO, "no host runs in '%s'; did you mean '%s'?", path, inner);
+    if (has_journal(path))
+        return error_set(err, AGON_EIO,
+                         "no host runs in %s any more; `agon report %s` reads what it left", path,
+                         path);
     return error_set(err, AGON_EIO, "no host runs in %s; name its run directory with --dir", path);
 }

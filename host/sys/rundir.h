@@ -25,7 +25,7 @@ int rundir_join(const struct rundir *rundir, const char *name, char *path, size_
 /* Is a host running in that directory? Its process id, 0: none, or AGON_E... */
 int rundir_holder(const char *path);
 /* AGON_EIO: no host runs in that directory; names the run directory in it where one runs there, as
- * in a demo's folder. */
+ * in a demo's folder, and how to read what one left whose journal is there. */
 int rundir_refuse(const char *path, struct error *err);
 
 #endif

@@ -251,6 +251,15 @@ START_TEST(a_second_host_is_refused)
     ck_assert_msg(strstr(err.text, text) != NULL, "%s", err.text);
     ck_assert_int_eq(rundir_refuse(help_path("run"), &err), AGON_EIO);
     ck_assert_msg(strstr(err.text, "name its run directory") != NULL, "%s", err.text);
+    // A journal without a segment is none; what one left is read.
+    ck_assert_int_eq(mkdir(help_path("run/journal"), 0700), 0);
+    ck_assert_int_eq(rundir_refuse(help_path("run"), &err), AGON_EIO);
+    ck_assert_msg(strstr(err.text, "name its run directory") != NULL, "%s", err.text);
+    (void)close(open(help_path("run/journal/engine-1.aj"), O_CREAT | O_WRONLY, 0600));
+    ck_assert_int_eq(rundir_refuse(help_path("run"), &err), AGON_EIO);
+    snprintf(text, sizeof(text), "`agon report %s`", help_path("run"));
+    ck_assert_msg(strstr(err.text, "any more") != NULL && strstr(err.text, text) != NULL, "%s",
+                  err.text);
     ck_assert_int_eq(rundir_join(&one, "journal", path, sizeof(path)), AGON_OK);
     ck_assert_str_eq(path, help_path("run/journal"));
     rundir_close(&one);
