@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/demo_impl.h"
+#include "cli/journal_dir.h"
 #include "cli/market_arg.h"
 #include "net/local_address.h"
 #include "sys/clock.h"
@@ -427,6 +428,22 @@ static int run(struct demo *demo, struct error *err)
     return rc;
 }
 
+/* A demo in the journal of another would take that one's fills and times for its own. An exit code.
+ */
+static int refuse_old_run(const struct args_spec *spec, const char *dir)
+{
+    char run_dir[PATH_MAX];
+
+    // A path that is too long is refused where it is made.
+    if (dir == NULL || file_join(run_dir, sizeof(run_dir), dir, "run") < 0 ||
+        journal_dir_is_new(run_dir))
+        return EXIT_OK;
+    return args_refuse(spec, "demo",
+                       "--dir %s holds a run already: name a folder that is empty or not there, or "
+                       "remove it; `agon report %s` reads it",
+                       args_safe(dir), args_safe(run_dir));
+}
+
 static void keep_command(struct demo *demo, int argc, char **argv)
 {
     size_t used = (size_t)snprintf(demo->command, sizeof(demo->command), "agon");
@@ -488,6 +505,9 @@ int cmd_demo(int argc, char **argv)
         return args_refuse(&spec, argv[0], "--http %s", err.text);
     if (demo.opts.market != NULL && demo.opts.data != NULL)
         return args_refuse(&spec, "demo", "--market is for a generated market, not with --data");
+    rc = refuse_old_run(&spec, demo.opts.dir);
+    if (rc != EXIT_OK)
+        return rc;
     if (demo.opts.market == NULL && demo.opts.data == NULL)
         demo.opts.market = "demo";
     if (demo.opts.market != NULL) {
