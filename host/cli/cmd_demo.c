@@ -214,6 +214,7 @@ static int start_host(struct demo *demo, struct error *err)
         rc = open_log_file(demo, err);
     if (rc >= 0)
         rc = host_start(demo->host, err);
+    demo->began_host_ns = clock_mono();
     if (rc >= 0)
         rc = ops_open(&demo->desk, demo->host, &desk, err);
     return rc;
@@ -364,6 +365,7 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
     }
     demo_look(demo);
     demo->t_end = demo->view->t;
+    demo->ended_ns = clock_mono();
     ops_close(&demo->desk);
     stopped = host_stop(demo->host, GRACE_NS, demo->signal_fd, err);
     demo_look(demo);

@@ -145,6 +145,10 @@ static int show(const struct opts *opts, const struct run_report *story,
         printf("\n");
         run_compare_print(compare, stdout);
     }
+    if (run_report_assumed(story) != NULL) {
+        printf("\n");
+        wrap_text(stdout, wrap_width(stdout), 0, 0, run_report_assumed(story));
+    }
     printf("\n");
     wrap_text(stdout, wrap_width(stdout), 0, 0, proof);
     return rc;

@@ -43,10 +43,11 @@ struct demo {
     struct host_plans plans; /* tournaments, as of the view or newer */
     struct crew_slot slots[DEMO_SLOTS];
     uint32_t n_slots;
-    char newcomer[512]; /* the file that takes over from DEMO_NEWCOMER's */
-    agon_ns_t t_end;    /* engine time when it was told to stop */
-    char reloaded[256]; /* what became of that; empty: it was not tried */
-    char held[96];      /* by whom was reloaded, just before */
+    char newcomer[512];              /* the file that takes over from DEMO_NEWCOMER's */
+    agon_ns_t t_end;                 /* engine time when it was told to stop */
+    int64_t began_host_ns, ended_ns; /* real time of the host; ended 0: it runs */
+    char reloaded[256];              /* what became of that; empty: it was not tried */
+    char held[96];                   /* by whom was reloaded, just before */
     struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
     uint32_t n_changeovers;
     struct run_report story;

@@ -253,7 +253,9 @@ static void sum_up_acts(struct demo *demo)
 static char *name_market(const struct demo *demo, char *text, size_t room)
 {
     struct rules_fees spot = rules_fees(RULES_SPOT), um = rules_fees(RULES_UM);
-    char from[sizeof(demo->about) + PATH_MAX + 96];
+    const struct trail *trail = demo->story.trail;
+    int64_t end_ns = demo->ended_ns != 0 ? demo->ended_ns : clock_mono();
+    char from[sizeof(demo->about) + PATH_MAX + 96], spans[2][SPAN_TEXT];
 
     if (demo->opts.data != NULL)
         snprintf(from, sizeof(from), "recordings of %s", demo->opts.data);
@@ -262,9 +264,10 @@ static char *name_market(const struct demo *demo, char *text, size_t room)
                  demo->opts.market, demo->opts.seed, demo->about);
     snprintf(text, room,
              "A simulation, no real market and no real money: a simulated exchange on this machine "
-             "serves %s, at %" PRId64 " times real time for %" PRId64
-             " s. Fees of maker and taker: %g and %g bp on spot, %g and %g bp on perpetuals.",
-             from, demo->opts.speed, demo->opts.seconds_ns / 1000000000, spot.maker_ppb / 1e5,
+             "serves %s, at %" PRId64 " times real time: %s of its time in %s. Fees of maker and "
+             "taker: %g and %g bp on spot, %g and %g bp on perpetuals.",
+             from, demo->opts.speed, span_text(trail->t_last - trail->t_first, spans[0]),
+             span_text(end_ns - demo->began_host_ns, spans[1]), spot.maker_ppb / 1e5,
              spot.taker_ppb / 1e5, um.maker_ppb / 1e5, um.taker_ppb / 1e5);
     return text;
 }
@@ -277,8 +280,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
                                    .view = demo->view,
                                    .changeovers = demo->changeovers,
                                    .proof = proof,
-                                   .command = demo->command,
-                                   .market = name_market(demo, market, sizeof(market))};
+                                   .command = demo->command};
     struct run_report_source source = {.journal = host_journal_dir(demo->host),
                                        .speed_milli = demo->opts.speed * 1000,
                                        .is_live = !is_over,
@@ -295,6 +297,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
         run_report_free(&demo->story);
         return rc;
     }
+    page.market = name_market(demo, market, sizeof(market));
     promises.n_given_faulty = demo->story.n_given_faulty;
     count_events(demo, &promises, &counted);
     if (!demo->table.frame.is_screen)

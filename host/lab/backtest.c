@@ -131,13 +131,7 @@ static int configure(struct run *run, struct error *err)
     if (rc >= 0)
         rc = backtest_step(run, &samples, "how equity is sampled", err);
     crew_start_host(&start);
-    if (config->market != NULL && config->market_name != NULL) {
-        struct start_market market = {0};
-
-        start_market_name(&market, config->market_name);
-        snprintf(market.about, sizeof(market.about), "%s", config->market->about);
-        crew_start_market(&start, &market);
-    }
+    crew_start_market(&start, &run->result->market);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
         crew_start_plugin(&start, run->result->crew, &config->slots[i]);
     crew_start_tags(&start,
@@ -423,7 +417,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     memset(result, 0, sizeof(*result));
     crew.n_venues = backtest_venues(config, result->venues);
     result->bars = config->bars;
-    result->market = config->market;
+    backtest_market_say(config, &result->market);
+    result->seed = config->seed;
     result->has_maker_fee = config->has_maker_fee;
     result->has_taker_fee = config->has_taker_fee;
     result->latency = config->latency;

@@ -15,6 +15,7 @@
 #include "engine/lockstep.h"
 #include "lab/listing.h"
 #include "lab/tape.h"
+#include "market/start_market.h"
 #include "match/gen.h"
 #include "match/latency.h"
 #include "match/match.h"
@@ -39,7 +40,7 @@ struct backtest_config {
     uint64_t seed;              /* with no paths: the generator's */
     agon_ns_t gen_length_ns;    /* how long a generated market lasts */
     const struct synth *market; /* what it is like; NULL: four majors (gen_defaults) */
-    const char *market_name;    /* of it, as it was named; NULL: the journal does not say */
+    const char *market_name;    /* of it, as it was named; NULL: nobody named it */
     /* Rows before t_from are not played, but their bars are history (lab/clip.h); it ends at t_end.
      * 0: the data's own. */
     agon_ns_t t_from, t_end;
@@ -159,7 +160,8 @@ struct backtest {
     struct crew *crew;                             /* owned */
     struct process_bus bus;                        /* owned */
     struct setup_venue venues[BACKTEST_TAPES_MAX]; /* as agents may call them; crew borrows them */
-    const struct synth *market;                    /* as configured */
+    struct start_market market; /* that was generated; empty: data were recorded */
+    uint64_t seed;              /* of it */
     uint32_t n_tapes;
     struct backtest_tape tapes[BACKTEST_TAPES_MAX];
     uint32_t n_listed;                        /* instruments, and where their filters are from */
@@ -211,6 +213,8 @@ static inline agon_amt_t backtest_equity(const struct backtest *of, uint64_t sam
                : 0;
 }
 
+/* The market that it generates, as a START says it; empty: it has data, or nobody named it. */
+void backtest_market_say(const struct backtest_config *config, struct start_market *market);
 /* What a generated market has at a place; false: no more. info tells symbol and, of a perpetual,
  * whose it is. */
 int backtest_generated(const struct backtest_config *config, uint32_t place,

@@ -11,6 +11,19 @@
 
 static const char *const majors[] = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"};
 
+void backtest_market_say(const struct backtest_config *config, struct start_market *market)
+{
+    *market = (struct start_market){0};
+    if (config->n_paths > 0 || (config->market != NULL && config->market_name == NULL))
+        return;
+    start_market_name(market, config->market == NULL ? "default" : config->market_name);
+    (void)snprintf(market->about, sizeof(market->about), "%s",
+                   config->market == NULL
+                       ? "four spot markets without a planted edge: volatility in clusters, jumps "
+                         "and crashes; no --market was named"
+                       : config->market->about);
+}
+
 int backtest_generated(const struct backtest_config *config, uint32_t place, struct tape_info *info)
 {
     const struct synth *market = config->market;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "market/start_market.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,6 +55,22 @@ int start_market_read(const struct record_start *start, struct start_market *mar
     (void)utf8_escape(text, strlen(text), market->name, sizeof(market->name));
     (void)utf8_escape(about, strlen(about), market->about, sizeof(market->about));
     return 1;
+}
+
+char *start_market_text(const struct start_market *market, uint64_t seed,
+                        char text[START_MARKET_SAID])
+{
+    char of[32] = "";
+
+    text[0] = '\0';
+    if (market->about[0] == '\0')
+        return text;
+    if (market->name[0] != '\0')
+        snprintf(of, sizeof(of), ", seed %" PRIu64 " (", seed);
+    snprintf(text, START_MARKET_SAID, "A simulation, no real market and no real money: %s%s%s%s%s.",
+             of[0] != '\0' ? "the generated market " : "", market->name, of, market->about,
+             of[0] != '\0' ? ")" : "");
+    return text;
 }
 
 void start_market_name(struct start_market *market, const char *word)

@@ -17,6 +17,11 @@ uint32_t start_market_put(struct start_build entries[START_MARKET_ENTRIES],
                           const struct start_market *market);
 /* False, and market is empty: it says nothing of one. */
 int start_market_read(const struct record_start *start, struct start_market *market);
+/* "A simulation, no real market and no real money: the generated market demo, seed 7 (...).";
+ * empty: there is no such market. Returns text. */
+#define START_MARKET_SAID 448
+char *start_market_text(const struct start_market *market, uint64_t seed,
+                        char text[START_MARKET_SAID]);
 /* The name of --market, of a file its last part. */
 void start_market_name(struct start_market *market, const char *word);
 

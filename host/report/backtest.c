@@ -435,8 +435,11 @@ int backtest_json(const struct backtest *result, FILE *out)
                      (json_int_t)engine_seq(result->engine), "seconds",
                      (double)result->wall_ns / 1e9, "data", tapes, "agents", agents);
     if (root != NULL) {
-        if (result->market != NULL)
-            json_object_set_new(root, "market", json_string(result->market->about));
+        if (result->market.about[0] != '\0')
+            (void)json_object_update_new(
+                root, json_pack("{s:s, s:s*, s:I}", "market", result->market.about, "market_name",
+                                result->market.name[0] != '\0' ? result->market.name : NULL, "seed",
+                                (json_int_t)result->seed));
         json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
         json_object_set_new(root, "heard_ahead", json_integer((json_int_t)result->n_ahead));
         json_object_set_new(root, "assumed", assumed_json(result));

@@ -187,8 +187,6 @@ static void put_data(const struct backtest *result, struct page *page)
     char hex[2 * HASH_SIZE + 1], count[MONEY_TEXT];
 
     page_heading(page, "What went in, and what it comes to");
-    if (result->market != NULL)
-        page_text(page, "A generated market: %s.", result->market->about);
     if (result->n_tapes > 0) {
         page_table_begin(page, columns, 4);
         for (uint32_t i = 0; i < result->n_tapes; i++) {
@@ -251,6 +249,7 @@ int backtest_html(const struct backtest *result, const struct run_report *story,
     char from[CLOCK_TEXT];
     char to[CLOCK_TEXT];
     char subtitle[96];
+    char market[START_MARKET_SAID];
     struct page *page;
     int rc;
 
@@ -260,6 +259,8 @@ int backtest_html(const struct backtest *result, const struct run_report *story,
     page = page_new(out, "Backtest", subtitle);
     if (page == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for the report");
+    if (start_market_text(&result->market, result->seed, market)[0] != '\0')
+        page_text(page, "%s", market);
     run_sections_lead(story, page);
     put_warnings(result, page);
     put_facts(result, page);

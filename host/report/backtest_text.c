@@ -42,22 +42,27 @@ static void print_head(const struct backtest *result, FILE *out)
 {
     const struct slots *slots = engine_slots(result->engine);
     const struct figures_money base = backtest_base(result);
-    uint32_t n_agents = 0, n = n_warnings(result);
+    uint32_t n_agents = 0, n_models = 0, n = n_warnings(result);
+    char market[START_MARKET_SAID], count[FIGURES_COUNT];
     char at[2][CLOCK_TEXT], money[2][MONEY_TEXT], yield[FIGURES_TEXT], time[SPAN_TEXT];
     struct figures of;
 
-    for (uint16_t id = 0; id < slots->n; id++)
-        n_agents += slots->all[id].is_used;
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (slots->all[id].is_used && slots->all[id].agent_kind == AGON_STRATEGY)
+            n_agents++;
+        else if (slots->all[id].is_used)
+            n_models++;
+    }
     engine_figures_all(result->engine, &of);
     fprintf(out, "%s to %s (%s), %s market events\n", time_text(result->t_first, at[0]),
             time_text(result->t_last, at[1]), span_text(result->t_last - result->t_first, time),
             money_count(result->n_market, money[0]));
-    if (result->market != NULL)
-        fprintf(out, "  generated: %s\n", result->market->about);
-    fprintf(out, "Result: %s %s (%s) of %s %s, by %u agent%s",
+    if (start_market_text(&result->market, result->seed, market)[0] != '\0')
+        fprintf(out, "%s\n", market);
+    fprintf(out, "Result: %s %s (%s) of %s %s, by %s",
             money_in(of.result_amt, base.exp, base.name, money[0]), base.name,
             figures_yield_text(&of, yield), money_in(of.capital_amt, base.exp, base.name, money[1]),
-            base.name, n_agents, n_agents == 1 ? "" : "s");
+            base.name, figures_count(n_agents, n_models, count));
     if (n > 0)
         fprintf(out, "; %u warning%s below", n, n == 1 ? "" : "s");
     fputs("\n\n", out);

@@ -256,6 +256,16 @@ void figures_table_end(struct figures_table *table, FILE *out)
     *table = (struct figures_table){0};
 }
 
+char *figures_count(uint32_t n_agents, uint32_t n_models, char text[FIGURES_COUNT])
+{
+    int n = snprintf(text, FIGURES_COUNT, "%u agent%s", n_agents, n_agents == 1 ? "" : "s");
+
+    if (n_models > 0)
+        snprintf(text + n, FIGURES_COUNT - (size_t)n, " and %u model%s", n_models,
+                 n_models == 1 ? "" : "s");
+    return text;
+}
+
 void figures_print_deeper(FILE *out, const char *name, const struct figures *of)
 {
     if (figures_is_deeper(of))

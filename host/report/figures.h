@@ -37,6 +37,9 @@ void figures_table_end(struct figures_table *table, FILE *out);
 #define FIGURES_LACK_T    1
 #define FIGURES_LACK_YEAR 2
 int figures_lack(const struct figures *of);
+/* "9 agents and 1 model". Returns text. */
+#define FIGURES_COUNT 48
+char *figures_count(uint32_t n_agents, uint32_t n_models, char text[FIGURES_COUNT]);
 /* A line where one lost a larger share than its deepest fall. */
 void figures_print_deeper(FILE *out, const char *name, const struct figures *of);
 /* Members are added: amounts exact, what is not known null. Returns json. */

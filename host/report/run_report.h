@@ -88,6 +88,7 @@ struct run_report {
     uint32_t n_given_faulty;        /* times that a plan gave capital to an agent after its fault */
     uint64_t n_rate_refused;        /* host_is_rate_refused */
     int is_live;                    /* orders went to a venue */
+    int is_backtest;                /* the last run was one */
     uint32_t n_ended[ORDER_ENDS];
     uint64_t ended[RUN_REPORT_ENDED]; /* ids of those: id at id % RUN_REPORT_ENDED */
     /* Real time from an agent's wish to the venue's word on the new order, of those that no limiter
@@ -146,8 +147,11 @@ const char *run_report_agent(const struct run_report *story,
                              const struct run_report_happening *one);
 /* "A simulation, no real market and no real money: ...": what the run traded on, where the journal
  * says that it was no real one; empty: it does not. Returns text. */
-#define RUN_REPORT_MARKET 448
+#define RUN_REPORT_MARKET START_MARKET_SAID
 char *run_report_market(const struct run_report *story, char text[RUN_REPORT_MARKET]);
+/* Of a backtest: where what it assumed stands, as its journal has no latencies; NULL: it was none.
+ */
+const char *run_report_assumed(const struct run_report *story);
 /* What happened, one line each, and the last tournament. */
 void run_report_print(const struct run_report *story, FILE *out);
 /* One object: figures of docs/figures.md, trades (the newest), drawdowns, what happened. Amounts as

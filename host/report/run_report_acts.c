@@ -4,7 +4,6 @@
  *
  * An operator's command says who gave it, in his words why. What a command follows from that is not
  * his (a slot of which the plugin is loaded anew, a place that is free again) has no name. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "args/args.h"
@@ -403,20 +402,20 @@ void run_report_on_start(struct run_report *story, const struct record_start *st
     story->is_ended = 0;
     story->asked.command.which = 0;
     story->is_live = start->mode == RUN_LIVE;
+    story->is_backtest = start->mode == RUN_BACKTEST;
+}
+
+const char *run_report_assumed(const struct run_report *story)
+{
+    return story->is_backtest
+               ? "It was a backtest: what it assumed (latencies, books, the inside of bars) and "
+                 "its "
+                 "warnings stand in what `agon backtest` printed and in its page (--html); of that "
+                 "its journal has the fees alone."
+               : NULL;
 }
 
 char *run_report_market(const struct run_report *story, char text[RUN_REPORT_MARKET])
 {
-    const struct start_market *market = &story->market;
-    char seed[32] = "";
-
-    text[0] = '\0';
-    if (market->about[0] == '\0')
-        return text;
-    if (market->name[0] != '\0')
-        snprintf(seed, sizeof(seed), ", seed %" PRIu64 " (", story->market_seed);
-    snprintf(text, RUN_REPORT_MARKET, "A simulation, no real market and no real money: %s%s%s%s%s.",
-             seed[0] != '\0' ? "the generated market " : "", market->name, seed, market->about,
-             seed[0] != '\0' ? ")" : "");
-    return text;
+    return start_market_text(&story->market, story->market_seed, text);
 }

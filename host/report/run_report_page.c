@@ -341,6 +341,8 @@ int run_report_html(const struct run_report *story, const struct run_report_page
             page_text(page, "%s", at->market != NULL ? at->market : market);
         run_sections_lead(story, page);
         page_text(page, "%s", at->proof);
+        if (run_report_assumed(story) != NULL)
+            page_text(page, "%s", run_report_assumed(story));
         if (at->view != NULL)
             put_facts(story, at, page);
         host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);

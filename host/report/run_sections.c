@@ -258,17 +258,15 @@ static int lead_of(const struct run_report *story, const struct figures *all, ch
     char result[MONEY_TEXT], capital[MONEY_TEXT];
     char yield[FIGURES_TEXT], hold[FIGURES_TEXT], time[SPAN_TEXT];
     uint32_t n = count_of(story, 0), n_models = count_of(story, 1);
-    char models[24] = "";
+    char count[FIGURES_COUNT];
 
     if (n == 0 || trail->index <= 0) {
         snprintf(text, LEAD_TEXT, "No agent had capital.");
         return 0;
     }
-    if (n_models > 0)
-        snprintf(models, sizeof(models), " and %u model%s", n_models, n_models == 1 ? "" : "s");
     snprintf(text, LEAD_TEXT,
-             "%u agent%s%s %s %s %s (%s) of %s in %s. Buying what they traded and holding it: %s.",
-             n, n == 1 ? "" : "s", models, all->result_amt < 0 ? "lost" : "made",
+             "%s %s %s %s (%s) of %s in %s. Buying what they traded and holding it: %s.",
+             figures_count(n, n_models, count), all->result_amt < 0 ? "lost" : "made",
              money(&base, all->result_amt < 0 ? -all->result_amt : all->result_amt, result),
              base.name, figures_yield_text(all, yield), money(&base, all->capital_amt, capital),
              span_of_s(seconds, time),

@@ -154,10 +154,19 @@ clean "the kept demo"
 
 "$AGON" demo --seconds 10 --market random-walk --seed 5 --speed 30 --report "$WORK/walk.html" >"$WORK/out" 2>"$WORK/err" || fail "a short demo ended with $?: $(cat "$WORK/err")"
 # Its report says what market that was, and how it was asked for.
-for said in 'A simulation, no real market' 'the generated market random-walk, seed 5 (a random walk: ' 'at 30 times real time for 10 s' \
+for said in 'A simulation, no real market' 'the generated market random-walk, seed 5 (a random walk: ' 'at 30 times real time: ' \
     '10 and 10 bp on spot, 2 and 5 bp on perpetuals'; do
     grep -qF "$said" "$WORK/walk.html" || fail "the report does not say '$said'"
 done
+# ... and of how much of its time, in how much real time: what was, and not what was asked for.
+python3 - "$WORK/walk.html" <<'END' || fail "its times: $(grep -o 'at 30 times real time[^.]*' "$WORK/walk.html")"
+import re, sys
+page = open(sys.argv[1]).read()
+seconds = lambda text: sum(float(n) * {"h": 3600, "min": 60, "s": 1}[unit] for n, unit in re.findall(r"([0-9.]+) (h|min|s)\b", text))
+market, real = (seconds(text) for text in re.search(r"at 30 times real time: (.*?) of its time in (.*?)\. Fees", page).groups())
+lead = seconds(re.search(r" in ([0-9hmins. ]*)\. Buying what", page).group(1))
+assert market == lead and 0.5 < market / 30 / real < 1.1, (market, lead, real)
+END
 sed 's/<[^>]*>//g' "$WORK/walk.html" | grep -qF "Command: agon demo --seconds 10 --market random-walk --seed 5 --speed 30 --report $WORK/walk.html" ||
     fail "the report does not have its command line"
 happened '^market  *a random walk: .*Nobody has an edge'

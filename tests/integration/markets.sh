@@ -53,7 +53,8 @@ python3 "$AGON_SOURCE_ROOT/tests/soak/markets.py" --faults --seeds 2 --first 3 -
 jq -e '.market | startswith("synthetic, with known structure")' "$WORK/1.json" >/dev/null || fail "the report does not say what the market is"
 "$AGON" backtest --market demo --roster "$roster" --plugins "$AGON_BUILD_ROOT/plugins" --for 10m --html "$WORK/page.html" --journal "$WORK/journal" >"$WORK/out" ||
     fail "no report"
-grep -q 'generated: synthetic, with known structure' "$WORK/out" && grep -q 'A generated market: synthetic' "$WORK/page.html" ||
+tr -s ' \n' ' ' <"$WORK/out" | grep -q 'the generated market demo, seed 1 (synthetic, with known structure' &&
+    grep -q 'the generated market demo, seed 1 (synthetic' "$WORK/page.html" ||
     fail "the report does not say what the market is: $(cat "$WORK/out")"
 "$AGON" replay "$WORK/journal" --verify >"$WORK/out" || fail "the journal does not replay: $(cat "$WORK/out")"
 

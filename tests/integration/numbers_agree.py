@@ -833,7 +833,8 @@ def check_backtest():
         same('text', name, row, {'return': percent(its['return']), 'drawdown': percent(its['drawdown']), 'sharpe': ratio_text(its['sharpe']), 't [95 % of t]': t_text(its),
                                  'fills': f"{its['fills']:,}", **{'slippage cost' if key == 'slippage' else key: apart(its[key]) for key in SHOWN}})
     # Its first sentence is of all.
-    said = re.search(r'^Result: (\S+) USDT \((.*?)\) of (\S+) USDT, by (\d+) agents?', load('backtest.txt'), re.M).groups()
+    said = re.search(r'^Result: (\S+) USDT \((.*?)\) of (\S+) USDT, by (\d+) agents?(?: and (\d+) models?)?', load('backtest.txt'), re.M).groups('0')
+    said = (*said[:3], str(int(said[3]) + int(said[4])))
     same('text', 'first sentence', said, (apart(want['']['result']), percent(want['']['return']), apart(want['']['capital']), str(len(want) - 1)))
 
 

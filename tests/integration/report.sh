@@ -184,6 +184,25 @@ grep -q '(<code>--latency</code>, <code>--data-latency</code>)' "$WORK/page.html
     --html "$WORK/kind.html" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
 grep -q 'Warning: fees were set below' "$WORK/kind.html" || fail "the page does not warn of fees below the venue's"
 
+# Of a generated market each form says before any result that it is a simulation, and of what, also where no --market was named;
+# who ran is in the same words; and of what it assumed a journal says where it stands.
+one_line() { sed 's/<[^>]*>//g' "$1" | tr -s ' \n' ' '; }
+for market in default demo; do
+    # shellcheck disable=SC2046
+    "$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$PLUGIN_DIR" --for 2m --seed 5 --journal "$WORK/$market" \
+        $([ $market = default ] || echo "--market $market") --html "$WORK/made.html" >"$WORK/made.txt" || fail "a backtest of $market"
+    "$AGON" report "$WORK/$market" --html "$WORK/made_later.html" >"$WORK/made_later.txt" || fail "report ended with $?"
+    "$AGON" report "$WORK/$market" --json | jq -e ".market_name == \"$market\" and .seed == 5" >/dev/null || fail "the JSON does not name $market"
+    for form in made.txt made.html made_later.txt made_later.html; do
+        one_line "$WORK/$form" | grep -q "A simulation, no real market and no real money: the generated market $market, seed 5 (.*9 agents and 1 model" ||
+            fail "$form does not say of $market that it is a simulation, and then who ran: $(head -8 "$WORK/$form")"
+    done
+    for form in made_later.txt made_later.html; do
+        one_line "$WORK/$form" | grep -q 'It was a backtest: what it assumed (latencies' || fail "$form does not say where assumptions stand"
+    done
+done
+! grep -q 'A simulation' "$WORK/journal.html" "$WORK/page.html" || fail "recorded data are called a simulation"
+
 # What was asked for beyond the end of a journal is said.
 "$AGON" journal export "$WORK/journal" --until 99999999 --figures - >"$WORK/out" 2>"$WORK/err" || fail "an export ended with $?"
 last=$(sed -n "s/^agon journal: --until 99999999 is behind the journal's last event, \([0-9]*\): .*/\1/p" "$WORK/err")

@@ -106,6 +106,19 @@ START_TEST(of_a_file_its_name_is_kept)
 }
 END_TEST
 
+START_TEST(a_report_says_it_with_its_seed)
+{
+    char text[START_MARKET_SAID];
+
+    ck_assert_str_eq(start_market_text(&(struct start_market){"demo", "an edge"}, 7, text),
+                     "A simulation, no real market and no real money: the generated market demo, "
+                     "seed 7 (an edge).");
+    ck_assert_str_eq(start_market_text(&(struct start_market){"", "recordings"}, 7, text),
+                     "A simulation, no real market and no real money: recordings.");
+    ck_assert_str_eq(start_market_text(&(struct start_market){"demo", ""}, 7, text), "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("start_market");
@@ -117,6 +130,7 @@ int main(void)
     tcase_add_test(tcase, a_start_without_one_says_nothing);
     tcase_add_test(tcase, no_byte_of_it_gets_into_a_terminal);
     tcase_add_test(tcase, of_a_file_its_name_is_kept);
+    tcase_add_test(tcase, a_report_says_it_with_its_seed);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);

@@ -262,6 +262,16 @@ START_TEST(json_and_csv_have_each_with_its_sign)
 }
 END_TEST
 
+START_TEST(models_are_counted_beside_agents)
+{
+    char text[FIGURES_COUNT];
+
+    ck_assert_str_eq(figures_count(1, 0, text), "1 agent");
+    ck_assert_str_eq(figures_count(9, 1, text), "9 agents and 1 model");
+    ck_assert_str_eq(figures_count(0, 2, text), "0 agents and 2 models");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("report_figures");
@@ -275,6 +285,7 @@ int main(void)
     tcase_add_test(tcase, a_loss_deeper_than_the_deepest_fall_is_explained);
     tcase_add_test(tcase, the_explanation_fits_a_terminal);
     tcase_add_test(tcase, json_and_csv_have_each_with_its_sign);
+    tcase_add_test(tcase, models_are_counted_beside_agents);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -293,6 +293,22 @@ START_TEST(what_a_run_traded_on_is_said_where_it_is_no_real_market)
 }
 END_TEST
 
+/* Its journal has no latencies: who reads it later is sent to where they stand. */
+START_TEST(of_a_backtest_it_is_said_where_its_assumptions_stand)
+{
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER};
+
+    ck_assert_int_eq(tell(&start), AGON_OK);
+    ck_assert_ptr_null(run_report_assumed(story));
+    start.run = 3;
+    start.mode = RUN_BACKTEST;
+    ck_assert_int_eq(tell(&start), AGON_OK);
+    ck_assert_ptr_nonnull(strstr(run_report_assumed(story), "latencies"));
+    ck_assert_ptr_nonnull(strstr(run_report_assumed(story), "`agon backtest`"));
+}
+END_TEST
+
 /* A journal of before has none, and the next plugin of a slot may have others. */
 START_TEST(a_tag_has_the_name_that_it_had_then)
 {
@@ -771,6 +787,7 @@ int main(void)
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, a_venue_is_named_and_where_two_have_a_symbol_too);
     tcase_add_test(tcase, what_a_run_traded_on_is_said_where_it_is_no_real_market);
+    tcase_add_test(tcase, of_a_backtest_it_is_said_where_its_assumptions_stand);
     tcase_add_test(tcase, a_tag_has_the_name_that_it_had_then);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
