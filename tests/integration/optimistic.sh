@@ -10,7 +10,7 @@ says() { # FILE
     grep -q 'as if fills had known each bar.s close: nothing can be earned like that' "$1"
 }
 for path in optimistic pessimistic; do
-    "$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path $path --csv "$WORK/$path" --html "$WORK/$path.html" \
+    COLUMNS=1000 "$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path $path --csv "$WORK/$path" --html "$WORK/$path.html" \
         >"$WORK/$path.txt" 2>"$WORK/$path.err" || fail "$path: $(cat "$WORK/$path.err")"
     "$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path $path --json >"$WORK/$path.json" 2>"$WORK/$path.err" ||
         fail "$path: $(cat "$WORK/$path.err")"

@@ -150,7 +150,7 @@ export default {
     const closed = tableCard('Closing fills', 'a-closed', [
       { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', csv: f => f.symbol, draw: (cell, f) => symbolCell(cell, f.symbol) }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
       { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
-      { title: 'Exit reason', class: 'l p2', csv: f => f.exit_reason, text: f => spaced(f.exit_reason), tone: () => 'dim' }, { title: 'Exit tag', class: 'l p3', tip: TAG, csv: f => f.tag, text: f => spaced(f.tag), tone: () => 'dim' },
+      { title: 'Exit reason', class: 'l p2', csv: f => f.exit_reason, text: f => spaced(f.exit_reason), hint: f => spaced(f.tag ?? ''), tone: () => 'dim' }, { title: 'Exit tag', class: 'l p4', tip: TAG, csv: f => f.tag, text: f => spaced(f.tag), tone: () => 'dim' },
     ], 'Nothing was closed yet.');
     closed.bar.append(saver(() => `closing-fills-${name}`, closed));
     // A position from its first fill to its last: what the ledger realised in it.
@@ -161,8 +161,8 @@ export default {
       { title: 'Entry', class: 'p2', value: t => Number(t.entry), csv: t => t.entry ?? '', text: t => short(t.entry), hint: t => t.entry ?? '' }, { title: 'Exit', class: 'p2', value: t => Number(t.exit), csv: t => t.exit ?? '', text: t => short(t.exit), hint: t => t.exit ?? '' },
       { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
       { title: 'Entry tag', class: 'l p2', tip: TAG, value: t => t.entry_tag, csv: t => t.entry_tag, text: t => spaced(t.entry_tag) },
-      { title: 'Exit reason', class: 'l p2', value: t => t.exit_reason, csv: t => t.exit_reason, text: t => spaced(t.exit_reason), hint: t => t.exit_why },
-      { title: 'Exit tag', class: 'l p3', tip: TAG, value: t => t.exit_tag, csv: t => t.exit_tag, text: t => spaced(t.exit_tag) },
+      { title: 'Exit reason', class: 'l p2', value: t => t.exit_reason, csv: t => t.exit_reason, text: t => spaced(t.exit_reason), hint: t => [t.exit_why, spaced(t.exit_tag)].filter(Boolean).join(': ') },
+      { title: 'Exit tag', class: 'l p4', tip: TAG, value: t => t.exit_tag, csv: t => t.exit_tag, text: t => spaced(t.exit_tag) },
       { title: 'Held', unit: 's', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
     ], 'No position was closed whole yet.', 't-closed', 'closed');
     trades.bar.append(saver(() => `trades-${name}`, trades));
