@@ -51,7 +51,7 @@ const READY = {
   overview: () => document.querySelector('#p-overview .chart canvas') && document.querySelector('#t-positions tr[data-key]') && document.querySelector('.lamp-list .lamp[data-state]') && document.querySelector('.ribbon i'),
   agent: () => document.querySelector('#p-agent .candles canvas') && document.querySelector('.a-falls .step') && document.querySelector('.a-limits tr[data-key] .usage') && document.querySelector('.a-params .param'),
   market: () => document.querySelector('#p-market .candles canvas') && document.querySelector('#book .level.bid span')?.textContent && document.querySelector('.instrument dd'),
-  tournament: () => /[0-9]/.test(document.querySelector('#countdown')?.textContent) && document.querySelector('#t-tournament tr[data-key]') && document.querySelector('.why-row'),
+  tournament: () => /[0-9]/.test(document.querySelector('#countdown')?.textContent) && document.querySelector('#t-tournament tr[data-key]')?.offsetParent && document.querySelector('.why-row')?.offsetParent,
   reliability: () => document.querySelector('#p-reliability .heat canvas') && document.querySelector('#t-venues tr[data-key]') && document.querySelector('#latency rect'),
   log: () => [...document.querySelectorAll('#t-log tr[data-key]')].some(r => /\bagent=/.test(r.lastChild.title)), // its fields too
 };
@@ -703,6 +703,7 @@ async function look(scheme) {
       const height = heightAt(width);
       await page.setViewportSize({ width, height });
       await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await page.waitForFunction(READY[name]); // a page that was asked again meanwhile, on a slow machine, has nothing yet
       // What one needs is there at each width.
       const shows = selector => page.evaluate(of => [...document.querySelectorAll(of)].some(n => n.offsetParent), selector);
       for (const [what, selector] of ({ overview: [['drawdown', '#t-agents td.use'], ['trend', '#t-agents td.trend'], ['a way out of a position', '#t-positions .mini:not([hidden])']] })[name] ?? []) {
