@@ -5,6 +5,7 @@
 # venue's is stale until it comes whole again, and filters, fees and rate windows are those of that venue.
 . "$(dirname "$0")/common.sh"
 FILES=$AGON_SOURCE_ROOT/tests/data/recording
+export COLUMNS=1000 # sentences of reports are read whole
 
 # One line for each event of the market: milliseconds since the first, what it is, and what it says. Levels are price*quantity.
 seen() { # JOURNAL

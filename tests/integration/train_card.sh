@@ -50,7 +50,7 @@ grep -q "\"agon.device\":\"$NAME\"" "$WORK/card" || fail "the card of the model 
 for kind in tcn transformer; do
     train "cpu.$kind" "$kind" short >"$WORK/out" 2>&1 || fail "$kind: $(cat "$WORK/out")"
     card "card.$kind" "$kind" short >"$WORK/out" 2>&1 || fail "$kind on a card: $(cat "$WORK/out")"
-    grep -q "^took .* s on $NAME, .* ms a step" "$WORK/out" || fail "$kind does not say where: $(cat "$WORK/out")"
+    grep -q "^took .*s on $NAME, .*s a step" "$WORK/out" || fail "$kind does not say where: $(cat "$WORK/out")"
     same "$kind" "cpu.$kind" "card.$kind"
 done
 
