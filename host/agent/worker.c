@@ -151,6 +151,7 @@ int worker_close(struct worker *worker, uint64_t room, const struct worker_threa
     if (getppid() != worker->parent)
         _exit(EXIT_FAILURE);
     rc = sandbox_close(&sandbox, err);
+    worker->threads = NULL;
     if (rc < 0 || IS_SANITIZED)
         return rc;
     if ((sandbox.holds & (SANDBOX_NO_PRIVS | SANDBOX_SECCOMP)) !=

@@ -47,8 +47,8 @@ struct worker_threads { /* of ours beside the one that calls plugins */
 };
 /* All that is to be opened is open, all plugins are mapped, nothing of theirs has run. room:
  * address space that may be taken from here on. threads: begun while some may begin still; NULL:
- * none. AGON_ENOTSUP: this machine has no filter of system
- * calls, and then no plugin runs here; AGON_EIO. */
+ * none. AGON_ENOTSUP: this machine has no filter of system calls, and then no plugin runs here;
+ * AGON_EIO. */
 int worker_close(struct worker *worker, uint64_t room, const struct worker_threads *threads,
                  struct error *err);
 /* Whose code is called from here on; -1: nobody's. The same as words, of slot + 1. */

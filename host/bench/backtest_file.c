@@ -387,7 +387,7 @@ static double median_by(const double *values, const double *by, double n_by, uin
     double quotients[PAIRS_MAX];
 
     for (uint64_t i = 0; i < n; i++)
-        quotients[i] = values[i] / (by != NULL ? by[i] : n_by);
+        quotients[i] = by == NULL ? values[i] / n_by : by[i] > 0 ? values[i] / by[i] : NAN;
     return median(quotients, n);
 }
 

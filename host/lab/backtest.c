@@ -37,7 +37,7 @@ static int step_begin(void *run, void *event, struct error *err)
     return backtest_step(run, event, "what an agent begins with", err);
 }
 
-/* All data, where all of them are played: what was read is what was taken then. */
+/* All data, where all of them are wanted: what was read is what was taken then. */
 static void read_ahead(void *ctx)
 {
     struct run *run = ctx;

@@ -9,7 +9,6 @@
 #include "base/num.h"
 #include "base/zeroed.h"
 #include "lab/data_file.h"
-#include "lab/listing.h"
 #include "lab/read_ahead.h"
 #include "lab/tape_file.h"
 #include "lab/tape_impl.h"

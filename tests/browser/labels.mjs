@@ -46,11 +46,11 @@ export async function oneReturn(page, fail) {
   await page.waitForFunction(name => document.querySelector('#agent-name')?.value === name && /[0-9]/.test(document.querySelector('.result .legend b')?.textContent), moved);
   const apart = await page.evaluate(async () => {
     const out = [];
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 240; i++) { // pictures, over which the figures move
       const fact = [...document.querySelectorAll('.a-figures dt')].find(dt => dt.textContent === 'Return').nextSibling.textContent;
       const chart = document.querySelector('.result .legend b').textContent.trim();
       if (fact !== chart) out.push(`${chart} beside ${fact}`);
-      await new Promise(done => setTimeout(done, 100));
+      await new Promise(requestAnimationFrame);
     }
     return [document.querySelector('.result h2').textContent, ...out];
   });
