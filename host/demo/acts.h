@@ -6,7 +6,7 @@
 
 #include "run/host.h"
 
-#define ACT_TEXT  320
+#define ACT_TEXT  400
 #define ACT_BRIEF 56 /* columns of 80, behind number and title */
 
 enum act { ACT_WARM, ACT_CRASH, ACT_RELOAD, ACT_HANG, ACT_TOURNAMENT, ACT_FLOOD, ACT_PROOF, ACTS };

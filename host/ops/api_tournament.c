@@ -83,7 +83,8 @@ static void put_gates(const union plan_event *event, const struct plan_line *lin
 }
 
 /* Why what it has afterwards is not what its share comes to. */
-static void put_bounds(const struct plan_line *line, struct jout *out)
+static void put_bounds(const union plan_event *event, const struct plan_line *line,
+                       struct jout *out)
 {
     const struct plan_bound *bound;
 
@@ -94,7 +95,7 @@ static void put_bounds(const struct plan_line *line, struct jout *out)
             continue;
         jout_open(out, '{');
         jout_kv_str(out, "name", bound->name);
-        jout_kv_str(out, "text", bound->doc);
+        jout_kv_str(out, "text", plan_bound_doc(event, line, bound));
         jout_close(out, '{');
     }
     jout_close(out, '[');
@@ -214,7 +215,7 @@ static void put_row(const struct api *api, const union plan_event *event,
     put_failed(event, line, out);
     put_points(event, line, out);
     put_gates(event, line, out);
-    put_bounds(line, out);
+    put_bounds(event, line, out);
     jout_close(out, '{');
 }
 

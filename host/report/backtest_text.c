@@ -64,7 +64,7 @@ static void print_head(const struct backtest *result, FILE *out)
             figures_yield_text(&of, yield), money_in(of.capital_amt, base.exp, base.name, money[1]),
             base.name, figures_count(n_agents, n_models, count));
     if (n > 0)
-        fprintf(out, "; %u warning%s below", n, n == 1 ? "" : "s");
+        fprintf(out, "\n%u warning%s below", n, n == 1 ? "" : "s");
     fputs("\n\n", out);
 }
 

@@ -104,7 +104,7 @@ static void print_undone(const union plan_event *event, int width)
 }
 
 #define FLAGS_AT 5 // column of what is said of a line, below its agent
-static void print_flags(const struct plan_line *line, int width)
+static void print_flags(const union plan_event *event, const struct plan_line *line, int width)
 {
     const struct plan_bound *bound;
 
@@ -113,7 +113,8 @@ static void print_flags(const struct plan_line *line, int width)
 
         if ((line->flags & bound->flag) == 0)
             continue;
-        snprintf(text, sizeof(text), "%s: %s", args_safe(line->name), bound->doc);
+        snprintf(text, sizeof(text), "%s: %s", args_safe(line->name),
+                 plan_bound_doc(event, line, bound));
         printf("%*s", FLAGS_AT, "");
         wrap_text(stdout, width, FLAGS_AT, FLAGS_AT + 2, text);
     }
@@ -188,7 +189,7 @@ static void print_row(const union plan_event *event, const struct layout *layout
     }
     printf("  %*s %*s\n", layout->before, money(event, line->capital_before_amt, before),
            layout->after, money(event, line->capital_after_amt, after));
-    print_flags(line, layout->width);
+    print_flags(event, line, layout->width);
 }
 
 void plan_text_print(const union plan_event *event, int is_dry)
@@ -394,7 +395,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
             money(event, asked_amt, text[2]));
     say("equity %s, target %s; %s of it was free", money(event, line->equity_amt, text[0]),
         money(event, line->target_amt, text[1]), money(event, plan_free(line), text[2]));
-    print_flags(line, wrap_width(stdout));
+    print_flags(event, line, wrap_width(stdout));
     say("capital %s -> %s (%s%s)", money(event, line->capital_before_amt, text[3]),
         money(event, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",
         money(event, change_amt, text[5]));

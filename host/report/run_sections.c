@@ -816,7 +816,8 @@ static void put_measure(struct page *page, const union plan_event *event,
 }
 
 // What held its capital, else what its verdict stands for.
-static void put_bounds(struct page *page, const struct plan_line *line)
+static void put_bounds(struct page *page, const union plan_event *event,
+                       const struct plan_line *line)
 {
     const struct plan_bound *bound;
     char text[640] = "";
@@ -824,8 +825,8 @@ static void put_bounds(struct page *page, const struct plan_line *line)
 
     for (uint32_t i = 0; (bound = plan_bound_at(i)) != NULL; i++) {
         if ((line->flags & bound->flag) != 0 && n < sizeof(text))
-            n +=
-                (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n > 0 ? "; " : "", bound->doc);
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n > 0 ? "; " : "",
+                                  plan_bound_doc(event, line, bound));
     }
     page_cell(page, "%s", n > 0 ? text : plan_line_doc(line));
 }
@@ -886,7 +887,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
             }
             page_cell(page, "%s", money(&base, line->capital_before_amt, text));
             page_cell(page, "%s", money(&base, line->capital_after_amt, text));
-            put_bounds(page, line);
+            put_bounds(page, event, line);
             page_row(page);
         }
     }

@@ -179,7 +179,7 @@ const struct plan_bound *plan_bound_at(uint32_t number)
          "one tournament takes no more (bounds.decrease, bounds.floor)"},
         {PLAN_STILL, "hysteresis", "stays: the change is too small (bounds.hysteresis)"},
         {PLAN_BY_CHANCE, "evidence",
-         "stays: its t-value does not confirm the change that its rank asks for (evidence)"},
+         "stays: its t-value does not confirm what its rank asks for (evidence)"},
         {PLAN_NOT_YET, "not_yet_judged",
          "is given nothing: a gate of a year is not yet judged (30 daily samples)"},
         {PLAN_BACK, "back_after", "comes back to the floor (back_after, bounds.floor)"},
@@ -187,6 +187,18 @@ const struct plan_bound *plan_bound_at(uint32_t number)
     };
 
     return number < sizeof(all) / sizeof(all[0]) ? &all[number] : NULL;
+}
+
+const char *plan_bound_doc(const union plan_event *event, const struct plan_line *line,
+                           const struct plan_bound *bound)
+{
+    agon_amt_t asked_amt = bound->flag == PLAN_BY_CHANCE ? plan_asked_change_amt(event, line) : 0;
+
+    return asked_amt > 0   ? "stays: its rank asks for more capital, and its t-value does not "
+                             "confirm that (evidence)"
+           : asked_amt < 0 ? "stays: its rank asks for less capital, and its t-value does not "
+                             "confirm that (evidence)"
+                           : bound->doc;
 }
 
 const char *const plan_outcome_names[PLAN_OUTCOMES + 1] = {"passed", "failed", "not_yet_judged",

@@ -85,9 +85,10 @@ struct plan_result {
 };
 struct plan_result plan_result(const union plan_event *event);
 /* The same for people, one wording wherever it is said: "mm_1 is first; nobody beats chance yet",
- * "mm_1 is first and beats chance", "mm_1 is first; basis_1 beats chance"; without evidence asked
- * "mm_1 is first"; "nobody is ranked, too few samples or trades". Returns text. */
-#define PLAN_FIRST_TEXT 128
+ * "mm_1 is first and beats chance (chance alone: 1 look in 44)", "mm_1 is first; basis_1 beats
+ * chance (...)"; without evidence asked "mm_1 is first"; "nobody is ranked, too few samples or
+ * trades". Returns text. */
+#define PLAN_FIRST_TEXT 144
 char *plan_first_text(const union plan_event *event, char text[PLAN_FIRST_TEXT]);
 
 /* Capital that changed hands, in units of the plan's exp: what agents were given or what was taken
@@ -231,5 +232,8 @@ struct plan_bound {
     const char *name, *doc;
 };
 const struct plan_bound *plan_bound_at(uint32_t number);
+/* The words of one that a line has: of evidence also which way its rank would go. */
+const char *plan_bound_doc(const union plan_event *event, const struct plan_line *line,
+                           const struct plan_bound *bound);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a tournament came to, in words that every surface has: who is first and whether that is more
  * than chance, what moved, and how its rules differ from the preset. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,20 +28,33 @@ struct plan_result plan_result(const union plan_event *event)
     return result;
 }
 
+/* Many looks at many agents have some whom chance alone lifts as far: how often, by the normal
+ * distribution's upper tail, erfc(t / sqrt(2)) / 2. */
+static void say_looks(double evidence, char text[48])
+{
+    double looks = 2.0 / erfc(evidence / sqrt(2.0));
+
+    snprintf(text, 48, " (chance alone: 1 look in %.0f)", looks < 1e6 ? looks : 1e6);
+}
+
 char *plan_first_text(const union plan_event *event, char text[PLAN_FIRST_TEXT])
 {
     const struct plan_result result = plan_result(event);
+    char looks[48] = "";
 
+    if (result.beats != NULL)
+        say_looks(result.evidence, looks);
     if (result.first == NULL)
         snprintf(text, PLAN_FIRST_TEXT, "nobody is ranked, too few samples or trades");
     else if (result.evidence <= 0.0)
         snprintf(text, PLAN_FIRST_TEXT, "%.31s is first", result.first->name);
     else if (result.beats == result.first)
-        snprintf(text, PLAN_FIRST_TEXT, "%.31s is first and beats chance", result.first->name);
+        snprintf(text, PLAN_FIRST_TEXT, "%.31s is first and beats chance%s", result.first->name,
+                 looks);
     else
         snprintf(text, PLAN_FIRST_TEXT, "%.31s is first; %.31s beats chance%s", result.first->name,
                  result.beats != NULL ? result.beats->name : "nobody",
-                 result.beats != NULL ? "" : " yet");
+                 result.beats != NULL ? looks : " yet");
     return text;
 }
 

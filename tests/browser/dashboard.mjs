@@ -472,6 +472,20 @@ async function change(page) {
     return [before, n()];
   });
   if (kept.join() !== '1,0') fail(`fills of one that left and of another of its name: ${kept}`);
+  // Events of one day have its clock; of several each begins with its date.
+  const dates = await page.evaluate(async () => {
+    const { default: events } = await import('/panels/events.mjs');
+    const [bar, body] = [document.createElement('div'), document.createElement('div')];
+    const draw = events.open({ bar, body });
+    const at = (n, time) => [`event/${n}`, { n, kind: 'halt', text: `no. ${n}`, time, t_ms: Date.parse(time), seq: n }];
+    const said = list => { draw(new Map(list)); return [...body.querySelectorAll('li')].map(li => (li.className ? li.textContent : li.lastChild.textContent)).join(); };
+    const [late, later, next] = [at(1, '2026-01-31T22:00:00.000Z'), at(2, '2026-01-31T23:59:59.000Z'), at(3, '2026-02-01T00:00:00.000Z')];
+    return [said([late, later]), said([late, later, next])].join('; ');
+  });
+  if (dates !== 'no. 2,no. 1; 2026-02-01,no. 3,2026-01-31,no. 2,no. 1') fail(`events of two days: ${dates}`);
+  // What was made has a sign, and what is shown as 0 has none.
+  const made = await page.evaluate(async () => { const { gained } = await import('/kit.mjs'); return [12.5, -3, 0, 0.001, -0.001, undefined].map(x => gained(x)).join(); });
+  if (made !== '+12.50,\u22123.00,0.00,0.00,0.00,\u2013') fail(`what was made: ${made}`);
   await page.waitForFunction(() => /^4 of 5 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`, { position: { x: 220, y: 8 } });
   await page.waitForFunction(name => location.hash === `#/agent/${name}` && document.querySelector('.why-ended:not([hidden])')?.textContent, doomed);

@@ -31,7 +31,7 @@ STATES = r'(active|waiting|halted|ended|QUARANTINED|SUSPENDED|restarting|RETIRED
 BECAME = (r'(is quarantined( after N crashes)?|has ended|and does not run so far|is suspended|is restarted|restarts|is being restarted)')
 MOVED = (r'(no capital moved|N USDT (went to|came from) the pool|N USDT moved(, N of it (to|from) the pool)?)')
 # Who is first, beside who beats chance: in full and in a line that has its columns.
-FIRST = (r'(\w+ is first( and beats chance|; \w+ beats chance( yet)?)?|nobody is ranked, too few samples or trades)')
+FIRST = (r'(\w+ is first( and beats chance \(chance alone: N look in N\)|; nobody beats chance yet|; \w+ beats chance \(chance alone: N look in N\))?|nobody is ranked, too few samples or trades)')
 BRIEF = (r'(\w+ first(, (beats chance|\w+ beats chance|may be chance))?|nobody is ranked)')
 SPAN = r'(N (ns|us|ms|s)|N (min|h|d)( N (s|min|h))?)' # as host/base/span.h has them, numbers masked
 # What an act may say, by its number, and what its line below the table may be where that has no room.

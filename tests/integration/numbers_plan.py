@@ -315,7 +315,7 @@ def check_past(of, plans):
                     f'{of.apart(of.cents(total))} USDT moved' if total else 'no capital moved')
     of.same('/api events', 'tournaments', n_seen > 0, True)
     story = {n: amount or '0.00' for n, amount in
-             re.findall(r'tournament (\d+): \S+\s+is\s+first(?:\s+and\s+beats\s+chance|;\s+\S+\s+beats\s+chance(?:\s+yet)?)?;\s+(?:no\s+capital|(\S+)\s+USDT)\s+(?:moved|went to|came from)', of.load('report.txt'))}
+             re.findall(r'tournament (\d+): \S+\s+is\s+first(?:\s+and\s+beats\s+chance\s+\([^)]*\)|;\s+\S+\s+beats\s+chance(?:\s+yet|\s+\([^)]*\))?)?;\s+(?:no\s+capital|(\S+)\s+USDT)\s+(?:moved|went to|came from)', of.load('report.txt'))}
     of.same('report', 'moved', story, {str(plan.record['number']): of.apart(of.cents(plan.moved)) for plan in plans
                                        if any(row['rank'] for row in plan.rows.values())})
 

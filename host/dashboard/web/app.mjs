@@ -11,7 +11,7 @@ import tournament from './pages/tournament.mjs';
 import { redrawAll } from './chart.mjs';
 import { connect, listen, state, want } from './connection.mjs';
 import { ALL, day, grow, load, resultSince, week } from './history.mjs';
-import { agents, amount, baseText, chooseZone, count, lasted, learnBase, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
+import { agents, baseText, chooseZone, count, gained, lasted, learnBase, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
 import { events, icon, isOn, turn } from './notify.mjs';
 import { haltOrResume, order, sure, toast, token } from './orders.mjs';
 
@@ -132,7 +132,7 @@ function drawStatus() {
   put('result', signed(s.result), tone(s.result));
   for (const [id, from] of [['today', day], ['week', week]]) {
     const r = s.time ? resultSince(ALL, from(s.t_ms), Number(s.result)) : null;
-    put(id, r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–', r ? tone(baseText(r.amount)) : '');
+    put(id, r ? gained(r.amount) : '–', r ? tone(baseText(r.amount)) : '');
     $(id).title = r ? `since ${stamp(r.since)}` : '';
   }
   put('fills-n', count(s.fills));

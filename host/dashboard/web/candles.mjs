@@ -3,7 +3,7 @@
 // lines. The host has looked at the price four times a second; the last candle goes on with the live one.
 import { axis, chart, timeAxis } from './chart.mjs';
 import { get } from './connection.mjs';
-import { card, colour, css, make, money, tabs } from './kit.mjs';
+import { card, colour, count, css, make, money, tabs } from './kit.mjs';
 
 const LENGTHS = [['60', '1m'], ['900', '15m'], ['14400', '4h']];
 
@@ -136,7 +136,7 @@ function draw(layers, own) {
   };
 }
 
-/* layers(symbol): { fills, orders, entry }. choose: called with a symbol that was chosen. grows: as a chart's. owner: whose lines are
+/* layers(symbol): { fills, orders, entry, n_fills, n_known }; of n_fills of all instruments n_known are known here. choose: called with a symbol that was chosen. grows: as a chart's. owner: whose lines are
  * drawn, by name; ownLines(symbol): what they are now, [{ line, value }]. */
 export function candleCard({ title = 'Price', layers, choose, grows, owner, ownLines = () => [] }) {
   const box = card(title, { name: 'candles' });
@@ -176,9 +176,9 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
   const hasVolume = () => data[5].some(v => v !== null);
   // What the lines and triangles are; and where there is no volume, why.
   function sayKey(index = data[0].length - 1) {
-    const { fills = [], orders = [], entry } = layers(symbol);
+    const { fills = [], orders = [], entry, n_fills = 0, n_known = n_fills } = layers(symbol);
     const resting = orders.filter(o => Number(o.price) > 0).length;
-    key.replaceChildren(...[entry && ['entry', `╌ entry: ${entry.text}`], resting && ['', `┄ ${resting} ${resting === 1 ? 'order' : 'orders'}`], fills.length && ['', '▲▼ fills'],
+    key.replaceChildren(...[entry && ['entry', `╌ entry: ${entry.text}`], resting && ['', `┄ ${resting} ${resting === 1 ? 'order' : 'orders'}`], fills.length && ['', n_fills > n_known ? `▲▼ fills, the newest ${count(n_known)} of ${count(n_fills)}` : '▲▼ fills'],
       hasVolume() ? ['volume', '▂▅ volume'] : data[0].length && ['volume', 'no volume: nobody here reads its trades or bars']]
       .filter(Boolean).map(([name, text]) => make('span', { className: name, textContent: text })),
     ...lines.map(({ line, values }, k) => {

@@ -51,6 +51,8 @@ let baseDigits = 2;
 export const learnBase = text => { baseDigits = (String(text ?? '').split('.')[1] ?? '').length; };
 export const baseText = x => fixed(x, baseDigits);
 export const amount = (x, digits = baseDigits) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(fixed(x, digits).replace(/^-(?=[0.]*$)/, '')));
+// What was made, with its sign: none of what is shown as 0.
+export const gained = (x, digits) => { const text = amount(x, digits); return (x > 0 && /[1-9]/.test(text) ? '+' : '') + text; };
 // What was lost of a limit, for people: of a gain 0.00; what the limit counts where that is shown as another amount. As report/view_table.c has it.
 export const lossText = (lost, counted) => {
   const [money_, scaled] = [lost, counted].map(text => money(Number(text) > 0 ? text : baseText(0)));

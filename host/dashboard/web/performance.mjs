@@ -2,7 +2,7 @@
 // Closed trades by instrument, by exit reason and by agent: how many, how many won, what they brought. The host has the sums of all of them,
 // those too that it does not keep one by one.
 import { get } from './connection.mjs';
-import { amount, card, count, lasted, make, oneOf, percent, put, saver, spaced, symbolCell, table, TAG, tone } from './kit.mjs';
+import { card, count, gained, lasted, make, oneOf, percent, put, saver, spaced, symbolCell, table, TAG, tone } from './kit.mjs';
 
 const CALM_MS = 5000;
 const FILL_MS = 1000; // between two looks at positions
@@ -31,8 +31,7 @@ export function fold(list, keyOf) {
   }
   return [...out.values()].sort((a, b) => !a.trades - !b.trades || b.result - a.result);
 }
-const plus = (x, digits) => (x > 0 ? '+' : '') + amount(x, digits);
-const sum = (title, of, more, has = p => p.trades) => ({ title, value: p => (has(p) ? of(p) : null), csv: p => (has(p) ? of(p).toFixed(p.digits) : ''), text: p => (has(p) ? plus(of(p), p.digits) : '–'), tone: p => (has(p) ? tone(of(p).toFixed(p.digits)) : 'dim'), ...more });
+const sum = (title, of, more, has = p => p.trades) => ({ title, value: p => (has(p) ? of(p) : null), csv: p => (has(p) ? of(p).toFixed(p.digits) : ''), text: p => (has(p) ? gained(of(p), p.digits) : '–'), tone: p => (has(p) ? tone(of(p).toFixed(p.digits)) : 'dim'), ...more });
 const columns = first => [
   first, { title: 'Trades', tip: 'Positions from the first fill to the last', value: p => p.trades, text: p => count(p.trades) }, { title: 'Won', tip: 'Share of those with a result above 0', value: p => (p.trades ? p.won / p.trades : -1), csv: p => (p.trades ? p.won / p.trades : ''), text: p => (p.trades ? percent(p.won / p.trades) : '–') },
   sum('Result', p => p.result, { tip: 'After fees. All rows together are the result of these agents: closed trades, some seconds old, then what is in none of them', hint: p => p.currency }, () => true), sum('Mean', p => p.result / p.trades, { class: 'p2' }), sum('Best', p => p.best, { class: 'p3' }), sum('Worst', p => p.worst, { class: 'p3' }),

@@ -2,7 +2,7 @@
 // What each hour, day, week or month brought, of all agents or of one, as bars: gains up, losses down.
 import { axis, chart, timeAxis } from './chart.mjs';
 import { PERIODS, resultNow, resultsBy } from './history.mjs';
-import { amount, baseText, card, css, make, stamp, tabs, tone } from './kit.mjs';
+import { amount, baseText, card, css, gained, make, stamp, tabs, tone } from './kit.mjs';
 
 const SHOWN = 60;
 const NAMES = [['hour', 'Hour'], ['day', 'Day'], ['week', 'Week'], ['month', 'Month']];
@@ -31,7 +31,7 @@ export function periodsCard(name) {
   });
   function say(index) {
     const one = list[index ?? list.length - 1] ?? list.at(-1);
-    said.replaceChildren(...(one ? [make('time', { textContent: length > 8 * 86400 ? stamp(one.t).slice(0, 7) : stamp(one.t).slice(5, length < 86400 ? 16 : 10) }), make('b', { className: tone(baseText(one.amount)), textContent: (one.amount > 0 ? '+' : '') + amount(one.amount) })] : []));
+    said.replaceChildren(...(one ? [make('time', { textContent: length > 8 * 86400 ? stamp(one.t).slice(0, 7) : stamp(one.t).slice(5, length < 86400 ? 16 : 10) }), make('b', { className: tone(baseText(one.amount)), textContent: gained(one.amount) })] : []));
   }
   // Behind each message: the last bar is that of the moment; whole: all of them are worked out once more.
   function draw(whole = true) {

@@ -372,13 +372,13 @@ START_TEST(a_first_rank_by_chance_is_said_to_be_one)
          "no. 6: mean_rev_1 first, may be chance; no capital moved",
          "6 held, nothing moved; mean_rev_1 first, may be chance"},
         {{2.0, 3.0},
-         "Tournament 6: mean_rev_1 is first and beats chance; no capital moved, as no "
-         "result confirms what its rank asks for.",
+         "Tournament 6: mean_rev_1 is first and beats chance (chance alone: 1 look in 44); no "
+         "capital moved, as no result confirms what its rank asks for.",
          "no. 6: mean_rev_1 first, beats chance; no capital moved",
          "6 held, nothing moved; mean_rev_1 first, beats chance"},
         {{1.9, 2.1},
-         "Tournament 6: mean_rev_1 is first; basis_1 beats chance; no capital moved, as no "
-         "result confirms what its rank asks for.",
+         "Tournament 6: mean_rev_1 is first; basis_1 beats chance (chance alone: 1 look in 44); "
+         "no capital moved, as no result confirms what its rank asks for.",
          "no. 6: mean_rev_1 first, basis_1 beats chance",
          "6 held; mean_rev_1 first, basis_1 beats chance"}};
     union plan_event *plan = &view.plan;

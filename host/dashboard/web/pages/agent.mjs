@@ -5,7 +5,7 @@ import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders, endedUnder } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { BY_CAPITAL, DEEPER, agents, amount, baseText, isDeeper, isHeld, lasted, lossText, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which, zoneName } from '../kit.mjs';
+import { BY_CAPITAL, DEEPER, agents, baseText, isDeeper, isHeld, lasted, lossText, oneOf, card, clock, colour, count, css, foldLines, gained, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which, zoneName } from '../kit.mjs';
 import { performanceCards } from '../performance.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
@@ -118,7 +118,7 @@ export default {
       const mine = list => list.filter(x => x.agent === name && x.symbol === symbol);
       const held = mine(rows(now, 'position/')).find(isHeld);
       return {
-        fills: mine(fillsOf()), orders: mine(rows(now, 'order/')),
+        fills: mine(fillsOf()), orders: mine(rows(now, 'order/')), n_fills: agents(now).find(v => v.name === name)?.fills, n_known: fillsOf().length,
         entry: held ? { price: Number(held.entry), text: `${held.side} ${money(held.quantity)} at ${priceText(held.entry, held.mark)}` } : null,
       };
     } });
@@ -245,7 +245,7 @@ export default {
       const weekResult = t ? resultSince(name, week(t)) : null;
       pairs(facts, [
         ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
-        ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(baseText(dayResult.amount)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(baseText(weekResult.amount)) : ''], ['Return', percent(a.return), shareTone(a.return)],
+        ['Today', dayResult ? gained(dayResult.amount) : '–', dayResult ? tone(baseText(dayResult.amount)) : ''], ['This week', weekResult ? gained(weekResult.amount) : '–', weekResult ? tone(baseText(weekResult.amount)) : ''], ['Return', percent(a.return), shareTone(a.return)],
         ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['Sortino', number(a.sortino)], ['t [95 % of t]', tText(a)],
         ['Slippage cost', money(a.slippage)], ['Volume', money(a.volume)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],

@@ -6,7 +6,7 @@ import { get } from '../connection.mjs';
 import { performanceCards } from '../performance.mjs';
 import { periodsCard } from '../periods.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
-import { BY_CAPITAL, DEEPER, agents, amount, baseText, card, colour, count, css, foldable, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
+import { BY_CAPITAL, DEEPER, agents, amount, baseText, card, colour, count, css, foldable, gained, isDeeper, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
 const OF_KIND = { total: 'Equity as if the capital of now had always been there', return: BY_CAPITAL, equity: 'Equity of each agent', drawdown: 'How far below its highest, then; the column Drawdown has the deepest' };
@@ -25,7 +25,7 @@ const stateText = a => `${a.state.toLowerCase()}${!isOdd(a) ? '' : a.exceeds ? `
 const pnl = (a, from) => { const t = now.get('status')?.t_ms; const r = t ? resultSince(a, from(t)) : null; return r; };
 const pnlColumn = (title, from) => ({
   title, class: 'p4', tip: `Result since ${title === 'Day' ? '00:00 UTC' : 'Monday, 00:00 UTC'}, or since it is known`, value: a => pnl(a.name, from)?.amount ?? 0,
-  text: a => { const r = pnl(a.name, from); return r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–'; }, tone: a => tone(baseText(pnl(a.name, from)?.amount ?? 0)),
+  text: a => { const r = pnl(a.name, from); return r ? gained(r.amount) : '–'; }, tone: a => tone(baseText(pnl(a.name, from)?.amount ?? 0)),
   hint: a => { const r = pnl(a.name, from); return r ? `since ${stamp(r.since)}` : ''; },
 });
 const league = [
@@ -36,7 +36,14 @@ const league = [
     cell.lastChild.dataset.text = stateText(a);
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
   } },
-  { title: 'State', class: 'l why p2', value: a => stateText(a), hint: a => a.failure ?? a.stopped?.text ?? (a.exceeds ? `It is above its ${a.exceeds}: what is beyond is refused, and a full meter ends it` : isOdd(a) ? `${count(a.refused)} of its ${count(a.intents)} intents were refused before they left` : ''), text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : stateText(a)), tone: a => (isOdd(a) ? 'warn' : stateTone(a.state)) },
+  { title: 'State', class: 'l why p2', value: a => stateText(a), csv: a => (a.failure ? `${stateText(a)}: ${a.failure}` : stateText(a)), draw: (cell, a) => {
+    if (!cell.firstChild) cell.append(make('span'), make('span', { className: 'state-why' })); // where there is room; else where one points at it
+    set(cell.firstChild, stateText(a));
+    set(cell.lastChild, a.failure ? `: ${a.failure}` : '');
+    const hint = a.failure ?? a.stopped?.text ?? (a.exceeds ? `It is above its ${a.exceeds}: what is beyond is refused, and a full meter ends it` : isOdd(a) ? `${count(a.refused)} of its ${count(a.intents)} intents were refused before they left` : '');
+    if (cell.title !== hint) cell.title = hint;
+    cell.className = `l why p2 ${isOdd(a) ? 'warn' : stateTone(a.state)}`.trim();
+  } },
   { title: 'Trend', class: 'trend', tip: 'Result over this run', draw: (cell, a) => spark(cell, Number(a.capital) > 0 ? shape(a.name) : [], tone(a.result)) },
   { title: 'Capital', class: 'p2', tip: 'With what the last tournament gave or took', value: a => Number(a.capital), text: a => money(a.capital), hint: a => (moved.get(a.name) ? `${signed(moved.get(a.name))} by the last tournament` : ''), tone: a => { const m = Number(moved.get(a.name) ?? 0); return m > 0 ? 'up' : m < 0 ? 'down' : ''; } },
   { title: 'Equity', class: 'p1', value: a => Number(a.equity), text: a => money(a.equity) },

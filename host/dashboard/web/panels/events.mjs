@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happened, newest first: each names whose it is, and leads there.
-import { make, moment, put, rows, scrolls, zoneName } from '../kit.mjs';
+import { make, moment, put, rows, scrolls, stamp, zoneName } from '../kit.mjs';
 
 const TONES = { crash: 'bad', kill: 'bad', outage: 'bad', halt: 'warn', alert: 'warn', resume: 'good', back: 'good' };
 
@@ -24,10 +24,12 @@ export default {
       const key = `${zoneName()} ${known.size} ${all.map(e => `${e.n} ${e.count} ${e.t_ms}`).join()}`;
       if (list.dataset.key === key) return;
       list.dataset.key = key;
-      list.replaceChildren(...all.map(e => make('li', {},
+      const day = e => moment(e.time).slice(0, 5);
+      const days = new Set(all.map(day)).size > 1; // the clock alone does not say which one
+      list.replaceChildren(...all.flatMap((e, i) => [...(days && (i === 0 || day(e) !== day(all[i - 1])) ? [make('li', { className: 'day dim', textContent: stamp(e.t_ms).slice(0, 10) })] : []), make('li', {},
         make('time', { className: 'dim', textContent: moment(e.time).slice(6), title: e.count ? `${moment(new Date(e.first_ms).toISOString())} to ${moment(e.time)}` : moment(e.time) }),
         make('span', { className: `kind ${TONES[e.kind] ?? ''}`, textContent: e.count ? `${e.kind} ×${e.count}` : e.kind }),
-        make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), said(e)))));
+        make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), said(e)))]));
     };
   },
 };
