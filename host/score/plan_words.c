@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fmath.h"
 #include "base/money.h"
 #include "base/num.h"
 #include "score/plan.h"
@@ -28,11 +29,17 @@ struct plan_result plan_result(const union plan_event *event)
     return result;
 }
 
-/* Many looks at many agents have some whom chance alone lifts as far: how often, by the normal
- * distribution's upper tail, erfc(t / sqrt(2)) / 2. */
+/* Many looks at many agents have some whom chance alone lifts as far: how often, by the upper tail
+ * of the normal distribution beyond a t of 0 or more (Abramowitz and Stegun, 7.1.26: to 1.5e-7). */
 static void say_looks(double evidence, char text[48])
 {
-    double looks = 2.0 / erfc(evidence / sqrt(2.0));
+    double x = evidence / sqrt(2.0);
+    double k = 1.0 / (1.0 + 0.3275911 * x);
+    double tail = k *
+                  (0.254829592 +
+                   k * (-0.284496736 + k * (1.421413741 + k * (-1.453152027 + k * 1.061405429)))) *
+                  fmath_exp(-x * x) / 2.0;
+    double looks = 1.0 / tail;
 
     snprintf(text, 48, " (chance alone: 1 look in %.0f)", looks < 1e6 ? looks : 1e6);
 }

@@ -478,7 +478,7 @@ async function change(page) {
     const [bar, body] = [document.createElement('div'), document.createElement('div')];
     const draw = events.open({ bar, body });
     const at = (n, time) => [`event/${n}`, { n, kind: 'halt', text: `no. ${n}`, time, t_ms: Date.parse(time), seq: n }];
-    const said = list => { draw(new Map(list)); return [...body.querySelectorAll('li')].map(li => (li.className ? li.textContent : li.lastChild.textContent)).join(); };
+    const said = list => { draw(new Map(list)); return [...body.querySelectorAll('li')].map(li => [...(li.dataset.day ? [li.dataset.day] : []), li.lastChild.textContent]).flat().join(); };
     const [late, later, next] = [at(1, '2026-01-31T22:00:00.000Z'), at(2, '2026-01-31T23:59:59.000Z'), at(3, '2026-02-01T00:00:00.000Z')];
     return [said([late, later]), said([late, later, next])].join('; ');
   });

@@ -131,6 +131,8 @@ export const measureText = (m, v) => (v === null || v === undefined ? '–' : m.
 export const spaced = key => key.replaceAll('_', ' ');
 export const TAG = 'The reason that the plugin gave its order (agon_intent.reason), by its name there';
 export const titleCase = text => text.charAt(0).toUpperCase() + text.slice(1);
+// The one name of a measure at the head of a column, in a legend and among the rules; a t has its own.
+export const measureName = m => (m.label === 't' ? m.label : titleCase(m.label));
 
 // ---- keys of the live state
 export const rows = (state, prefix) => [...state].filter(([k]) => k.startsWith(prefix)).map(([, v]) => v);

@@ -42,7 +42,7 @@ const league = [
     set(cell.lastChild, a.failure ? `: ${a.failure}` : '');
     const hint = a.failure ?? a.stopped?.text ?? (a.exceeds ? `It is above its ${a.exceeds}: what is beyond is refused, and a full meter ends it` : isOdd(a) ? `${count(a.refused)} of its ${count(a.intents)} intents were refused before they left` : '');
     if (cell.title !== hint) cell.title = hint;
-    cell.className = `l why p2 ${isOdd(a) ? 'warn' : stateTone(a.state)}`.trim();
+    cell.className = `l why p2 ${isOdd(a) ? 'wraps warn' : stateTone(a.state)}`.trim();
   } },
   { title: 'Trend', class: 'trend', tip: 'Result over this run', draw: (cell, a) => spark(cell, Number(a.capital) > 0 ? shape(a.name) : [], tone(a.result)) },
   { title: 'Capital', class: 'p2', tip: 'With what the last tournament gave or took', value: a => Number(a.capital), text: a => money(a.capital), hint: a => (moved.get(a.name) ? `${signed(moved.get(a.name))} by the last tournament` : ''), tone: a => { const m = Number(moved.get(a.name) ?? 0); return m > 0 ? 'up' : m < 0 ? 'down' : ''; } },

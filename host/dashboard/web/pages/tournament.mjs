@@ -4,7 +4,7 @@
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { isMissing, planOf } from '../plan.mjs';
-import { agents, amount, card, colour, fixed, lasted, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
+import { agents, amount, card, colour, fixed, lasted, make, measureName, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
 
 const gateText = (g, v) => (g.unit === 'share' ? percent(v) : String(Number(v.toPrecision(3))).replace('-', '\u2212'));
 // What is said of a gate, by how it judged.
@@ -19,7 +19,7 @@ const reasonOf = r => {
 function whyRow(r, measures) {
   const whole = measures.reduce((sum, m) => sum + m.weight, 0) || 1;
   const bar = make('div', { className: 'points', hidden: !r.rank }, ...measures.filter(m => m.weight > 0).map((m, i) => {
-    const part = make('i', { title: `${m.label}: ${fixed(r.points[m.name] ?? 0, 2)} points of 1, weight ${percent(m.weight / whole, 0)}; value ${measureText(m, r[m.name])}` });
+    const part = make('i', { title: `${measureName(m)}: ${fixed(r.points[m.name] ?? 0, 2)} points of 1, weight ${percent(m.weight / whole, 0)}; value ${measureText(m, r[m.name])}` });
     part.style.width = `${(r.points[m.name] ?? 0) * m.weight / whole * 100}%`;
     part.style.background = colour(i);
     return part;
@@ -65,7 +65,7 @@ export default {
       if (!plan) { ruled = false; return; }
       const whole = plan.measures.reduce((sum, m) => sum + m.weight, 0) || 1;
       const gates = new Map(plan.rows.flatMap(r => r.gates).map(g => [g.gate, g]));
-      pairs(ruleList, [['Schedule', plan.schedule], ...plan.measures.filter(m => m.weight > 0).map(m => [`Weight of ${m.label}`, percent(m.weight / whole, 0)]),
+      pairs(ruleList, [['Schedule', plan.schedule], ...plan.measures.filter(m => m.weight > 0).map(m => [`Weight of ${measureName(m)}`, percent(m.weight / whole, 0)]),
         ...[...gates.values()].map(g => [`Gate ${g.gate.replaceAll('_', ' ')}`, `${g.is} ${gateText(g, g.limit)}`])]);
     }
     const ranks = card('Ranks', { name: 'ranks' });
@@ -161,7 +161,7 @@ export default {
       if (wkey !== whyKey) {
         whyKey = wkey;
         const weighted = t.measures.filter(m => m.weight > 0);
-        key.replaceChildren(...weighted.map((m, i) => { const sw = make('span', { className: 'swatch' }); sw.style.background = colour(i); return make('span', { title: m.doc }, sw, make('span', { textContent: m.label })); }));
+        key.replaceChildren(...weighted.map((m, i) => { const sw = make('span', { className: 'swatch' }); sw.style.background = colour(i); return make('span', { title: m.doc }, sw, make('span', { textContent: measureName(m) })); }));
         list.replaceChildren(...sorted.map(r => whyRow(r, t.measures)));
         const whole = Math.max(1e-9, ...sorted.map(r => Math.abs(Number(r.change))));
         flows.replaceChildren(...sorted.filter(r => Number(r.before) || Number(r.after)).map(r => {

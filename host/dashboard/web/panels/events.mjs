@@ -26,10 +26,12 @@ export default {
       list.dataset.key = key;
       const day = e => moment(e.time).slice(0, 5);
       const days = new Set(all.map(day)).size > 1; // the clock alone does not say which one
-      list.replaceChildren(...all.flatMap((e, i) => [...(days && (i === 0 || day(e) !== day(all[i - 1])) ? [make('li', { className: 'day dim', textContent: stamp(e.t_ms).slice(0, 10) })] : []), make('li', {},
+      const dated = (row, date) => { if (date) row.dataset.day = date; return row; };
+      const begins = (e, i) => days && (i === 0 || day(e) !== day(all[i - 1]));
+      list.replaceChildren(...all.map((e, i) => dated(make('li', {},
         make('time', { className: 'dim', textContent: moment(e.time).slice(6), title: e.count ? `${moment(new Date(e.first_ms).toISOString())} to ${moment(e.time)}` : moment(e.time) }),
         make('span', { className: `kind ${TONES[e.kind] ?? ''}`, textContent: e.count ? `${e.kind} ×${e.count}` : e.kind }),
-        make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), said(e)))]));
+        make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), said(e))), begins(e, i) ? stamp(e.t_ms).slice(0, 10) : '')));
     };
   },
 };

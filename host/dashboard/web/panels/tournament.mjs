@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tournament's plan: who is ranked, by which measures, and what capital moved.
 import { isEarlier, planOf } from '../plan.mjs';
-import { fixed, make, measureText, money, percent, put, saver, scrolls, set, signed, table, titleCase, tone } from '../kit.mjs';
+import { fixed, make, measureName, measureText, money, percent, put, saver, scrolls, set, signed, table, titleCase, tone } from '../kit.mjs';
 
 // A column for each measure that the host has: its name, unit and decimals come with the plan.
 const columnsOf = measures => [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
   { title: 'Score', text: r => fixed(r.score, 3) }, { title: 'Share', class: 'p2', text: r => percent(r.share) },
-  ...measures.map(m => ({ title: m.label === 't' ? m.label : titleCase(m.label), class: 'p3', tip: m.doc, text: r => measureText(m, r[m.name]) })),
+  ...measures.map(m => ({ title: measureName(m), class: 'p3', tip: m.doc, text: r => measureText(m, r[m.name]) })),
   { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', class: 'p2', text: r => money(r.after) },
   { title: 'Flow', text: r => (r.back ? 'undone' : signed(r.change)), hint: r => (r.back ? `${signed(r.change)} had moved` : ''), tone: r => (r.back ? 'warn' : tone(r.change)) },
 ];
