@@ -38,7 +38,8 @@
 #include "sys/wrap.h"
 
 #define OUTPUTS_MAX (BACKTEST_CSVS + 1)
-#define LINE_ROOM   1024                /* of a plugin's line, with what is not shown as it is */
+#define MARK_EVERY  500000 /* events: of three years of minutes seven, each a hash of the state */
+#define LINE_ROOM   1024   /* of a plugin's line, with what is not shown as it is */
 #define ROOM_BYTES  ((uint64_t)8 << 30) /* of address space, for fills and samples */
 #define ARENA_BYTES ((uint64_t)4 << 30) /* and for each plugin, as in a process of its own */
 
@@ -608,7 +609,7 @@ static void configure(const struct opts *opts, struct backtest_config *config)
     config->cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM;
     config->journal_name = opts->journal;
     config->is_journal_whole = opts->is_whole;
-    config->mark_every = opts->journal != NULL ? 100000 : 0;
+    config->mark_every = opts->journal != NULL ? MARK_EVERY : 0;
 }
 
 /* "agon backtest ...", as somebody would type it; what finds no room is "...". */

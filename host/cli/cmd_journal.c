@@ -322,7 +322,10 @@ static void print_tapes(const struct journal_reader *reader)
     for (uint32_t i = 0; i < n; i++) {
         if (tapes[i].path[0] == '\0')
             continue;
-        hash_hex(tapes[i].hash, hash);
+        if (journal_tape_is_late(&tapes[i]))
+            snprintf(hash, sizeof(hash), "not known");
+        else
+            hash_hex(tapes[i].hash, hash);
         printf("%-9s %s, hash %.16s, rows %llu to ", tapes[i].is_table ? "table" : "tape",
                args_safe(tapes[i].path), hash, ULL(tapes[i].first_row));
         if (tapes[i].last_row != 0)
@@ -343,8 +346,9 @@ static json_t *tapes_json(const struct journal_reader *reader)
         if (tapes[i].path[0] == '\0')
             continue;
         hash_hex(tapes[i].hash, hash);
-        json_array_append_new(all, json_pack("{s:s?, s:s, s:I, s:I}", "path", tapes[i].path, "hash",
-                                             hash, "first_row", (json_int_t)tapes[i].first_row,
+        json_array_append_new(all, json_pack("{s:s?, s:s?, s:I, s:I}", "path", tapes[i].path,
+                                             "hash", journal_tape_is_late(&tapes[i]) ? NULL : hash,
+                                             "first_row", (json_int_t)tapes[i].first_row,
                                              "last_row", (json_int_t)tapes[i].last_row));
     }
     return all;

@@ -52,7 +52,7 @@ HOT int ends_tape_of(const struct journal_named *named, const struct journal_buf
 
         if (event->instrument == end->hdr.instrument &&
             journal_class_of(event->type) == JOURNAL_MARKET &&
-            (tape = named->tape_of(named->ctx, event)) >= 0) {
+            (tape = journal_tape_of(named, event)) >= 0) {
             if (event->type != AGON_EVENT_BAR || event_bytes(event) != sizeof(bar))
                 return AGON_ENOENT;
             (void)journal_take_at(buffer, at, &bar);

@@ -49,7 +49,7 @@ static HOT int take(void *ctx, const struct agon_event_hdr *event)
     if (event->type >= AGON_EVENT_INTENT || refs->n == 0 ||
         refs->bytes + 2 * REFS_EVENT_MAX > REFS_BYTES_MAX)
         return 0;
-    tape = writer->config.named->tape_of(writer->config.named->ctx, event);
+    tape = journal_tape_of(writer->config.named, event);
     if (tape < 0 || (event->seq != writer->seq + 1 && !take_end(writer, event, (uint32_t)tape)))
         return 0;
     if (refs_is_next(refs, (uint32_t)tape, event))

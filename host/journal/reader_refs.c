@@ -141,10 +141,15 @@ static int judge_sum(struct cursor *cursor)
         return 1;
     return error_set(&reader->refused, AGON_ECORRUPT,
                      "%s: events %llu to %llu are not those that the tape gave when the journal "
-                     "was written: the build that wrote it reads it (`agon journal stats` names "
+                     "was written: %sthe build that wrote it reads it (`agon journal stats` names "
                      "it)",
                      reader->tapes[in->tape].path, (unsigned long long)in->first,
-                     (unsigned long long)in->last);
+                     (unsigned long long)in->last,
+                     journal_tape_is_late(&reader->tapes[in->tape])
+                         ? "the journal was not closed, and has no hash of the file; if that is "
+                           "another one, bring back what it was, or name its folder by --tapes; "
+                           "else "
+                         : "");
 }
 
 HOT int reader_next_ref(struct cursor *cursor)

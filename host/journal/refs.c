@@ -15,9 +15,10 @@
 int journal_tape_is_good(const struct journal_tape *tape)
 {
     return tape->number < JOURNAL_TAPES && tape->has_book <= 1 && tape->is_lenient <= 1 &&
-           tape->is_table <= 1 && tape->is_joined <= 1 && tape->first_row <= tape->n_rows &&
-           tape->last_row <= tape->n_rows && memchr(tape->path, '\0', sizeof(tape->path)) != NULL &&
-           tape->path[0] != '\0' &&
+           tape->is_table <= 1 && tape->is_joined <= 1 &&
+           (journal_tape_is_late(tape) ||
+            (tape->first_row <= tape->n_rows && tape->last_row <= tape->n_rows)) &&
+           memchr(tape->path, '\0', sizeof(tape->path)) != NULL && tape->path[0] != '\0' &&
            memchr(tape->instrument.symbol, '\0', sizeof(tape->instrument.symbol)) != NULL &&
            tape->quote_exp >= 0 && tape->quote_exp <= 18 && tape->instrument.px_exp >= 0 &&
            tape->instrument.px_exp <= 18 && tape->instrument.qty_exp >= 0 &&

@@ -6,7 +6,9 @@
  * besides those of every segment:
  *
  *   FRAME_TAPE  which tape is meant, by hash, and how its rows become events: struct journal_tape.
- *               Behind the head of each segment that names any, and once more when it is closed.
+ *               Behind the head of each segment that names any, and once more when the journal is
+ *               closed. From SEGMENT_VERSION_LATE on hash and length of a table stand in the last
+ *               alone (journal_tape_is_late).
  *   FRAME_REFS  a run of events of tapes, each the next of its tape. Of an event stand in it its
  *               number, of which tape it is and how far t lies behind t_venue, one byte where
  *               nothing of that changed; and CRC-32C over all the events as they were numbered, so
@@ -48,7 +50,7 @@ struct journal_tape { /* payload of FRAME_TAPE */
     uint8_t is_table;  /* not made by `agon tape make`: hash is of its bytes, n_rows how many */
     uint8_t is_joined; /* a trade and its book are one event; before there were such: 0 */
     uint8_t pad[4];
-    uint64_t n_rows;              /* that it has; of a table its bytes: no fewer */
+    uint64_t n_rows;              /* that it has; of a table its bytes: no fewer; 0: late */
     uint64_t first_row, last_row; /* that were played, from 1; last_row 0: not known yet */
     uint64_t n_events;            /* of it that were given before this place */
     unsigned char hash[HASH_SIZE];
@@ -59,6 +61,11 @@ _Static_assert(sizeof(struct journal_tape) % 8 == 0, "frames are whole units");
 #define TAPE_FRAME_BYTES (FRAME_HEAD + (uint32_t)sizeof(struct journal_tape))
 /* What may stand in the bytes of a frame. */
 int journal_tape_is_good(const struct journal_tape *tape);
+/* A table whose hash and length are not known yet: those stand behind what was played of it. */
+static inline int journal_tape_is_late(const struct journal_tape *tape)
+{
+    return tape->is_table && tape->n_rows == 0;
+}
 
 /* Who knows what is of a tape while a journal is written. [writer] */
 struct journal_named {
@@ -68,9 +75,27 @@ struct journal_named {
     /* Which tape gives just this event as its next one, but for seq and t; below 0: none does. The
      * same for an event whenever it is asked. */
     int (*tape_of)(void *ctx, const struct agon_event_hdr *event);
-    /* What is to be known of it; n_events: at the begin. A path of "": nothing of it is named. */
-    void (*describe)(void *ctx, uint32_t number, struct journal_tape *tape);
+    /* The same where it is known by instrument and type alone: number + 1 of the tape, 0 where
+     * there is none, for each instrument below n_of, and bits of the types. NULL: tape_of says it.
+     */
+    const uint8_t *of;
+    uint64_t types;
+    uint32_t n_of;
+    int has_tables; /* what they are is known at the end: SEGMENT_VERSION_LATE */
+    /* What is to be known of it; n_events: at the begin. A path of "": nothing of it is named.
+     * is_closed: at the end, where it may wait for what is not known before. */
+    void (*describe)(void *ctx, uint32_t number, int is_closed, struct journal_tape *tape);
 };
+static inline int journal_tape_of(const struct journal_named *named,
+                                  const struct agon_event_hdr *event)
+{
+    if (named->of == NULL)
+        return named->tape_of(named->ctx, event);
+    return event->instrument < named->n_of && event->type < 64 &&
+                   (named->types >> event->type & 1) != 0
+               ? (int)named->of[event->instrument] - 1
+               : -1;
+}
 /* Who brings the tapes while a journal is read. [any] */
 struct journal_play {
     void *ctx;

@@ -26,7 +26,8 @@
 #define SEGMENT_VERSION       1
 #define SEGMENT_VERSION_TAPES 2 /* market events of tapes are named: journal/refs.h */
 #define SEGMENT_VERSION_ENDS  3 /* ... and ends of their bars */
-#define SEGMENT_VERSION_LAST  SEGMENT_VERSION_ENDS
+#define SEGMENT_VERSION_LATE  4 /* ... and tables by what is known at the end alone */
+#define SEGMENT_VERSION_LAST  SEGMENT_VERSION_LATE
 #define SEGMENT_HEAD          4096
 #define SEGMENT_ALIGN         512
 #define SEGMENT_NAME          48

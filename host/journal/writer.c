@@ -137,7 +137,8 @@ static int write_head(struct journal_writer *writer, enum journal_class cls, int
     struct lane *lane = &writer->lanes[cls];
     struct segment_head head = {.version = cls != JOURNAL_MARKET || !NAMES_TAPES(writer)
                                                ? SEGMENT_VERSION
-                                           : writer->config.named->has_ends ? SEGMENT_VERSION_ENDS
+                                           : writer->config.named->has_tables ? SEGMENT_VERSION_LATE
+                                           : writer->config.named->has_ends   ? SEGMENT_VERSION_ENDS
                                                                             : SEGMENT_VERSION_TAPES,
                                 .cls = cls,
                                 .align = writer->config.align,
@@ -292,7 +293,7 @@ static void stage_tapes(struct journal_writer *writer, int is_closed)
     for (uint32_t i = 0; i < named->n; i++) {
         struct journal_tape tape = {0};
 
-        named->describe(named->ctx, i, &tape);
+        named->describe(named->ctx, i, is_closed, &tape);
         tape.number = i;
         tape.last_row = is_closed ? tape.last_row : 0;
         tape.n_events += writer->given.n[i];
@@ -372,7 +373,7 @@ static HOT int tape_of(const struct journal_writer *writer, enum journal_class c
 
     *is_end = cls != JOURNAL_MARKET;
     if (cls == JOURNAL_MARKET)
-        return named->tape_of(named->ctx, event);
+        return journal_tape_of(named, event);
     return event->type == EVENT_PATH && named->has_ends
                ? ends_tape_of(named, writer->buffer, at, limit)
                : AGON_ENOENT;
@@ -737,9 +738,8 @@ static int close_lane(struct journal_writer *writer, enum journal_class cls)
 
     if (lane->file >= 0) {
         REQUIRE(lane->n == 0); // a clean end has nothing behind its mark
-        if (cls == JOURNAL_MARKET && NAMES_TAPES(writer) &&
-            writer->given.named_seq == lane->first_seq)
-            stage_tapes(writer, 1); // up to which row it goes is known now
+        if (cls == JOURNAL_MARKET && NAMES_TAPES(writer) && writer->given.named_seq != 0)
+            stage_tapes(writer, 1); // up to which row it goes is known now, and what tables are
         stage_mark(writer, cls, 1);
         rc = disk->write(disk->ctx, lane->file, lane->offset, lane->stage, lane->n);
         lane->offset += lane->n;

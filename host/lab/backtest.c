@@ -37,11 +37,13 @@ static int step_begin(void *run, void *event, struct error *err)
     return backtest_step(run, event, "what an agent begins with", err);
 }
 
-/* All data, where all of them are wanted: what was read is what was taken then. */
-static void read_ahead(void *ctx)
+/* What needs nobody: what tables are; all data, where all of them are wanted, as what was read is
+ * what was taken then. */
+static void begin_threads(void *ctx)
 {
     struct run *run = ctx;
 
+    tape_named_hash(&run->named);
     for (uint32_t i = 0;
          i < run->result->n_tapes && run->config->t_from == 0 && run->config->t_end == 0; i++) {
         if (run->tapes[i] != NULL)
@@ -98,11 +100,11 @@ static int configure(struct run *run, struct error *err)
             return rc;
     }
     if (config->close != NULL) {
-        rc = config->close(config->ctx, &(struct worker_threads){read_ahead, run}, err);
+        rc = config->close(config->ctx, &(struct worker_threads){begin_threads, run}, err);
         if (rc < 0)
             return rc;
     } else {
-        read_ahead(run);
+        begin_threads(run);
     }
     rc = backtest_step(run, &cash, "the account", err);
     rc = rc < 0 ? rc : backtest_jobs_cards(config, step_begin, run, err);
@@ -377,6 +379,7 @@ static void release(struct run *run)
 {
     for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
         clip_free(run->clips[i]);
+    tape_named_deinit(&run->named);
     history_free(run->history);
     free(run->bars);
     for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)

@@ -5,8 +5,6 @@
 
 #include "sys/file.h"
 
-#define PIECE 65536
-
 struct lines *data_file_open(const char *path, const struct lines_limits *limits, struct error *err)
 {
     struct lines_input input = {.read = file_bytes_read, .close = file_bytes_close};
@@ -62,25 +60,4 @@ struct lines *data_file_open_counted(const char *path, struct data_count *count,
     }
     input.ctx = counted;
     return lines_open(path, &input, NULL, err);
-}
-
-int data_file_hash(const char *path, unsigned char hash[HASH_SIZE], uint64_t *n_bytes,
-                   struct error *err)
-{
-    struct file_bytes *file = file_bytes_open(path, err);
-    unsigned char piece[PIECE];
-    struct hash all;
-    int64_t got;
-
-    if (file == NULL)
-        return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
-    *n_bytes = 0;
-    hash_init(&all);
-    while ((got = file_bytes_read(file, piece, sizeof(piece), err)) > 0) {
-        hash_update(&all, piece, (size_t)got);
-        *n_bytes += (uint64_t)got;
-    }
-    file_bytes_close(file);
-    hash_final(&all, hash);
-    return got < 0 ? (int)got : AGON_OK;
 }

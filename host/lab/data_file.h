@@ -20,9 +20,4 @@ struct data_count {
 /* count: borrowed until the lines are closed; NULL: as data_file_open. */
 struct lines *data_file_open_counted(const char *path, struct data_count *count, struct error *err);
 
-/* The same of a whole file at once, by BLAKE2b, and how long it is. AGON_ENOENT, AGON_EINVAL (no
- * regular file), AGON_EPERM, AGON_EIO. */
-int data_file_hash(const char *path, unsigned char hash[HASH_SIZE], uint64_t *n_bytes,
-                   struct error *err);
-
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "lab/data_file.h"
+#include "lab/data_hash.h"
 #include "market/bars.h"
 #include "sys/file.h"
 
@@ -132,7 +133,7 @@ static int read_bars(struct run *run, struct error *err)
                          run->rc == AGON_ENOMEM ? "do not fit into memory"
                                                 : "are more than a training file may have");
     made->n_bars = run->n;
-    return data_file_hash(from.path, made->sha256, &n_bytes, err);
+    return data_hash_now(from.path, made->sha256, &n_bytes, err);
 }
 
 /* Of rows of that bar: 0 when it is left out. */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/hot.h"
-#include "lab/data_file.h"
 #include "lab/tape_file.h"
 
 /* The tape itself, beneath a clip: what it gives is counted. */
@@ -41,13 +40,13 @@ static inline struct tape_named_one *one_of(struct tape_named *named, agon_instr
 }
 
 // Others of the market's are the host's own, or a file's of funding.
+static const uint64_t types = AGON_ON(AGON_EVENT_QUOTE) | AGON_ON(AGON_EVENT_BAR) |
+                              AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) |
+                              AGON_ON(AGON_EVENT_BOOK_DELTA) | AGON_ON(AGON_EVENT_STATUS);
+
 static inline int is_of_tape(uint16_t type)
 {
-    static const uint64_t all = AGON_ON(AGON_EVENT_QUOTE) | AGON_ON(AGON_EVENT_BAR) |
-                                AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) |
-                                AGON_ON(AGON_EVENT_BOOK_DELTA) | AGON_ON(AGON_EVENT_STATUS);
-
-    return type < 64 && (all >> type & 1) != 0;
+    return type < 64 && (types >> type & 1) != 0;
 }
 
 /* Asked before its step too, of what a clip tells: that is not counted yet then. */
@@ -62,7 +61,7 @@ static HOT int tape_of(void *ctx, const struct agon_event_hdr *event)
     return (int)named->of[event->instrument] - 1;
 }
 
-static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
+static void describe(void *ctx, uint32_t number, int is_closed, struct journal_tape *tape)
 {
     struct tape_named *named = ctx;
     const struct tape_named_one *one = &named->all[number];
@@ -70,7 +69,12 @@ static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
     if (!one->is_named || one_of(named, one->said.instrument.hdr.instrument) != one)
         return;
     *tape = one->said;
+    if (!is_closed)
+        return;
     tape->last_row = tape_row(one->tape);
+    // Of a file that cannot be read to its end nothing is known; what was played of it is in sums.
+    if (one->hash != NULL && data_hash_end(one->hash, tape->hash, &tape->n_rows, NULL) < 0)
+        tape->last_row = 0;
 }
 
 void tape_named_init(struct tape_named *named)
@@ -123,14 +127,29 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
         one->said.n_rows = tape_file_head_of(file)->n_rows;
         tape_file_hash(file, one->said.hash);
     } else {
-        int rc = data_file_hash(path, one->said.hash, &one->said.n_rows, err);
-
-        if (rc < 0)
-            return rc;
+        one->hash = data_hash_open(path, err);
+        if (one->hash == NULL)
+            return err->code < 0 ? err->code : AGON_EIO;
     }
     source->ctx = one;
     source->next = own_next;
     return AGON_OK;
+}
+
+void tape_named_hash(struct tape_named *named)
+{
+    for (uint32_t i = 0; i < named->n; i++) {
+        if (named->all[i].hash != NULL &&
+            one_of(named, named->all[i].said.instrument.hdr.instrument) != NULL)
+            data_hash_begin(named->all[i].hash);
+    }
+}
+
+void tape_named_deinit(struct tape_named *named)
+{
+    for (uint32_t i = 0; i < named->n; i++)
+        data_hash_free(named->all[i].hash);
+    named->n = 0;
 }
 
 void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
@@ -144,6 +163,7 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
         if (one_of(named, one->said.instrument.hdr.instrument) != NULL) {
             named->port.n = named->n;
             named->port.has_ends |= one->is_bars;
+            named->port.has_tables |= one->said.is_table;
         }
         row = tape_row(one->tape);
         // What a clip passed over; the first that is played it has in hand.
@@ -162,6 +182,15 @@ void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
                                               .received = sources[i].received,
                                               .is_companion = sources[i].is_companion};
     }
+    if (named->has_clips)
+        return;
+    for (agon_instrument_t id = 0; id <= INSTRUMENTS_MAX; id++) {
+        if (one_of(named, id) == NULL)
+            named->of[id] = 0;
+    }
+    named->port.of = named->of;
+    named->port.types = types;
+    named->port.n_of = INSTRUMENTS_MAX + 1;
 }
 
 HOT void tape_named_step(struct tape_named *named, const struct agon_event_hdr *event)

@@ -9,6 +9,7 @@
 
 #include "engine/lockstep.h"
 #include "journal/refs.h"
+#include "lab/data_hash.h"
 #include "lab/tape.h"
 
 #define TAPE_NAMED_MANY 0xff /* several sources of one instrument */
@@ -18,6 +19,7 @@ struct tape_named_one {
     int is_named;      /* else what comes of it is copied */
     int is_bars;       /* whose ends are named as well */
     struct journal_tape said;
+    struct data_hash *hash;                          /* of a table, owned; NULL: it is a tape */
     const struct agon_event_hdr *(*next)(void *ctx); /* as it was, of the source or its clip */
     void *ctx;
     const struct agon_event_hdr *newest; /* the tape's own */
@@ -39,6 +41,9 @@ void tape_named_init(struct tape_named *named);
  * no absolute name. */
 int tape_named_add(struct tape_named *named, struct tape *tape, const struct tape_config *config,
                    struct lockstep_source *source, struct error *err);
+void tape_named_deinit(struct tape_named *named); /* all zeros is fine */
+/* Threads for the hashes of tables begin here. */
+void tape_named_hash(struct tape_named *named);
 /* All clips are in place: sources [0, n) are these tapes. */
 void tape_named_begin(struct tape_named *named, struct lockstep_source *sources);
 /* Each event behind its step, where there are clips. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/hot.h"
-#include "lab/data_file.h"
+#include "lab/data_hash.h"
 #include "lab/tape_file.h"
 
 #define SHOWN 16 /* digits of a hash */
@@ -18,8 +18,10 @@ static int is_at(const char *path, const struct journal_tape *named, unsigned ch
     int rc;
 
     if (named->is_table) {
-        rc = data_file_hash(path, hash, &n_bytes, err);
-        return rc < 0 ? rc : memcmp(hash, named->hash, HASH_SIZE) == 0;
+        rc = data_hash_now(path, hash, &n_bytes, err);
+        return rc < 0                        ? rc
+               : journal_tape_is_late(named) ? 1
+                                             : memcmp(hash, named->hash, HASH_SIZE) == 0;
     }
     rc = tape_file_open(&file, path, err);
     if (rc < 0)
@@ -54,7 +56,10 @@ static int find(const struct tape_play *play, const struct journal_tape *named, 
     (void)snprintf(at[n++], PATH_MAX, "%s", named->path);
     (void)snprintf(at[n++], PATH_MAX, "%s/%s", dir, name);
     (void)snprintf(at[n++], PATH_MAX, "%s/../%s", dir, name);
-    hash_hex(named->hash, shown);
+    if (journal_tape_is_late(named))
+        snprintf(shown, sizeof(shown), "not known");
+    else
+        hash_hex(named->hash, shown);
     for (int i = 0; i < n; i++) {
         unsigned char hash[HASH_SIZE];
         struct error why = {0};
@@ -143,8 +148,10 @@ static int open_named(void *ctx, const struct journal_tape *named, struct error 
     uint32_t number = named->number;
 
     REQUIRE(number < JOURNAL_TAPES);
+    // What is late was opened by what stands at the journal's end, else by its name alone.
     if (play->all[number].tape == NULL ||
-        memcmp(play->all[number].hash, named->hash, HASH_SIZE) != 0 ||
+        (!journal_tape_is_late(named) &&
+         memcmp(play->all[number].hash, named->hash, HASH_SIZE) != 0) ||
         play->all[number].n_events > named->n_events) {
         int rc;
 

@@ -97,9 +97,10 @@ static int tape_of(void *ctx, const struct agon_event_hdr *event)
                : -1;
 }
 
-static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
+static void describe(void *ctx, uint32_t number, int is_closed, struct journal_tape *tape)
 {
     (void)ctx;
+    (void)is_closed;
     tape->n_rows = 1000000;
     tape->first_row = 1;
     tape->instrument.tick_px = tape->instrument.lot_qty = 1;

@@ -8,6 +8,9 @@
 
 #define TAPES 3
 
+static uint64_t last_named = UINT64_MAX;
+static int has_table; /* tape 1 is one, and known at the end alone */
+
 /* Events of tapes are those small market events whose number a draw gives one; the rest is copied.
  * So what a tape gives next is known by its place alone. */
 static int tape_of(void *ctx, const struct agon_event_hdr *event)
@@ -15,11 +18,13 @@ static int tape_of(void *ctx, const struct agon_event_hdr *event)
     uint64_t draw = rng_at(9, event->seq, 0, 0, 0) % (TAPES + 1);
 
     (void)ctx;
-    return event->type == AGON_EVENT_BOOK_DELTA && event->granules == 1 && draw < TAPES ? (int)draw
-                                                                                        : -1;
+    return event->type == AGON_EVENT_BOOK_DELTA && event->granules == 1 && draw < TAPES &&
+                   event->seq <= last_named
+               ? (int)draw
+               : -1;
 }
 
-static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
+static void describe(void *ctx, uint32_t number, int is_closed, struct journal_tape *tape)
 {
     (void)ctx;
     tape->n_rows = 1000000;
@@ -28,13 +33,18 @@ static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
     tape->instrument.tick_px = tape->instrument.lot_qty = 1;
     tape->hash[0] = (unsigned char)number;
     (void)snprintf(tape->path, sizeof(tape->path), "/tapes/%u.tape", number);
+    if (!has_table || number != 1)
+        return;
+    tape->is_table = 1;
+    if (!is_closed)
+        tape->n_rows = tape->hash[0] = 0;
 }
 
-static const struct journal_named named = {.n = TAPES, .tape_of = tape_of, .describe = describe};
+static struct journal_named named = {.n = TAPES, .tape_of = tape_of, .describe = describe};
 
 struct play {
     uint64_t seq[TAPES], given[TAPES];
-    uint64_t n_open;
+    uint64_t n_open, n_late;
     uint64_t spoilt_seq; /* this one is given otherwise */
     uint64_t missing;    /* tape + 1 that is not there */
     union help_event event;
@@ -64,7 +74,8 @@ static int open_tape(void *ctx, const struct journal_tape *tape, struct error *e
     play->n_open++;
     if (play->missing == tape->number + 1)
         return error_set(err, AGON_ENOENT, "tape %u is not there", tape->number);
-    ck_assert_uint_eq(tape->hash[0], tape->number);
+    ck_assert_uint_eq(tape->hash[0], journal_tape_is_late(tape) ? 0 : tape->number);
+    play->n_late += journal_tape_is_late(tape) != 0 ? 1 : 0;
     if (play->given[tape->number] > tape->n_events)
         play->given[tape->number] = play->seq[tape->number] = 0;
     while (play->given[tape->number] < tape->n_events)
@@ -131,6 +142,63 @@ START_TEST(what_is_named_comes_back_with_its_numbers)
         }
         disk_mem_free(mem);
     }
+}
+END_TEST
+
+/* Its hash stands behind all that was played of it, also where segments behind that name nothing;
+ * without an end the events are there, and their sums. */
+START_TEST(what_a_table_is_stands_at_the_end)
+{
+    static const struct {
+        uint64_t last_named;
+        int is_closed;
+    } cases[] = {{UINT64_MAX, 1}, {20000, 1}, {UINT64_MAX, 0}, {20000, 0}};
+
+    has_table = named.has_tables = 1;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct disk_mem *mem = disk_mem_new(512);
+        struct disk disk = disk_mem_port(mem);
+        struct journal_reading reading = {0};
+        struct journal_reader *reader;
+        const struct journal_tape *tapes;
+        struct journal_summary summary;
+        struct error err = {0};
+        struct play play = {.n_open = 0};
+        struct journal_play port = {.ctx = &play, .open = open_tape, .next = next};
+        const struct agon_event_hdr *event;
+        uint32_t n;
+        int rc;
+
+        last_named = cases[i].last_named;
+        write_journal(mem, 60000, 250, cases[i].is_closed);
+        ck_assert_msg(read_journal(mem, &play, 0, &summary, &err) == 60000, "%s", err.text);
+        ck_assert_uint_gt(summary.n_segments[JOURNAL_MARKET], 3);
+        ck_assert_uint_gt(play.n_late, 0);
+        reader = journal_reader_open(&disk, &reading, &err);
+        ck_assert_msg(reader != NULL, "%s", err.text);
+        tapes = journal_reader_tapes(reader, &n);
+        ck_assert_uint_eq(n, TAPES);
+        ck_assert_int_eq(journal_tape_is_late(&tapes[1]), !cases[i].is_closed);
+        ck_assert_int_eq(tapes[1].hash[0], cases[i].is_closed);
+        ck_assert_uint_eq(tapes[1].n_rows, cases[i].is_closed ? 1000000 : 0);
+        ck_assert_uint_eq(tapes[1].last_row, cases[i].is_closed ? 18 : 0);
+        ck_assert_uint_eq(tapes[2].n_rows, 1000000);
+        journal_reader_close(reader);
+        // What another table gives in its place is found by the sums.
+        play = (struct play){.spoilt_seq = 19001};
+        while (tape_of(NULL, help_event(&play.event, play.spoilt_seq)) != 1)
+            play.spoilt_seq++;
+        reading.play = &port;
+        reader = journal_reader_open(&disk, &reading, &err);
+        ck_assert_msg(reader != NULL, "%s", err.text);
+        while ((rc = journal_reader_next(reader, &event, &err)) == 1)
+            continue;
+        ck_assert_int_eq(rc, AGON_ECORRUPT);
+        journal_reader_close(reader);
+        disk_mem_free(mem);
+    }
+    last_named = UINT64_MAX;
+    has_table = named.has_tables = 0;
 }
 END_TEST
 
@@ -354,6 +422,7 @@ int main(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, what_is_named_comes_back_with_its_numbers);
+    tcase_add_test(tests, what_a_table_is_stands_at_the_end);
     tcase_add_test(tests, it_holds_less_than_a_copy);
     tcase_add_test(tests, who_brings_no_tapes_is_given_the_rest_or_refused);
     tcase_add_test(tests, a_tape_that_is_missing_or_gives_something_else_is_named);
