@@ -21,7 +21,7 @@
 
 #include "base/sanitized.h"
 
-#define FILES_MAX 32
+#define FILES_MAX 128 /* a worker has two of each table that a journal names */
 /* What libc begins a thread with; anything beside it, as namespaces of its own, is no thread. */
 #define CLONE_OF_LIBC                                                                              \
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |            \

@@ -273,3 +273,4 @@ void demo_show_kept(struct demo *demo)
 }
 
 _Static_assert(ACT_PROOF <= API_ACTS, "all have room");
+_Static_assert(sizeof(((struct api_act *)0)->said) >= ACT_TEXT, "and each whole");

@@ -314,7 +314,13 @@ static int make_room(struct journal_writer *writer, enum journal_class cls, uint
     // An open run of references is of no length yet, and has numbers.
     int is_empty = writer->lanes[0].n == 0 && writer->lanes[1].n == 0 && writer->refs.n == 0;
 
-    if (lane->file >= 0 && lane->offset + lane->n + n + MARK_BYTES + SEGMENT_SLACK <= lane->bytes) {
+    // What closes a journal names its tapes once more.
+    uint64_t closing = cls == JOURNAL_MARKET && NAMES_TAPES(writer) && writer->given.named_seq != 0
+                           ? (uint64_t)writer->config.named->n * TAPE_FRAME_BYTES
+                           : 0;
+
+    if (lane->file >= 0 &&
+        lane->offset + lane->n + n + closing + MARK_BYTES + SEGMENT_SLACK <= lane->bytes) {
         if (lane->n + n > STAGE_BYTES)
             return 0;
     } else {

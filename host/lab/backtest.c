@@ -511,6 +511,8 @@ done:
         int closed = backtest_journal_close(&run.journal, rc < 0 ? NULL : err);
 
         rc = rc < 0 ? rc : closed;
+        if (rc >= 0 && run.named.err.code < 0)
+            rc = error_set(err, run.named.err.code, "%s", run.named.err.text);
     }
     release(&run);
     return rc;

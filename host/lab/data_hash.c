@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "sys/file.h"
 #include "sys/futex.h"
@@ -14,15 +15,16 @@
 
 #define PIECE       65536
 #define STACK_BYTES ((size_t)1 << 20) /* thread-local data of libraries is in it */
-#define NICEST      19
+#define IDLE        19
 
 struct data_hash {
     struct file_bytes *file;
     pthread_t thread;
-    int has_thread, is_done;
-    _Atomic uint32_t is_begun;
+    int has_thread, is_done, is_final;
+    _Atomic uint32_t tid; /* of the thread, once it runs */
     atomic_int is_stopped;
     uint64_t n_bytes;
+    struct hash all; /* of n_bytes so far; of one thread at a time, as err */
     unsigned char hash[HASH_SIZE];
     struct error err;
 };
@@ -36,41 +38,50 @@ struct data_hash *data_hash_open(const char *path, struct error *err)
         return NULL;
     }
     of->file = file_bytes_open(path, err);
-    if (of->file != NULL)
-        return of;
-    free(of);
-    return NULL;
+    if (of->file == NULL) {
+        free(of);
+        return NULL;
+    }
+    hash_init(&of->all);
+    return of;
+}
+
+/* From where it is on; 1: to the file's end, or an error. */
+static int go_on(struct data_hash *of)
+{
+    unsigned char piece[PIECE];
+    int64_t got = 1;
+
+    while (got > 0 && !atomic_load_explicit(&of->is_stopped, memory_order_relaxed)) {
+        got = file_bytes_read(of->file, piece, sizeof(piece), &of->err);
+        if (got > 0) {
+            hash_update(&of->all, piece, (size_t)got);
+            of->n_bytes += (uint64_t)got;
+        }
+    }
+    return got <= 0;
 }
 
 static void *run(void *ctx)
 {
     struct data_hash *of = ctx;
-    unsigned char piece[PIECE];
-    struct hash all;
-    int64_t got = 1;
 
-    hash_init(&all);
-    while (got > 0 && !atomic_load_explicit(&of->is_stopped, memory_order_relaxed)) {
-        got = file_bytes_read(of->file, piece, sizeof(piece), &of->err);
-        if (got > 0) {
-            hash_update(&all, piece, (size_t)got);
-            of->n_bytes += (uint64_t)got;
-        }
-    }
-    hash_final(&all, of->hash);
+    atomic_store(&of->tid, (uint32_t)gettid());
+    (void)futex_wake(&of->tid, 1);
+    of->is_done = go_on(of);
     return NULL;
 }
 
-/* At idle priority, so that who reads text for the engine goes first: of this thread alone, and
- * before the sandbox closes. */
-static void *run_behind(void *ctx)
+/* At idle priority, so that who reads text for the engine goes first. Not by itself: who is idle
+ * may be long in coming to that, and is waited for, as no thread changes its own behind the
+ * sandbox's list of calls. */
+static void put_behind(struct data_hash *of)
 {
-    struct data_hash *of = ctx;
+    uint32_t tid;
 
-    (void)setpriority(PRIO_PROCESS, 0, NICEST);
-    atomic_store(&of->is_begun, 1);
-    (void)futex_wake(&of->is_begun, 1);
-    return run(of);
+    while ((tid = atomic_load(&of->tid)) == 0)
+        (void)futex_wait(&of->tid, 0, -1);
+    (void)setpriority(PRIO_PROCESS, tid, IDLE);
 }
 
 void data_hash_begin(struct data_hash *of)
@@ -85,23 +96,34 @@ void data_hash_begin(struct data_hash *of)
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     if (pthread_attr_init(&attr) == 0) {
         of->has_thread = pthread_attr_setstacksize(&attr, STACK_BYTES) == 0 &&
-                         pthread_create(&of->thread, &attr, run_behind, of) == 0;
+                         pthread_create(&of->thread, &attr, run, of) == 0;
         (void)pthread_attr_destroy(&attr);
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    while (of->has_thread && atomic_load(&of->is_begun) == 0)
-        (void)futex_wait(&of->is_begun, 0, -1);
+    if (of->has_thread)
+        put_behind(of);
+}
+
+static void end_thread(struct data_hash *of)
+{
+    if (!of->has_thread)
+        return;
+    atomic_store(&of->is_stopped, 1);
+    (void)pthread_join(of->thread, NULL);
+    atomic_store(&of->is_stopped, 0);
+    of->has_thread = 0;
 }
 
 int data_hash_end(struct data_hash *of, unsigned char hash[HASH_SIZE], uint64_t *n_bytes,
                   struct error *err)
 {
-    if (of->has_thread)
-        (void)pthread_join(of->thread, NULL);
-    else if (!of->is_done)
-        (void)run(of);
-    of->has_thread = 0;
-    of->is_done = 1;
+    // What is left of it is done by who waits: on a busy machine an idle thread would take long.
+    end_thread(of);
+    if (!of->is_done)
+        of->is_done = go_on(of);
+    if (!of->is_final)
+        hash_final(&of->all, of->hash);
+    of->is_final = 1;
     if (of->err.code < 0)
         return error_set(err, of->err.code, "%s", of->err.text);
     memcpy(hash, of->hash, HASH_SIZE);
@@ -113,9 +135,7 @@ void data_hash_free(struct data_hash *of)
 {
     if (of == NULL)
         return;
-    atomic_store(&of->is_stopped, 1);
-    if (of->has_thread)
-        (void)pthread_join(of->thread, NULL);
+    end_thread(of);
     file_bytes_close(of->file);
     free(of);
 }

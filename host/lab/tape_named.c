@@ -64,7 +64,7 @@ static HOT int tape_of(void *ctx, const struct agon_event_hdr *event)
 static void describe(void *ctx, uint32_t number, int is_closed, struct journal_tape *tape)
 {
     struct tape_named *named = ctx;
-    const struct tape_named_one *one = &named->all[number];
+    struct tape_named_one *one = &named->all[number];
 
     if (!one->is_named || one_of(named, one->said.instrument.hdr.instrument) != one)
         return;
@@ -72,9 +72,15 @@ static void describe(void *ctx, uint32_t number, int is_closed, struct journal_t
     if (!is_closed)
         return;
     tape->last_row = tape_row(one->tape);
-    // Of a file that cannot be read to its end nothing is known; what was played of it is in sums.
-    if (one->hash != NULL && data_hash_end(one->hash, tape->hash, &tape->n_rows, NULL) < 0)
-        tape->last_row = 0;
+    if (one->hash == NULL)
+        return;
+    // Nothing is known of a file that cannot be read to its end, or that is shorter by now than
+    // what was read of it: what was is in sums.
+    if (data_hash_end(one->hash, tape->hash, &tape->n_rows, &named->err) < 0 ||
+        tape->n_rows < tape->last_row || tape->n_rows < tape->first_row) {
+        memset(tape->hash, 0, sizeof(tape->hash));
+        tape->n_rows = tape->last_row = 0;
+    }
 }
 
 void tape_named_init(struct tape_named *named)
@@ -127,9 +133,11 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
         one->said.n_rows = tape_file_head_of(file)->n_rows;
         tape_file_hash(file, one->said.hash);
     } else {
-        one->hash = data_hash_open(path, err);
+        struct error own = {0};
+
+        one->hash = data_hash_open(path, &own);
         if (one->hash == NULL)
-            return err->code < 0 ? err->code : AGON_EIO;
+            return error_set(err, own.code, "%s", own.text);
     }
     source->ctx = one;
     source->next = own_next;

@@ -30,7 +30,8 @@ struct tape_named_one {
 struct tape_named {
     struct journal_named port;
     uint32_t n;
-    int has_clips; /* around a source that is named */
+    int has_clips;    /* around a source that is named */
+    struct error err; /* why a table's hash is not known at the end */
     struct tape_named_one all[JOURNAL_TAPES];
     uint8_t of[INSTRUMENTS_MAX + 1]; /* number + 1 of its tape; 0: none; TAPE_NAMED_MANY */
 };

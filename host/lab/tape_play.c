@@ -17,11 +17,16 @@ static int is_at(const char *path, const struct journal_tape *named, unsigned ch
     uint64_t n_bytes;
     int rc;
 
+    // Its events have to be those: their sums say so.
+    if (journal_tape_is_late(named)) {
+        struct data_hash *of = data_hash_open(path, err);
+
+        data_hash_free(of);
+        return of != NULL ? 1 : err->code;
+    }
     if (named->is_table) {
         rc = data_hash_now(path, hash, &n_bytes, err);
-        return rc < 0                        ? rc
-               : journal_tape_is_late(named) ? 1
-                                             : memcmp(hash, named->hash, HASH_SIZE) == 0;
+        return rc < 0 ? rc : memcmp(hash, named->hash, HASH_SIZE) == 0;
     }
     rc = tape_file_open(&file, path, err);
     if (rc < 0)
@@ -47,7 +52,7 @@ static int find(const struct tape_play *play, const struct journal_tape *named, 
     const char *dir = play->dir != NULL ? play->dir : ".";
     const char *folder = play->folder != NULL && play->folder[0] != '\0' ? play->folder : NULL;
     struct error first = {0};
-    char shown[2 * HASH_SIZE + 1], other[2 * HASH_SIZE + 1];
+    char shown[2 * HASH_SIZE + 1], other[2 * HASH_SIZE + 1], about[64];
     char at[4][PATH_MAX];
     int n = 0;
 
@@ -56,10 +61,12 @@ static int find(const struct tape_play *play, const struct journal_tape *named, 
     (void)snprintf(at[n++], PATH_MAX, "%s", named->path);
     (void)snprintf(at[n++], PATH_MAX, "%s/%s", dir, name);
     (void)snprintf(at[n++], PATH_MAX, "%s/../%s", dir, name);
+    hash_hex(named->hash, shown);
     if (journal_tape_is_late(named))
-        snprintf(shown, sizeof(shown), "not known");
+        snprintf(about, sizeof(about), "hash not known");
     else
-        hash_hex(named->hash, shown);
+        snprintf(about, sizeof(about), "hash %.*s, %llu %s", SHOWN, shown,
+                 (unsigned long long)named->n_rows, named->is_table ? "bytes" : "rows");
     for (int i = 0; i < n; i++) {
         unsigned char hash[HASH_SIZE];
         struct error why = {0};
@@ -85,11 +92,10 @@ static int find(const struct tape_play *play, const struct journal_tape *named, 
     if (first.code < 0)
         return error_set(err, first.code, "%s", first.text);
     return error_set(err, AGON_ENOENT,
-                     "the journal names the %s %.200s (hash %.*s, %llu %s), and it is neither "
-                     "there nor in the journal's folder nor in the one above%s%.100s: put it "
-                     "there, or name its folder by --tapes",
-                     kind_of(named), named->path, SHOWN, shown, (unsigned long long)named->n_rows,
-                     named->is_table ? "bytes" : "rows", folder != NULL ? " nor in " : "",
+                     "the journal names the %s %.200s (%s), and it is neither there nor in the "
+                     "journal's folder nor in the one above%s%.100s: put it there, or name its "
+                     "folder by --tapes",
+                     kind_of(named), named->path, about, folder != NULL ? " nor in " : "",
                      folder != NULL ? folder : "");
 }
 

@@ -28,10 +28,10 @@ struct api_slot {
 struct api_act {        /* what a demo shows just now, in its own words */
     uint32_t number, n; /* from 1; number 0: nobody says anything */
     char market[200];   /* what is known of the market */
-    char title[64], about[320], look[200], said[320];
+    char title[64], about[400], look[200], said[400];
     uint32_t n_past; /* once the acts are over: what each came to, ... */
     struct {
-        char title[64], said[320];
+        char title[64], said[400];
     } past[API_ACTS]; /* ... in their order */
 };
 /* A replay of this run's journal beside the host: api_verify.c. */

@@ -45,7 +45,7 @@ struct run_report_happening {
     uint32_t n_ended[ORDER_ENDS]; /* and what they came to */
     agon_ns_t t_ended;            /* the last of them */
     uint32_t number;              /* of the tournament that it is of; 0: of none */
-    char text[320];
+    char text[400];
 };
 struct run_report_point {
     agon_ns_t t;

@@ -30,7 +30,8 @@ struct plan_result plan_result(const union plan_event *event)
 }
 
 /* Many looks at many agents have some whom chance alone lifts as far: how often, by the upper tail
- * of the normal distribution beyond a t of 0 or more (Abramowitz and Stegun, 7.1.26: to 1.5e-7). */
+ * of the normal distribution beyond a t of 0 or more (Abramowitz and Stegun, 7.1.26: erf
+ * to 1.5e-7). */
 static void say_looks(double evidence, char text[48])
 {
     double x = evidence / sqrt(2.0);
@@ -41,7 +42,11 @@ static void say_looks(double evidence, char text[48])
                   fmath_exp(-x * x) / 2.0;
     double looks = 1.0 / tail;
 
-    snprintf(text, 48, " (chance alone: 1 look in %.0f)", looks < 1e6 ? looks : 1e6);
+    // Three digits: more would be said of a normal distribution than returns have of it.
+    snprintf(text, 48, " (chance alone: %s1 look in %.0f)", looks < 1e6 ? "" : "fewer than ",
+             looks < 1e3   ? looks
+             : looks < 1e6 ? floor(looks / 100.0 + 0.5) * 100.0
+                           : 1e6);
 }
 
 char *plan_first_text(const union plan_event *event, char text[PLAN_FIRST_TEXT])

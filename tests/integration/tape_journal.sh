@@ -156,4 +156,25 @@ refused 6 "it holds a backtest's journal already" backtest "$PLUGINS/busy.so" --
 cp -r "$j" "$WORK/killed"
 truncate -s -3000 "$WORK"/killed/money-*.aj
 "$AGON" journal stats "$WORK/killed" --force >"$WORK/out" 2>"$WORK/err" || fail "a torn one is not read: $(cat "$WORK/err")"
+# What a table is stands behind what was read of it. Killed before, its journal finds the file by its name, and another one by its sums.
+bars 600000 60 5000000 >"$WORK/long.csv"
+mkdir "$WORK/other"
+sed '100s/,[^,]*$/,0.00001/' "$WORK/long.csv" >"$WORK/other/long.csv"
+j=$WORK/table
+"$AGON" backtest "$PLUGINS/busy.so" --data BTCUSDT="$WORK/long.csv" --journal "$j" --json >"$WORK/out" 2>"$WORK/err" &
+pid=$!
+while kill -0 $pid 2>/dev/null; do
+    [ "$(cat "$j"/market-*.aj 2>/dev/null | tr -d '\000' | wc -c)" -lt 20000 ] || kill -9 $pid
+done
+wait $pid 2>/dev/null
+[ $? = 137 ] || fail "it had ended before it could be killed: $(cat "$WORK/err")"
+"$AGON" journal stats "$j" >"$WORK/out" 2>"$WORK/err" && grep -q 'long.csv, hash not known, rows 1 to some row: the journal was not closed$' "$WORK/out" ||
+    fail "a table's of which nothing is known: $(cat "$WORK/out" "$WORK/err")"
+[ "$("$AGON" journal stats "$j" --json | jq -c '.tapes[0].hash')" = null ] || fail "a hash of it: $("$AGON" journal stats "$j" --json)"
+"$AGON" replay "$j" --verify >"$WORK/out" 2>"$WORK/err" || fail "a table's, killed: $(cat "$WORK/err")"
+"$AGON" replay "$j" --tapes "$WORK/other" >"$WORK/out" 2>"$WORK/err"
+[ $? -ne 0 ] && grep -q 'the journal was not closed, and has no hash of the file' "$WORK/err" || fail "another table: $(cat "$WORK/out" "$WORK/err")"
+rm "$WORK/long.csv"
+"$AGON" replay "$j" >"$WORK/out" 2>"$WORK/err"
+[ $? -ne 0 ] && grep -q 'names the table .*long.csv (hash not known), and it is neither there' "$WORK/err" || fail "no table: $(cat "$WORK/out" "$WORK/err")"
 echo "a journal names its tapes"

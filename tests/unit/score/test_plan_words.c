@@ -35,7 +35,8 @@ static const char *first_of(double evidence, const uint8_t ranks[2], const doubl
 START_TEST(who_is_first_stands_beside_who_beats_chance)
 {
     static const uint8_t in_order[] = {1, 2}, turned[] = {2, 1}, none[] = {0, 0}, tied[] = {1, 1};
-    static const double luck[] = {0.5, -0.5}, both[] = {2.0, 3.0}, second[] = {1.9, 2.0};
+    static const double luck[] = {0.5, -0.5}, both[] = {2.0, 3.0}, second[] = {1.9, 2.0},
+                        sure[] = {11.0, 0.0};
 
     ck_assert_str_eq(first_of(0.0, in_order, luck), "mm_1 is first");
     ck_assert_str_eq(first_of(2.0, in_order, luck), "mm_1 is first; nobody beats chance yet");
@@ -48,12 +49,16 @@ START_TEST(who_is_first_stands_beside_who_beats_chance)
     ck_assert_str_eq(first_of(2.0, tied, luck), "mm_1 is first; nobody beats chance yet");
     ck_assert_str_eq(first_of(2.0, none, both), "nobody is ranked, too few samples or trades");
     ck_assert_ptr_null(plan_result(&event).first);
-    // Of the normal distribution above 3 there is 0.00135, of 1 0.1587.
+    // Of the normal distribution above 1 there is 0.1587, above 3 0.00135, above 4 0.0000317.
     ck_assert_str_eq(first_of(3.0, in_order, second), "mm_1 is first; nobody beats chance yet");
     ck_assert_str_eq(first_of(3.0, turned, both),
                      "basis_1 is first and beats chance (chance alone: 1 look in 741)");
     ck_assert_str_eq(first_of(1.0, in_order, second),
                      "mm_1 is first and beats chance (chance alone: 1 look in 6)");
+    ck_assert_str_eq(first_of(4.0, in_order, sure),
+                     "mm_1 is first and beats chance (chance alone: 1 look in 31600)");
+    ck_assert_str_eq(first_of(10.0, in_order, sure),
+                     "mm_1 is first and beats chance (chance alone: fewer than 1 look in 1000000)");
 }
 END_TEST
 
