@@ -14,6 +14,7 @@ void quarantine_put(char text[QUARANTINE_TEXT], const char *agent, uint32_t n_cr
     char shown[QUARANTINE_TEXT];
     const char *where;
     size_t n, room;
+    int is_long;
     int used = snprintf(text, QUARANTINE_TEXT, "%.31s" IS "%u crash%s", agent, n_crashes,
                         n_crashes == 1 ? "" : "es");
 
@@ -24,13 +25,14 @@ void quarantine_put(char text[QUARANTINE_TEXT], const char *agent, uint32_t n_cr
     if (where != NULL && (size_t)(where - shown) < n)
         n = (size_t)(where - shown);
     room = QUARANTINE_TEXT - (size_t)used - sizeof(", last: ") - sizeof(AFTER) + 1;
-    if (n > room) {
-        n = room;
-        while (n > 0 && ((unsigned char)shown[n] & 0xc0) == 0x80)
-            n--; // no half of a character
+    is_long = n > room;
+    if (is_long) {
+        n = room - sizeof(" ...") + 1;
+        while (n > 0 && shown[n] != ' ')
+            n--; // no half of a word
     }
-    snprintf(text + used, QUARANTINE_TEXT - (size_t)used, "%s%.*s" AFTER, n > 0 ? ", last: " : "",
-             (int)n, shown);
+    snprintf(text + used, QUARANTINE_TEXT - (size_t)used, "%s%.*s%s" AFTER, n > 0 ? ", last: " : "",
+             (int)n, shown, n > 0 && is_long ? " ..." : "");
 }
 
 char *quarantine_why(const struct record_quarantine *record, char text[QUARANTINE_TEXT + 16])

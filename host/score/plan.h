@@ -82,10 +82,11 @@ struct plan_result {
         *first; /* of several that are, the first by line; NULL: none is ranked */
     const struct plan_line *beats; /* the best of those with the evidence; NULL: none has it */
     double evidence;               /* that the rules ask for; 0: none */
+    uint32_t n_ranked;
 };
 struct plan_result plan_result(const union plan_event *event);
 /* The same for people, one wording wherever it is said: "mm_1 is first; nobody beats chance yet",
- * "mm_1 is first and beats chance (chance alone: 1 look in 44)", "mm_1 is first; basis_1 beats
+ * "mm_1 is first and beats chance (chance alone: 1 tournament in 9)", "mm_1 is first; basis_1 beats
  * chance (...)"; without evidence asked "mm_1 is first"; "nobody is ranked, too few samples or
  * trades". Returns text. */
 #define PLAN_FIRST_TEXT 144

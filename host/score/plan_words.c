@@ -20,6 +20,7 @@ struct plan_result plan_result(const union plan_event *event)
 
         if (rank == 0)
             continue;
+        result.n_ranked++;
         if (result.first == NULL || rank < plan_rank(result.first))
             result.first = line;
         if (result.evidence > 0.0 && plan_noted(event, line, SETTING_EVIDENCE) >= result.evidence &&
@@ -29,10 +30,10 @@ struct plan_result plan_result(const union plan_event *event)
     return result;
 }
 
-/* Many looks at many agents have some whom chance alone lifts as far: how often, by the upper tail
- * of the normal distribution beyond a t of 0 or more (Abramowitz and Stegun, 7.1.26: erf
- * to 1.5e-7). */
-static void say_looks(double evidence, char text[48])
+/* Many tournaments of many agents have one whom chance alone lifts as far: how often one of n, by
+ * the upper tail of the normal distribution beyond a t of 0 or more (Abramowitz and Stegun, 7.1.26:
+ * erf to 1.5e-7). */
+static void say_looks(double evidence, uint32_t n, char text[64])
 {
     double x = evidence / sqrt(2.0);
     double k = 1.0 / (1.0 + 0.3275911 * x);
@@ -40,10 +41,14 @@ static void say_looks(double evidence, char text[48])
                   (0.254829592 +
                    k * (-0.284496736 + k * (1.421413741 + k * (-1.453152027 + k * 1.061405429)))) *
                   fmath_exp(-x * x) / 2.0;
-    double looks = 1.0 / tail;
+    double none = 1.0, looks;
+
+    for (uint32_t i = 0; i < n; i++)
+        none *= 1.0 - tail;
+    looks = 1.0 / fmax(1.0 - none, 1e-7);
 
     // Three digits: more would be said of a normal distribution than returns have of it.
-    snprintf(text, 48, " (chance alone: %s1 look in %.0f)", looks < 1e6 ? "" : "fewer than ",
+    snprintf(text, 64, " (chance alone: %s1 tournament in %.0f)", looks < 1e6 ? "" : "fewer than ",
              looks < 1e3   ? looks
              : looks < 1e6 ? floor(looks / 100.0 + 0.5) * 100.0
                            : 1e6);
@@ -52,10 +57,10 @@ static void say_looks(double evidence, char text[48])
 char *plan_first_text(const union plan_event *event, char text[PLAN_FIRST_TEXT])
 {
     const struct plan_result result = plan_result(event);
-    char looks[48] = "";
+    char looks[64] = "";
 
     if (result.beats != NULL)
-        say_looks(result.evidence, looks);
+        say_looks(result.evidence, result.n_ranked, looks);
     if (result.first == NULL)
         snprintf(text, PLAN_FIRST_TEXT, "nobody is ranked, too few samples or trades");
     else if (result.evidence <= 0.0)
@@ -123,12 +128,14 @@ char *plan_largest_text(const union plan_event *event, const char *currency,
     const struct plan_line *largest = NULL;
     agon_amt_t change_amt = 0, asked_amt;
     char amounts[4][MONEY_TEXT];
+    uint32_t n_changed = 0;
     int n;
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
         agon_amt_t amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
+        n_changed += amt != 0;
         if (llabs(amt) > llabs(change_amt)) {
             largest = line;
             change_amt = amt;
@@ -148,7 +155,9 @@ char *plan_largest_text(const union plan_event *event, const char *currency,
                       asked_amt > 0 ? "+" : "",
                       money_in(asked_amt, plan->exp, currency, amounts[3]));
     if (n < PLAN_LARGEST_TEXT)
-        snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), ")");
+        n += snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), ")");
+    if (n_changed > 1 && n < PLAN_LARGEST_TEXT)
+        snprintf(text + n, (size_t)(PLAN_LARGEST_TEXT - n), " and %u more", n_changed - 1);
     return text;
 }
 

@@ -65,6 +65,27 @@ async function asked(page) {
   await page.waitForFunction(() => ['t-closed', 't-by-instrument', 't-by-reason'].every(id => document.querySelector(`#p-agent #${id} tbody`).textContent === 'No position was closed whole yet.'));
 }
 
+// What the host says late of an agent that was looked at before is not of the one that is.
+async function late(page) {
+  const held = { 'params/hang_1': [], 'agent/momentum_1': [] };
+  const let_ = { 'params/hang_1': false, 'agent/momentum_1': false };
+  const release = async of => { let_[of] = true; for (const route of held[of]) await route.continue(); };
+  const go = name => page.evaluate(to => { location.hash = `#/agent/${to}`; }, name);
+  for (const of of Object.keys(held)) await page.route(new RegExp(`/api/v1/${of}$`), route => { if (let_[of]) route.continue(); else held[of].push(route); });
+  await go('mm_1');
+  await page.waitForFunction(() => document.getElementById('agent-name')?.value === 'mm_1');
+  await go('hang_1');
+  while (!held['params/hang_1'].length) await page.waitForTimeout(50);
+  await go('momentum_1');
+  while (!held['agent/momentum_1'].length) await page.waitForTimeout(50);
+  const answered = page.waitForResponse(/\/params\/hang_1$/);
+  await release('params/hang_1');
+  await (await answered).finished();
+  await page.evaluate(() => new Promise(done => setTimeout(done, 100)));
+  await release('agent/momentum_1');
+  await page.waitForFunction(() => /fast/.test(document.querySelector('#p-agent .a-params')?.textContent ?? ''));
+}
+
 async function at(page, name, width, scheme) {
   await page.setViewportSize({ width, height: heightAt(width) });
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -100,6 +121,7 @@ try {
   for (const [scheme, page] of Object.entries(pages)) {
     await page.waitForFunction(() => !document.querySelector('#acts-past').hidden && document.querySelectorAll('#acts-past dt').length === 6);
     await asked(page);
+    await late(page);
     for (const name of PAGES) {
       await page.evaluate(to => { location.hash = `#/${to}`; }, name);
       await page.waitForFunction(of => document.querySelector(`#p-${of}`)?.offsetParent, name.split('/')[0]);

@@ -31,7 +31,7 @@ STATES = r'(active|waiting|halted|ended|QUARANTINED|SUSPENDED|restarting|RETIRED
 BECAME = (r'(is quarantined( after N crashes)?|has ended|and does not run so far|is suspended|is restarted|restarts|is being restarted)')
 MOVED = (r'(no capital moved|N USDT (went to|came from) the pool|N USDT moved(, N of it (to|from) the pool)?)')
 # Who is first, beside who beats chance: in full and in a line that has its columns.
-FIRST = (r'(\w+ is first( and beats chance \(chance alone: N look in N\)|; nobody beats chance yet|; \w+ beats chance \(chance alone: N look in N\))?|nobody is ranked, too few samples or trades)')
+FIRST = (r'(\w+ is first( and beats chance \(chance alone: N tournament in N\)|; nobody beats chance yet|; \w+ beats chance \(chance alone: N tournament in N\))?|nobody is ranked, too few samples or trades)')
 BRIEF = (r'(\w+ first(, (beats chance|\w+ beats chance|may be chance))?|nobody is ranked)')
 SPAN = r'(N (ns|us|ms|s)|N (min|h|d)( N (s|min|h))?)' # as host/base/span.h has them, numbers masked
 # What an act may say, by its number, and what its line below the table may be where that has no room.
@@ -44,7 +44,7 @@ SAID = {
         r'momentum_1 held (N [A-Z]+|no position|its positions); engine paused N (us|ms|s)'),
     4: (rf'hang_1 ended( again)?, {BECAME}; the others had N fills meanwhile\. Why: a callback took longer than N (ms|s).*\.',
         rf'hang_1 {BECAME}; others: N fills in the act'),
-    5: (rf'Tournament N: {FIRST}; {MOVED}(: \w+ N -> N \(N(; its rank asks for N)?\)|, as no result confirms what its rank asks for(: N USDT)?)?\.'
+    5: (rf'Tournament N: {FIRST}; {MOVED}(: \w+ N -> N \(N(; its rank asks for N)?\)( and N more)?|, as no result confirms what its rank asks for(: N USDT)?)?\.'
         r'( So far (none of N moved capital|N of N moved N USDT(, the last no\. N)?)(; the pool has N)?\.)?',
         rf'no\. N: {BRIEF}(; ({MOVED}|(N|nothing) moved))?'),
     6: (rf'N intents of flood_1 were refused before the exchange saw them, of the others N; it ({BECAME}|runs on: its meter is not full)\.',

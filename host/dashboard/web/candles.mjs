@@ -246,6 +246,19 @@ export function candleCard({ title = 'Price', layers, choose, grows, owner, ownL
       row.forEach((v, k) => { if (k < 5 || v !== null) data[k][i] = v; });
       whole = Math.max(whole, t);
     }
+    if (list.length) await fillLines(list[0].t_ms);
+  }
+  // What lines were at candles that this page did not see.
+  async function fillLines(since) {
+    const mine = [symbol, length, owner?.()].join();
+    const list = lines.length ? await get(`lines/${encodeURIComponent(owner())}/${encodeURIComponent(symbol)}/${length}/${since}`) : null;
+    if (!list || mine !== [symbol, length, owner()].join()) return;
+    const place = new Map(data[0].map((t, i) => [t, i]));
+    for (const { line, t_ms, price } of list) {
+      const values = lines.find(l => l.line === line)?.values;
+      const i = place.get(t_ms / 1000);
+      if (values && i !== undefined && values[i] === null) values[i] = Number(price);
+    }
   }
   return {
     section: box.section,

@@ -131,6 +131,8 @@ export const measureText = (m, v) => (v === null || v === undefined ? '–' : m.
 export const spaced = key => key.replaceAll('_', ' ');
 export const TAG = 'The reason that the plugin gave its order (agon_intent.reason), by its name there';
 export const titleCase = text => text.charAt(0).toUpperCase() + text.slice(1);
+// The same word for two prices, where a fee is paid in what is bought.
+export const ENTRY_COST = 'What a unit cost, with fees that were paid in it', ENTRY_MEAN = 'Mean price of the fills that opened it, before fees';
 // The one name of a measure at the head of a column, in a legend and among the rules; a t has its own.
 export const measureName = m => (m.label === 't' ? m.label : titleCase(m.label));
 

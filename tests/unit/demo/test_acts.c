@@ -239,14 +239,15 @@ START_TEST(where_the_capital_went_is_said)
         {1249375000000, 0,
          "12,493.75 USDT came from the pool: basis_1 50,000.00 -> 62,493.75 (+12,493.75).",
          "12,493.75 USDT came from the pool"},
-        {100000000, 100000000, "1.00 USDT moved: basis_1 50,000.00 -> 50,001.00 (+1.00).",
-         "1.00 USDT moved"},
+        {100000000, 100000000,
+         "1.00 USDT moved: basis_1 50,000.00 -> 50,001.00 (+1.00) and 1 more.", "1.00 USDT moved"},
         {849375000000, 1249375000000,
          "12,493.75 USDT moved, 4,000.00 of it to the pool: rev_1 50,000.00 -> 37,506.25 "
-         "(-12,493.75).",
+         "(-12,493.75) and 1 more.",
          "12,493.75 USDT moved"},
         {200000000, 100000000,
-         "2.00 USDT moved, 1.00 of it from the pool: basis_1 50,000.00 -> 50,002.00 (+2.00).",
+         "2.00 USDT moved, 1.00 of it from the pool: basis_1 50,000.00 -> 50,002.00 (+2.00) and 1 "
+         "more.",
          "2.00 USDT moved"},
         // By how much its rank asks for more than it has, whether it was given or not.
         {1249375000000, 0,
@@ -362,25 +363,26 @@ START_TEST(a_first_rank_by_chance_is_said_to_be_one)
     static const struct {
         double ts[2];
         const char *said, *brief, *summed;
-    } table[] = {
-        {{-0.56, 1.99},
-         "Tournament 6: mean_rev_1 is first; nobody beats chance yet; no capital moved.",
-         "no. 6: mean_rev_1 first, may be chance; no capital moved",
-         "6 held, nothing moved; mean_rev_1 first, may be chance"},
-        {{-0.56, -3.0},
-         "Tournament 6: mean_rev_1 is first; nobody beats chance yet; no capital moved.",
-         "no. 6: mean_rev_1 first, may be chance; no capital moved",
-         "6 held, nothing moved; mean_rev_1 first, may be chance"},
-        {{2.0, 3.0},
-         "Tournament 6: mean_rev_1 is first and beats chance (chance alone: 1 look in 44); no "
-         "capital moved, as no result confirms what its rank asks for.",
-         "no. 6: mean_rev_1 first, beats chance; no capital moved",
-         "6 held, nothing moved; mean_rev_1 first, beats chance"},
-        {{1.9, 2.1},
-         "Tournament 6: mean_rev_1 is first; basis_1 beats chance (chance alone: 1 look in 44); "
-         "no capital moved, as no result confirms what its rank asks for.",
-         "no. 6: mean_rev_1 first, basis_1 beats chance",
-         "6 held; mean_rev_1 first, basis_1 beats chance"}};
+    } table[] = {{{-0.56, 1.99},
+                  "Tournament 6: mean_rev_1 is first; nobody beats chance yet; no capital moved.",
+                  "no. 6: mean_rev_1 first, may be chance; no capital moved",
+                  "6 held, nothing moved; mean_rev_1 first, may be chance"},
+                 {{-0.56, -3.0},
+                  "Tournament 6: mean_rev_1 is first; nobody beats chance yet; no capital moved.",
+                  "no. 6: mean_rev_1 first, may be chance; no capital moved",
+                  "6 held, nothing moved; mean_rev_1 first, may be chance"},
+                 {{2.0, 3.0},
+                  "Tournament 6: mean_rev_1 is first and beats chance (chance alone: 1 tournament "
+                  "in 22); no "
+                  "capital moved, as no result confirms what its rank asks for.",
+                  "no. 6: mean_rev_1 first, beats chance; no capital moved",
+                  "6 held, nothing moved; mean_rev_1 first, beats chance"},
+                 {{1.9, 2.1},
+                  "Tournament 6: mean_rev_1 is first; basis_1 beats chance (chance alone: 1 "
+                  "tournament in 22); "
+                  "no capital moved, as no result confirms what its rank asks for.",
+                  "no. 6: mean_rev_1 first, basis_1 beats chance",
+                  "6 held; mean_rev_1 first, basis_1 beats chance"}};
     union plan_event *plan = &view.plan;
     struct plan_line *lines = plan_lines(&plan->plan);
 

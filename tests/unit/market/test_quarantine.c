@@ -24,6 +24,12 @@ START_TEST(it_says_who_why_and_what_to_do)
     ck_assert_str_eq(record.text,
                      "hang_1 is quarantined: 1 crash, last: a callback took longer than 1000 ms; "
                      "next: reload another file, or quarantine clear");
+    // What is too long ends at a word, and says so.
+    quarantine_put(record.text, "hang_1", 5,
+                   "before it was ready: a callback took longer than 1000 ms");
+    ck_assert_str_eq(record.text,
+                     "hang_1 is quarantined: 5 crashes, last: before it was ready: a callback "
+                     "...; next: reload another file, or quarantine clear");
 }
 END_TEST
 

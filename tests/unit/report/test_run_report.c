@@ -740,10 +740,10 @@ START_TEST(a_tournament_is_said_in_the_words_of_every_surface)
     static const struct {
         double t;
         const char *said;
-    } table[] = {{-0.56, ": slot_1 is first; nobody beats chance yet; no capital moved"},
-                 {2.5,
-                  ": slot_1 is first and beats chance (chance alone: 1 look in 44); no capital "
-                  "moved"}};
+    } table[] = {
+        {-0.56, ": slot_1 is first; nobody beats chance yet; no capital moved"},
+        {2.5, ": slot_1 is first and beats chance (chance alone: 1 tournament in 44); no capital "
+              "moved"}};
     static struct tournament_rules rules;
     static union plan_event made;
     static union plan_values_event values;

@@ -41,24 +41,25 @@ START_TEST(who_is_first_stands_beside_who_beats_chance)
     ck_assert_str_eq(first_of(0.0, in_order, luck), "mm_1 is first");
     ck_assert_str_eq(first_of(2.0, in_order, luck), "mm_1 is first; nobody beats chance yet");
     ck_assert_str_eq(first_of(2.0, in_order, both),
-                     "mm_1 is first and beats chance (chance alone: 1 look in 44)");
+                     "mm_1 is first and beats chance (chance alone: 1 tournament in 22)");
     ck_assert_str_eq(first_of(2.0, turned, both),
-                     "basis_1 is first and beats chance (chance alone: 1 look in 44)");
+                     "basis_1 is first and beats chance (chance alone: 1 tournament in 22)");
     ck_assert_str_eq(first_of(2.0, in_order, second),
-                     "mm_1 is first; basis_1 beats chance (chance alone: 1 look in 44)");
+                     "mm_1 is first; basis_1 beats chance (chance alone: 1 tournament in 22)");
     ck_assert_str_eq(first_of(2.0, tied, luck), "mm_1 is first; nobody beats chance yet");
     ck_assert_str_eq(first_of(2.0, none, both), "nobody is ranked, too few samples or trades");
     ck_assert_ptr_null(plan_result(&event).first);
     // Of the normal distribution above 1 there is 0.1587, above 3 0.00135, above 4 0.0000317.
     ck_assert_str_eq(first_of(3.0, in_order, second), "mm_1 is first; nobody beats chance yet");
     ck_assert_str_eq(first_of(3.0, turned, both),
-                     "basis_1 is first and beats chance (chance alone: 1 look in 741)");
+                     "basis_1 is first and beats chance (chance alone: 1 tournament in 371)");
     ck_assert_str_eq(first_of(1.0, in_order, second),
-                     "mm_1 is first and beats chance (chance alone: 1 look in 6)");
+                     "mm_1 is first and beats chance (chance alone: 1 tournament in 3)");
     ck_assert_str_eq(first_of(4.0, in_order, sure),
-                     "mm_1 is first and beats chance (chance alone: 1 look in 31600)");
-    ck_assert_str_eq(first_of(10.0, in_order, sure),
-                     "mm_1 is first and beats chance (chance alone: fewer than 1 look in 1000000)");
+                     "mm_1 is first and beats chance (chance alone: 1 tournament in 15800)");
+    ck_assert_str_eq(
+        first_of(10.0, in_order, sure),
+        "mm_1 is first and beats chance (chance alone: fewer than 1 tournament in 1000000)");
 }
 END_TEST
 

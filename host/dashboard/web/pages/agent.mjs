@@ -5,7 +5,7 @@ import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders, endedUnder } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { BY_CAPITAL, DEEPER, agents, baseText, isDeeper, isHeld, lasted, lossText, oneOf, card, clock, colour, count, css, foldLines, gained, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which, zoneName } from '../kit.mjs';
+import { BY_CAPITAL, DEEPER, ENTRY_COST, ENTRY_MEAN, agents, baseText, isDeeper, isHeld, lasted, lossText, oneOf, card, clock, colour, count, css, foldLines, gained, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, spaced, span, stamp, stateTone, symbolCell, table, TAG, tone, tText, usage, which, zoneName } from '../kit.mjs';
 import { performanceCards } from '../performance.mjs';
 import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
@@ -136,7 +136,7 @@ export default {
       // A flat line stands in the middle.
       scales: { y: { range: (u, low, high) => (low === null || high - low < 0.001 ? [(low ?? 0) - 0.01, (low ?? 0) + 0.01] : window.uPlot.rangeNum(low, high, 0.1, true)) } }, axes: () => [timeAxis(), axis({ size: 68, values: (u, v) => v.map(x => `${+x.toFixed(4)}\u2009%`.replace('-', '\u2212')) })] });
     const positions = tableCard('Positions', 'a-positions', [
-      { title: 'Symbol', class: 'l sym', csv: p => p.symbol, draw: (cell, p) => symbolCell(cell, p.symbol) }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => priceText(p.entry, p.mark), hint: p => p.entry },
+      { title: 'Symbol', class: 'l sym', csv: p => p.symbol, draw: (cell, p) => symbolCell(cell, p.symbol) }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', tip: ENTRY_COST, text: p => priceText(p.entry, p.mark), hint: p => p.entry },
       { title: 'Break-even', class: 'p3', text: p => priceText(p.break_even, p.mark), hint: p => p.break_even }, { title: 'Mark', class: 'p2', text: p => money(p.mark) },
       { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) }, { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
       { title: 'Entry tag', class: 'l p2', tip: TAG, csv: p => p.entry_tag, text: p => spaced(p.entry_tag), tone: () => 'dim' },
@@ -158,7 +158,7 @@ export default {
       { title: 'Closed', class: 'l', value: t => Date.parse(t.time), csv: t => t.time, text: t => clock(t.time), hint: t => `${t.opened ? moment(t.opened) : 'before what is known'} to ${moment(t.time)}`, tone: () => 'dim' },
       { title: 'Symbol', class: 'l sym', value: t => t.symbol, csv: t => t.symbol, draw: (cell, t) => symbolCell(cell, t.symbol) }, { title: 'Side', class: 'l', value: t => t.side, text: t => t.side, tone: sideTone },
       { title: 'Quantity', class: 'p3', value: t => Number(t.quantity), text: t => money(t.quantity) }, { title: 'Opened', class: 'l p3', value: t => Date.parse(t.opened), csv: t => t.opened ?? '', text: t => clock(t.opened), tone: () => 'dim' },
-      { title: 'Entry', class: 'p2', value: t => Number(t.entry), csv: t => t.entry ?? '', text: t => short(t.entry), hint: t => t.entry ?? '' }, { title: 'Exit', class: 'p2', value: t => Number(t.exit), csv: t => t.exit ?? '', text: t => short(t.exit), hint: t => t.exit ?? '' },
+      { title: 'Entry', class: 'p2', tip: ENTRY_MEAN, value: t => Number(t.entry), csv: t => t.entry ?? '', text: t => short(t.entry), hint: t => t.entry ?? '' }, { title: 'Exit', class: 'p2', value: t => Number(t.exit), csv: t => t.exit ?? '', text: t => short(t.exit), hint: t => t.exit ?? '' },
       { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
       { title: 'Entry tag', class: 'l p2', tip: TAG, value: t => t.entry_tag, csv: t => t.entry_tag, text: t => spaced(t.entry_tag) },
       { title: 'Exit reason', class: 'l p2', value: t => t.exit_reason, csv: t => t.exit_reason, text: t => spaced(t.exit_reason), hint: t => [t.exit_why, spaced(t.exit_tag)].filter(Boolean).join(': ') },
@@ -210,8 +210,9 @@ export default {
       if (mine !== of) return;
       whole = answer;
       if (!params) {
-        params = await get(`params/${encodeURIComponent(name)}`) ?? [];
-        if (mine !== of) return;
+        const list = await get(`params/${encodeURIComponent(name)}`) ?? [];
+        if (mine !== of) return; // of who was looked at before
+        params = list;
         paramBox.body.replaceChildren(...(params.length ? paramRows(name, params, again) : [make('p', { className: 'none dim', textContent: 'None.' })]));
       }
       const newest = await get(`log/tail/${lines.size ? 60 : 300}`) ?? [];
@@ -262,7 +263,11 @@ export default {
         }), r => r.key);
         refused.draw(whole.refusals ?? [], r => r.reason);
       }
-      positions.draw(rows(state, 'position/').filter(p => p.agent === name && isHeld(p)), p => p.symbol);
+      const mine = rows(state, 'position/').filter(p => p.agent === name);
+      const open_ = mine.filter(isHeld), dust = mine.filter(p => p.is_dust).length;
+      positions.draw(open_, p => p.symbol);
+      if (dust) put(positions.note, `${open_.length}, and ${dust} of dust`);
+      positions.note.title = dust ? 'Dust is less than a lot: no order can sell it.' : '';
       working.draw(rows(state, 'order/').filter(o => o.agent === name), o => o.id);
       for (const f of fillsOf()) if (f.result !== null && f.result !== undefined) closings.set(f.seq, f);
       closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq), a.wins + a.losses);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each agent holds of each instrument, and a way out of it.
-import { isHeld, make, money, price, put, rows, scrolls, signed, saver, spaced, symbolCell, table, TAG, tone } from '../kit.mjs';
+import { ENTRY_COST, isHeld, make, money, price, put, rows, scrolls, signed, saver, spaced, symbolCell, table, TAG, tone } from '../kit.mjs';
 import { closePosition } from '../orders.mjs';
 
 export default {
@@ -12,7 +12,7 @@ export default {
     body.append(scrolls(make('div', { className: 'scroll tall' }, node), 'Positions'));
     const draw = table(node, [
       { title: 'Agent', class: 'l', value: p => p.agent, text: p => p.agent }, { title: 'Symbol', class: 'l sym', value: p => p.symbol, draw: (cell, p) => symbolCell(cell, p.symbol) },
-      { title: 'Quantity', tip: 'Short: below 0', text: p => money(p.quantity) }, { title: 'Entry', class: 'p2', text: p => price(p.entry, p.mark), hint: p => p.entry },
+      { title: 'Quantity', tip: 'Short: below 0', text: p => money(p.quantity) }, { title: 'Entry', class: 'p2', tip: ENTRY_COST, text: p => price(p.entry, p.mark), hint: p => p.entry },
       { title: 'Break-even', class: 'p3', tip: 'Entry less what the open position has realised, after its fees', text: p => price(p.break_even, p.mark), hint: p => p.break_even },
       { title: 'Mark', class: 'p2', text: p => money(p.mark) },
       { title: 'Unrealised', tip: 'In the currency at the end', value: p => Number(p.unrealised), text: p => signed(p.unrealised), tone: p => tone(p.unrealised) },
