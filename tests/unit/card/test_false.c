@@ -204,7 +204,6 @@ static const struct {
             {"7 2 run", "nobody had asked for"},
             {"7 1 kind=4", "more chunks than its job has"},
             {"7 1 kind=5", "before all chunks"},
-            {"103 2 inject=5", "nobody had asked for"},
             {"103 2 inject=2", "nobody had asked for"},
             {"103 2 inject=3", "nobody had asked for"},
             {"103 1 inject=4", ""},
