@@ -69,7 +69,7 @@ char *run_report_symbol(const struct run_report *story, agon_instrument_t id,
     const struct instruments *table = engine_instruments(story->engine);
     const struct agon_instrument *instrument = instruments_get(table, id);
     char venue[NAME_TEXT];
-    int is_alone = 1, is_of_venue = 0;
+    int is_alone = 1, is_of_venue = 0, is_of_kind = 1; /* what sets it apart */
 
     for (uint32_t i = 1; instrument != NULL && i <= table->n_instruments; i++) {
         const struct agon_instrument *other = instruments_get(table, (agon_instrument_t)i);
@@ -78,7 +78,12 @@ char *run_report_symbol(const struct run_report *story, agon_instrument_t id,
             continue;
         is_alone = 0;
         is_of_venue |= other->venue != instrument->venue;
+        is_of_kind &=
+            instrument_kind_has_coins(other->kind) != instrument_kind_has_coins(instrument->kind);
     }
+    // A backtest's journal names no venues.
+    if (is_of_venue && is_of_kind && instrument->venue <= VENUES_MAX)
+        is_of_venue = story->venues[instrument->venue][0] != '\0';
     if (instrument == NULL)
         snprintf(text, RUN_REPORT_NAME, "-");
     else if (is_of_venue)

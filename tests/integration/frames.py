@@ -374,15 +374,22 @@ def top(size, rows):
 
 def judge_top():
     seen = {}
+    at_begin = b'\x1b[1;1H'
+    read = 0  # up to there pictures were looked at
 
     def is_done(raw):
-        for size, rows, data in pictures(raw):
+        nonlocal read
+        read, end = read or max(0, raw.find(at_begin)), raw.rfind(at_begin)
+        if end <= read:
+            return False
+        new, read = raw[read:end] + at_begin, end
+        for size, rows, data in pictures(b'\x1b[?1049h' + new):
             at = next((i for i, row in enumerate(rows) if row.startswith('Open orders')), None)
             if at is not None and any(row.startswith('Positions') for row in rows[:at]) and any(re.match('busy_', row) for row in rows[at:]):
                 seen[size] = rows
         return len(seen) == len(SIZES)
 
-    watch(command, is_done, 200, lambda pid, terminal: os.write(terminal, b'q'))
+    watch(command, is_done, 600, lambda pid, terminal: os.write(terminal, b'q'))
     differ = []
     for size in SIZES:
         differ += compare(f'top_{size[0]}x{size[1]}', top(size, seen[size]))

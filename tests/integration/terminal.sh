@@ -46,6 +46,10 @@ program=$(readlink -f "$AGON")
 head -6 "$WORK/wide" | grep -q '^Result: -*[0-9,.]* USDT (.* %) of 450,000.00 USDT, by 9 agents$' && head -7 "$WORK/wide" | grep -q '^2 warnings below$' || fail "no result at its head: $(head -6 "$WORK/wide")"
 awk '/^Result: /{ result = NR } /^agent \[/{ table = NR } /^all, with the pool/{ all = NR } /^What this rests on/{ ground = NR } /^  warning: /{ warned++ }
     END { exit !(result < table && table < all && all < ground && warned == 2) }' "$WORK/wide" || fail "not the result first: $(cat "$WORK/wide")"
+# Of two instruments of a name the one is a perpetual; a backtest's journal has no other name of their venues.
+"$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/rosters/markets.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 1h \
+    --html "$WORK/backtest.html" >"$WORK/said" || fail "a backtest's report"
+! grep -q 'venue 1' "$WORK/said" "$WORK/backtest.html" && grep -q 'BTCUSDT perpetual' "$WORK/backtest.html" || fail "an instrument of a backtest: $(grep -o '.\{30\}venue 1.\{30\}' "$WORK/backtest.html" | head -3)"
 COLUMNS=300 "$AGON" backtest --market demo --roster "$AGON_SOURCE_ROOT/configs/rosters/markets.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 1m >"$WORK/wider" ||
     fail "a backtest in 300 columns"
 heads() { sed -n 's/^agent \[USDT\]  *//p' "$1" | sed 's/   */\n/g' | sort | paste -sd' '; }
