@@ -385,7 +385,7 @@ def judge_top():
         new, read = raw[read:end] + at_begin, end
         for size, rows, data in pictures(b'\x1b[?1049h' + new):
             at = next((i for i, row in enumerate(rows) if row.startswith('Open orders')), None)
-            if at is not None and any(row.startswith('Positions') for row in rows[:at]) and any(re.match('busy_', row) for row in rows[at:]):
+            if at is not None and any(row.startswith('Positions, ') for row in rows[:at]) and any(re.match('busy_', row) for row in rows[at:]):
                 seen[size] = rows
         return len(seen) == len(SIZES)
 
