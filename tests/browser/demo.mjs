@@ -81,7 +81,7 @@ async function late(page) {
   const answered = page.waitForResponse(/\/params\/hang_1$/);
   await release('params/hang_1');
   await (await answered).finished();
-  await page.evaluate(() => new Promise(done => setTimeout(done, 100)));
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))); // the page has taken it
   await release('agent/momentum_1');
   await page.waitForFunction(() => /fast/.test(document.querySelector('#p-agent .a-params')?.textContent ?? ''));
 }
