@@ -1,22 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A real browser drives the dashboard of a running host, sees one agent change hands and another crash, and opens a
-# report from the disk; a real Prometheus scrapes the host. Each needs what a machine may lack. SHOTS, a folder, takes
-# what the browser showed.
+# report from the disk; a real Prometheus scrapes the host. Each needs what a machine may lack.
 . "$(dirname "$0")/common.sh"
-here=$AGON_SOURCE_ROOT/tests/browser
-place=$AGON_BUILD_ROOT/tests/browser
-skip() {
-    echo "skipped: $*"
-    exit 77
-}
-for tool in node npm chromium prometheus jq; do
-    command -v $tool >/dev/null || skip "needs $tool"
-done
-. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
-npm_install "$here" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
-cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$PLUGINS"/stander.so "$FAULTY" "$AGON_BUILD_ROOT/plugins/sma_cross/sma_cross.so" "$WORK/"
-PLUGINS=$WORK
+. "$AGON_SOURCE_ROOT/tests/support/page_host.sh"
+page_needs node npm chromium prometheus jq
 
 "$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 30m \
     --html "$WORK/backtest.html" >"$WORK/backtest" || fail "no report"
@@ -32,15 +20,7 @@ done
 "$AGON" report "$WORK/of_1" --against "$WORK/of_2" --html "$WORK/compare.html" >"$WORK/compare" || fail "no comparison"
 node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/demo.html" "$WORK/compare.html" || fail "the report in a browser"
 
-start_sim --seed 3 --speed 20
-SPEED=20 HOST_MORE='snapshot_every: 5000' live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
-$(agent busy_2 busy.so 'every: 25')
-$(agent still stander.so 'orders: 3')
-$(agent crossing sma_cross.so 'bar_s: 60, fast: 2, slow: 3, size_pct: 1, symbol: BTCUSDT')"
-sed -i '1i tournament: {schedule: "*/2 * * * *", sample: 1m, window: 1h, min_samples: 3}' "$WORK/conf/roster.yaml"
-start_host
-until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"kind":"request"' 5
-url=$("$AGON" ctl url --dir "$WORK/run") || fail "ctl url"
+page_host
 target=${url#http://}
 target=${target%%/*}
 
@@ -55,13 +35,7 @@ PROMETHEUS_PID=$!
 PIDS="$PIDS $PROMETHEUS_PID"
 
 # What happens while the page is open.
-{
-    cat "$WORK/conf/roster.yaml"
-    agent doomed faulty.so 'fault: segv, at: 200' 'orders_per_second: 1'
-} >"$WORK/new.yaml"
-reload="'$AGON' ctl reload busy_1 '$WORK/busy_again.so' --dir '$WORK/run'"
-add="'$AGON' ctl apply '$WORK/new.yaml' --dir '$WORK/run'"
-node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 still "$reload" doomed "$add" crossing ${SHOTS-} || fail "the dashboard in a browser"
+node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 still "$reload" doomed "$add" crossing || fail "the dashboard in a browser"
 
 until_true "$PROMETHEUS_PID" "Prometheus listens" grep -qE 'msg="Listening on" address=' "$WORK/prometheus.log"
 port=$(sed -nE 's/.*msg="Listening on" address=127\.0\.0\.1:([0-9]+).*/\1/p' "$WORK/prometheus.log" | head -1)

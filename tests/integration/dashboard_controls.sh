@@ -3,16 +3,8 @@
 # A real browser reloads an agent and rolls it back on the agent's page, is refused a file that is broken, and opens what the marks of the
 # equity chart stand for: what the page says is what the host answered, its journal numbered and `agon ctl` lists.
 . "$(dirname "$0")/common.sh"
-place=$AGON_BUILD_ROOT/tests/browser
-skip() {
-    echo "skipped: $*"
-    exit 77
-}
-for tool in node npm chromium jq; do
-    command -v $tool >/dev/null || skip "needs $tool"
-done
-. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
-npm_install "$AGON_SOURCE_ROOT/tests/browser" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
+. "$AGON_SOURCE_ROOT/tests/support/page_host.sh"
+page_needs node npm chromium jq
 mkdir "$WORK/plugins"
 cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$FAULTY" "$WORK/plugins/"
 PLUGINS=$WORK/plugins

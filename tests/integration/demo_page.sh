@@ -3,16 +3,8 @@
 # The page of a demo that is kept, in a real browser: its acts' words, at every width, in dark and light. SHOTS, a folder, takes what it
 # showed.
 . "$(dirname "$0")/common.sh"
-place=$AGON_BUILD_ROOT/tests/browser
-skip() {
-    echo "skipped: $*"
-    exit 77
-}
-for tool in node npm chromium; do
-    command -v $tool >/dev/null || skip "needs $tool"
-done
-. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
-npm_install "$AGON_SOURCE_ROOT/tests/browser" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
+. "$AGON_SOURCE_ROOT/tests/support/page_host.sh"
+page_needs node npm chromium
 "$AGON" demo --seconds 40 --keep --dir "$WORK/demo" --report off --plugins "$AGON_BUILD_ROOT/plugins" >"$WORK/demo.out" 2>&1 &
 DEMO_PID=$!
 PIDS="$PIDS $DEMO_PID"

@@ -37,7 +37,8 @@ function take(message) {
   }
   for (const key of message.removed) { state.delete(key); keys.add(key); }
   for (const [key, value] of Object.entries(message.set)) state.set(key, value);
-  for (const [key, members] of Object.entries(message.merge ?? {})) { state.set(key, { ...state.get(key), ...members }); keys.add(key); }
+  // Of what is not there no part is shown: whole it comes with the next snapshot.
+  for (const [key, members] of Object.entries(message.merge ?? {})) if (state.has(key)) { state.set(key, { ...state.get(key), ...members }); keys.add(key); }
   if (keys.size) listener.changed([...keys]);
 }
 export async function connect() {
