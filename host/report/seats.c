@@ -71,11 +71,15 @@ static void leave(struct seats *seats, struct engine *engine, struct seat *seat,
     uint64_t n_left = engine_figures_left(engine, &left);
 
     if (n_left > seats->n_left) {
+        agon_amt_t given_amt = of->capital_amt; // with what the pool takes back
+
         seat->is_kept = 1;
         of->capital_amt = num_add(left.capital_amt, -seats->left.capital_amt);
         of->equity_amt = num_add(left.equity_amt, -seats->left.equity_amt);
         of->result_amt = num_add(left.result_amt, -seats->left.result_amt);
         of->gross_amt = num_add(left.gross_amt, -seats->left.gross_amt);
+        // Crumbs of coins were at another price when it was looked at last.
+        of->yield = given_amt > 0 ? (double)of->result_amt / (double)given_amt : 0.0;
         return;
     }
     of->capital_amt = num_add(of->capital_amt, -pooled_amt);

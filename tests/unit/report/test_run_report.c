@@ -557,6 +557,43 @@ START_TEST(who_left_keeps_the_name_in_what_happened)
 }
 END_TEST
 
+/* Crumbs of a coin, which nobody can sell, have a price until the place is free: the return of who
+ * left is of the result that it left with. */
+START_TEST(who_left_has_the_return_of_its_result)
+{
+    struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                     .kind = CONFIG_SAMPLES,
+                                     .is_figured = FIGURES_LASTING};
+    struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .id = 1,
+                                  .value = CONDITION_RETIRED,
+                                  .reason = REASON_OPERATOR};
+    const struct figures *left = NULL;
+    const struct order_cmd *cmd;
+
+    ck_assert_int_eq(tell(&samples), AGON_OK);
+    hold(1);
+    world_order(world, 1, BTCUSDT, AGON_SELL, 5900000, 99999, 2);
+    cmd = &world->cmds[world->n_cmds - 1];
+    world_report(world, cmd, REPORT_ACK, 0, 0, 0);
+    world_report(world, cmd, REPORT_FILL, 5900000, 99999, 99999);
+    book(5900000);
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    book(5000000);
+    slot.kind = COMMAND_VACATE;
+    slot.value = 0;
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    for (uint32_t i = 0; seats_at(story->seats, i) != NULL; i++) {
+        if (seats_at(story->seats, i)->is_gone)
+            left = &seats_at(story->seats, i)->figures;
+    }
+    ck_assert_ptr_nonnull(left);
+    ck_assert_int_eq(left->result_amt, -100008999990); // 0.99999 for 59,000, the rest at 50,000.01
+    ck_assert_double_eq_tol(left->yield, (double)left->result_amt / (double)USD(100000), 1e-15);
+}
+END_TEST
+
 /* What the world has stepped since, event for event. */
 static void hear(uint64_t at)
 {
@@ -799,6 +836,7 @@ int main(void)
     tcase_add_test(tcase, who_comes_to_a_free_place_has_its_own_numbers_alone);
     tcase_add_test(tcase, who_asked_for_it_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
+    tcase_add_test(tcase, who_left_has_the_return_of_its_result);
     tcase_add_test(tcase, capital_that_is_given_behind_a_fault_is_counted);
     tcase_add_test(tcase, a_tournament_is_said_in_the_words_of_every_surface);
     suite_add_tcase(suite, tcase);
