@@ -5,10 +5,11 @@ import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-export const [executablePath, url, agent] = process.argv.slice(2);
+const executablePath = process.argv[2];
+export const [url, agent] = process.argv.slice(3);
 export const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const complaints = [];
-// What the console says of an answer that a test provokes.
+// Takes back what the console said of answers that a test provokes.
 export function forgive(pattern) { for (let i = complaints.length - 1; i >= 0; i--) if (pattern.test(complaints[i])) complaints.splice(i, 1); }
 export const fail = text => { console.error(`FAIL: ${text}`); process.exitCode = 1; };
 export const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
@@ -48,7 +49,7 @@ export async function show(page, name) {
   await page.waitForFunction(READY[name]);
 }
 
-// Runs what drives the pages, says SAID where nothing failed, and whatever the console complained of.
+// Runs what drives the pages. Prints what it returns where nothing failed, or else what did, and whatever the console complained of.
 export async function drive(run) {
   try {
     const said = await run();

@@ -80,16 +80,17 @@ async function look(scheme) {
       }
       // One that is refused more than not says so, whichever columns there is room for.
       if (name === 'overview') {
-        const said = await page.evaluate(async () => {
+        const above = await page.evaluate(async () => {
           const { state } = await import('/connection.mjs');
           const [key, a] = [...state].find(([k]) => k.startsWith('agent/'));
           state.set(key, { ...a, exceeds: 'refused-intent limit' });
-          const row = [...document.querySelectorAll('#t-agents tr[data-key]')].find(r => r.dataset.key === a.name);
-          const read = () => { const shown = [row.children[1], row.querySelector('.substate')].find(n => n.offsetParent); return shown ? `${shown.textContent}${shown.dataset.text ?? ''}` : 'nothing'; };
-          for (let i = 0; i < 100 && !/above/.test(read()); i++) await new Promise(done => setTimeout(done, 100));
-          return read();
+          return a.name;
         });
-        if (!/above/.test(said)) fail(`${name} at ${width}, ${scheme}: an agent above its limit reads ${said}`);
+        await page.waitForFunction(of => {
+          const row = document.querySelector(`#t-agents tr[data-key="${of}"]`);
+          const shown = [row.children[1], row.querySelector('.substate')].find(n => n.offsetParent);
+          return /above/.test(`${shown?.textContent}${shown?.dataset.text ?? ''}`);
+        }, above).catch(() => fail(`${name} at ${width}, ${scheme}: it is not said that ${above} is above its limit`));
       }
       // No column stands empty while the one beside it goes on for long.
       if (width >= 2560) {

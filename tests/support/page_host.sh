@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# A host whose dashboard a browser looks at: at twenty times the market's pace, four agents, a tournament every two minutes of the market.
-# common.sh comes before it. place: where the browser's programs are.
+# What a test that drives a browser needs, and a host for it to look at: at twenty times the market's pace, four agents, a tournament every
+# two minutes of the market. common.sh comes before it. place: where the browser's programs are.
 
 page_skip() {
     echo "skipped: $*"
