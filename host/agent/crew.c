@@ -226,6 +226,12 @@ static const struct crew_signal *bound_to(const struct crew_slot *spec, const ch
     return NULL;
 }
 
+uint8_t generation_bars(const struct generation *generation, const struct crew_slot *spec)
+{
+    return spec->has_bars ? spec->record.subscription.bar_mask
+                          : plugin_info_bars(&generation->info, spec->params, spec->n_params);
+}
+
 /* What the plugin declares, as numbers, with what the roster says of its inputs. One that it does
  * not read is nobody's: another generation may. */
 int generation_bind(struct generation *generation, const struct crew_slot *spec, struct error *err)
@@ -546,6 +552,7 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     member->active = generation;
     slot->record.subscription.event_mask = generation->info.event_mask;
     slot->record.subscription.event_more = generation->info.event_more;
+    slot->record.subscription.bar_mask = generation_bars(generation, slot);
     slot->record.signals = generation->signals;
     slot->record.agent_kind = (uint8_t)generation->info.kind;
     slot->record.generation_hash = generation->hash;

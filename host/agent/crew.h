@@ -68,11 +68,12 @@ struct crew_slot {             /* what a roster says of one slot */
     char plugin[512];          /* the author's file */
     uint32_t plugin_index;     /* of several in one file */
     uint8_t is_isolated;       /* not with less than the whole sandbox */
-    char unfit[160];       /* why its plugin may not be loaded (roster_audit); "": nothing known */
-    uint8_t needs_gpu;     /* AGON_NEEDS_GPU, as far as its plugin was looked at (roster_audit) */
-    uint8_t is_file_unfit; /* ... for the file itself, whatever the roster says of it */
-    uint64_t arena_bytes;  /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
-    uint32_t threads;      /* process: it may have so many beside its own */
+    char unfit[160];   /* why its plugin may not be loaded (roster_audit); "": nothing known */
+    uint8_t has_bars;  /* subscription.bar_mask is the roster's; else the plugin's parameters say */
+    uint8_t needs_gpu; /* AGON_NEEDS_GPU, as far as its plugin was looked at (roster_audit) */
+    uint8_t is_file_unfit;            /* ... for the file itself, whatever the roster says of it */
+    uint64_t arena_bytes;             /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
+    uint32_t threads;                 /* process: it may have so many beside its own */
     uint32_t meters[METERS_N];        /* per second; 0: its preset */
     uint8_t orders_on_reload, shadow; /* enum crew_orders, crew_shadow */
     uint32_t shadow_events;           /* deliveries for which it is tried */

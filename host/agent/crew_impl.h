@@ -169,6 +169,8 @@ int generation_load(struct generation *generation, const struct crew_slot *spec,
 /* What a loaded one publishes and reads, as numbers; at a reload by the roster as it is at the cut.
  */
 int generation_bind(struct generation *generation, const struct crew_slot *spec, struct error *err);
+/* The lengths of bars that it is given: what the roster says, else what its parameters name. */
+uint8_t generation_bars(const struct generation *generation, const struct crew_slot *spec);
 struct generation *generation_again(const struct generation *of, const struct crew_slot *spec,
                                     struct error *err);
 int generation_open(struct generation *generation, const struct crew_slot *spec, struct error *err);

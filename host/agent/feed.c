@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* feed: see the header. Here are the merge, the calls and the state of a generation; the fold is in
- * feed_fold.c, the services are in ext_*.c. */
+/* feed: see the header. The merge and the calls; the fold is feed_fold.c, services are ext_*.c. */
 #include "agent/feed.h"
 
 #include <stdlib.h>
@@ -421,6 +420,8 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     feed->nth = live->nth;
     feed->subscription.event_mask = live->event_mask;
     feed->subscription.event_more = live->event_more;
+    if (live->bar_mask != 0)
+        feed->subscription.bar_mask = live->bar_mask;
     set_cares(feed);
     feed->setup.head.generation = live->generation;
     // Nobody has heard of what it handed over so far.

@@ -137,7 +137,8 @@ int64_t feed_take_turn(struct feed *feed);
  * [agent] */
 struct feed_live {
     uint64_t seq, nth, event_mask;
-    uint16_t event_more, pad[3];
+    uint16_t event_more;
+    uint8_t bar_mask, pad[5];    /* 0: as it was */
     uint32_t generation, reason; /* enum agon_start */
 };
 int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *err);

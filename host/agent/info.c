@@ -2,7 +2,11 @@
 #include "agent/info.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include <agon/agon.h>
+
+#include "agent/setup.h"
 #include "base/utf8.h"
 
 #define COPY(to, from) snprintf(to, sizeof(to), "%s", (from) ? (from) : "")
@@ -64,6 +68,41 @@ void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, 
         COPY(info->metrics[i], d->metrics[i]);
     for (uint32_t i = 0; i < d->n_params && i < INFO_PARAMS_MAX; i++)
         fill_param(&info->params[i], d->params[i]);
+}
+
+static int32_t choice_of(const struct info_param *param, const char *text)
+{
+    const char *at = param->choices;
+
+    for (int32_t i = 0; at != NULL; i++) {
+        size_t n = strcspn(at, "|");
+
+        if (strlen(text) == n && memcmp(at, text, n) == 0)
+            return i;
+        at = at[n] == '|' ? at + n + 1 : NULL;
+    }
+    return -1;
+}
+
+uint8_t plugin_info_bars(const struct plugin_info *info, const struct setup_param *params,
+                         uint32_t n)
+{
+    uint8_t mask = 0;
+
+    for (uint32_t i = 0; i < info->n_params && i < INFO_PARAMS_MAX; i++) {
+        const struct info_param *param = &info->params[i];
+        int32_t choice = (int32_t)param->def;
+
+        if (param->type != AGON_CHOICE || strcmp(param->choices, AGON_BAR_CHOICES) != 0)
+            continue;
+        for (uint32_t k = 0; k < n; k++)
+            choice = strcmp(params[k].name, param->name) == 0 ? choice_of(param, params[k].text)
+                                                              : choice;
+        if (choice < 0 || choice >= 8) // not loaded, but for this
+            return UINT8_MAX;
+        mask |= (uint8_t)(1u << choice);
+    }
+    return mask != 0 ? mask : UINT8_MAX;
 }
 
 /* Ends the text, and blanks it when it is not what plugin_check lets pass: a hostile child. */

@@ -10,6 +10,8 @@
 #include <agon/ext/metric.h>
 #include <agon/plugin.h>
 
+struct setup_param;
+
 #define INFO_PARAMS_MAX 256 /* as many as a plugin may have */
 #define INFO_TAG        32
 
@@ -42,6 +44,11 @@ static inline uint16_t plugin_info_more(const struct agon_descriptor *d)
 /* Ends every string and bounds every count, so that it can be read whatever wrote it. [any] */
 void plugin_info_bound(struct plugin_info *info);
 const char *plugin_kind_name(uint32_t kind);
+/* The lengths of bars that its parameters name, as those are set: a bit each as in struct
+ * subscription. All of them where it has no such parameter. params: names and words, n of them.
+ * [any] */
+uint8_t plugin_info_bars(const struct plugin_info *info, const struct setup_param *params,
+                         uint32_t n);
 /* A parameter's default as a roster says it: of a choice its word; of a text it is empty. Returns
  * text. [any] */
 #define INFO_DEFAULT 64

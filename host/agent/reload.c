@@ -238,6 +238,7 @@ static void complete(struct member *member)
     member->spec.record.generation_hash = member->next->hash;
     member->spec.record.subscription.event_mask = member->next->info.event_mask;
     member->spec.record.subscription.event_more = member->next->info.event_more;
+    member->spec.record.subscription.bar_mask = generation_bars(member->next, &member->spec);
     member->spec.record.signals = member->next->signals;
     member->active = member->next;
     member->next = NULL;
@@ -323,11 +324,13 @@ static void swap(struct member *member)
         .generation_hash = next->hash,
         .event_mask = next->info.event_mask,
         .event_more = next->info.event_more,
+        .bar_mask = generation_bars(next, &member->spec),
         .signals = next->signals,
         .why = (uint8_t)member->why,
         .agent_kind = slot->agent_kind};
     struct feed_live live = {.event_mask = next->info.event_mask,
                              .event_more = next->info.event_more,
+                             .bar_mask = record.bar_mask,
                              .reason = member->start};
     const struct runner_port *port = generation_port(next);
     int64_t began;
@@ -362,6 +365,7 @@ static void swap(struct member *member)
     member->before.generation_hash = slot->generation_hash;
     member->before.event_mask = slot->subscription.event_mask;
     member->before.event_more = slot->subscription.event_more;
+    member->before.bar_mask = slot->subscription.bar_mask;
     member->before.signals = slot->signals;
     member->before.why = GENERATION_REFUSED;
     rc = step(member, &record.hdr);

@@ -412,6 +412,7 @@ static int seat_new(struct member *member, struct crew_slot *slot,
         return rc;
     slot->record.subscription.event_mask = member->next->info.event_mask;
     slot->record.subscription.event_more = member->next->info.event_more;
+    slot->record.subscription.bar_mask = generation_bars(member->next, slot);
     slot->record.signals = member->next->signals;
     slot->record.agent_kind = (uint8_t)member->next->info.kind;
     slot->record.generation_hash = member->next->hash;

@@ -6,22 +6,68 @@
 #define FAST 10
 #define SLOW 30
 
-uint64_t backtest_bare_bars(const int64_t *closes, uint64_t n)
+struct crossing {
+    int64_t closes[32]; /* the last ones, by their number */
+    int64_t fast, slow;
+    uint64_t n;
+    int is_above, is_long; /* 1, -1: not; 0: not known yet */
+};
+
+static int on_bar(void *ctx, int64_t close)
 {
-    int64_t fast = 0, slow = 0, cash = 0, held = 0;
+    struct crossing *crossing = ctx;
+    uint64_t at = crossing->n++;
+    int before = crossing->is_above;
+    int64_t ahead;
+
+    crossing->fast += close - (at >= FAST ? crossing->closes[(at - FAST) % 32] : 0);
+    crossing->slow += close - (at >= SLOW ? crossing->closes[(at - SLOW) % 32] : 0);
+    crossing->closes[at % 32] = close;
+    if (at + 1 < SLOW)
+        return 0;
+    ahead = crossing->fast * SLOW - crossing->slow * FAST;
+    crossing->is_above = ahead > 0 ? 1 : ahead < 0 ? -1 : before;
+    if (before != 0 && crossing->is_above != before)
+        crossing->is_long = crossing->is_above > 0;
+    return crossing->is_long;
+}
+
+/* Not to be seen through: a plugin is called by its address. */
+static int (*volatile strategy)(void *ctx, int64_t close) = on_bar;
+
+uint64_t backtest_bare_bars(const int64_t *closes, uint64_t n, uint64_t *sums)
+{
+    struct crossing crossing = {0};
+    int (*const call)(void *ctx, int64_t close) = strategy;
+    const int64_t qty = 100, capital = (int64_t)100000 * 10000000; // 10^-5 of prices in 10^-2
+    int64_t cash = capital, held = 0, high = capital, equity = capital, fees = 0;
+    double sum = 0, squares = 0, fall = 0;
+    uint64_t n_changes = 0;
 
     for (uint64_t i = 0; i < n; i++) {
-        int is_above;
+        int64_t target = call(&crossing, closes[i]) ? qty : 0, before = equity;
+        double change;
 
-        fast += closes[i] - (i >= FAST ? closes[i - FAST] : 0);
-        slow += closes[i] - (i >= SLOW ? closes[i - SLOW] : 0);
-        is_above = i + 1 >= SLOW && fast * SLOW > slow * FAST;
-        if (is_above != (held != 0)) {
-            cash += is_above ? -closes[i] : closes[i];
-            held = is_above;
+        if (target != held) {
+            int64_t notional = closes[i] * qty, fee = notional / 1000;
+
+            cash += held - target > 0 ? notional : -notional;
+            cash -= fee;
+            fees += fee;
+            held = target;
+            n_changes++;
         }
+        equity = cash + held * closes[i];
+        change = (double)(equity - before) / (double)before;
+        sum += change;
+        squares += change * change;
+        if (equity > high)
+            high = equity;
+        else if ((double)(high - equity) > fall * (double)high)
+            fall = (double)(high - equity) / (double)high;
     }
-    return (uint64_t)cash + (uint64_t)held;
+    *sums = (uint64_t)(equity + fees) + (uint64_t)(1e6 * (sum + squares + fall));
+    return n_changes;
 }
 
 uint64_t backtest_bare_trades(const struct bare_trade *trades, uint64_t n)

@@ -7,8 +7,11 @@
 
 #include <stdint.h>
 
-/* Two moving averages over closes, and a position that follows them. */
-uint64_t backtest_bare_bars(const int64_t *closes, uint64_t n);
+/* Two moving averages over closes and a position that follows them, as the product's plugin has
+ * them: asked through a pointer once a bar, with a fee for each change of the position, equity by
+ * each bar's close, its highest and deepest fall, and sums of its returns. Returns the number of
+ * changes; *sums: what keeps all of it from being left out. */
+uint64_t backtest_bare_bars(const int64_t *closes, uint64_t n, uint64_t *sums);
 
 struct bare_trade {
     int64_t px, qty; /* qty below 0: a sale */

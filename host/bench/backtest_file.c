@@ -36,8 +36,9 @@
 
 struct side {
     const char *name, *plugin, *symbol;
-    char path[400]; /* the file that both read */
-    uint64_t n;     /* its rows */
+    const char *const *params; /* NAME=VALUE, up to a NULL; or NULL */
+    char path[400];            /* the file that both read */
+    uint64_t n;                /* its rows */
     uint64_t (*bare)(const char *at, const char *end);
     int has_peer; /* a peer's program can read it */
 };
@@ -139,6 +140,8 @@ static uint64_t bare_books(const char *at, const char *end)
     free(places);
     return n;
 }
+
+const char *const bench_backtest_crossing[] = {"bar_s=60", "size=0.001", NULL};
 
 /* --- processes --- */
 
@@ -243,17 +246,22 @@ static int run_command(struct turn *turn, const struct side *side, int has_journ
                        struct cost *cost, struct error *err)
 {
     char plugin[1100], data[500];
-    const char *argv[16] = {"agon",   "backtest",  plugin, "--data",         data,
+    const char *argv[20] = {"agon",   "backtest",  plugin, "--data",         data,
                             "--json", "--latency", "20ms", "--data-latency", "5ms"};
     struct backtest_report report;
-    int rc;
+    int n = 10, rc;
 
     snprintf(plugin, sizeof(plugin), "%s/%s/%s.so", turn->plugins, side->plugin, side->plugin);
     snprintf(data, sizeof(data), "%s=%s", side->symbol, side->path);
     if (has_journal) {
         (void)file_remove_tree(turn->journal);
-        argv[10] = "--journal";
-        argv[11] = turn->journal;
+        argv[n++] = "--journal";
+        argv[n++] = turn->journal;
+    }
+    for (const char *const *param = side->params; param != NULL && *param != NULL; param++) {
+        if (param == side->params)
+            argv[n++] = "--param";
+        argv[n++] = *param;
     }
     rc = run_program(turn, turn->program, argv, cost, err);
     if (rc >= 0 && read_report(turn->out, &report) < 0)
@@ -354,10 +362,10 @@ static int begin(struct turn *turn, const struct bench *bench, struct error *err
     return AGON_OK;
 }
 
-int bench_backtest_command(const struct bench *bench, const char *plugin, const char *path,
-                           struct backtest_report *report, struct error *err)
+int bench_backtest_command(const struct bench *bench, const char *plugin, const char *const *params,
+                           const char *path, struct backtest_report *report, struct error *err)
 {
-    struct side side = {.plugin = plugin, .symbol = "BTCUSDT"};
+    struct side side = {.plugin = plugin, .params = params, .symbol = "BTCUSDT"};
     struct turn turn;
     struct cost cost;
     int rc = begin(&turn, bench, err);
@@ -456,8 +464,8 @@ static int measure(struct bench *bench, const struct side *side, struct error *e
                 side->name, (unsigned long long)turn.n_runs,
                 (unsigned long long)turn.first.n_intents, (unsigned long long)turn.first.n_fills);
     if (peer.program != NULL)
-        bench_check(bench, peer.n_rows == side->n && peer.n_orders > 0,
-                    "%s: %s took every row and made %llu orders", side->name, peer.name,
+        bench_check(bench, peer.n_rows == side->n && peer.n_orders == turn.first.n_intents,
+                    "%s: %s took every row and made as many orders: %llu", side->name, peer.name,
                     (unsigned long long)peer.n_orders);
     report(bench, side, "steps", (double)turn.first.n_events / (double)side->n, "steps",
            "of the engine a row, by the command's own report");
@@ -539,6 +547,7 @@ int bench_backtest_file(struct bench *bench, struct error *err)
 {
     struct side bars = {.name = "backtest.file.bars",
                         .plugin = "sma_cross",
+                        .params = bench_backtest_crossing,
                         .symbol = "BTCUSDT",
                         .bare = bare_bars,
                         .has_peer = 1};

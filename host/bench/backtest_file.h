@@ -16,9 +16,13 @@ struct backtest_report { /* of one run of the command */
     char intents[80];
 };
 /* `agon backtest PLUGIN --data BTCUSDT=PATH --latency 20ms --data-latency 5ms --json`, with a
- * plugin of the host's own by its name. AGON_ENOENT, AGON_EIO. */
-int bench_backtest_command(const struct bench *bench, const char *plugin, const char *path,
-                           struct backtest_report *report, struct error *err);
+ * plugin of the host's own by its name, and --param with what params has (NAME=VALUE, up to a
+ * NULL), or params NULL. AGON_ENOENT, AGON_EIO. */
+int bench_backtest_command(const struct bench *bench, const char *plugin, const char *const *params,
+                           const char *path, struct backtest_report *report, struct error *err);
+/* Of sma_cross: each bar is a candle, and an order is so small that no limit ends the agent: it
+ * has an order for each crossing, as bare loops and peers have. */
+extern const char *const bench_backtest_crossing[];
 /* A random walk as a table of n bars, or of n trades. */
 int bench_backtest_rows_csv(const char *path, uint64_t n, int is_bars);
 /* The recording of --data, unpacked, under its own name: that says venue and symbol. At most so

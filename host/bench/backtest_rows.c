@@ -23,7 +23,8 @@
 #define CAPITAL ((agon_amt_t)100000 * 100000000)
 
 struct rows {
-    const char *plugin; /* of the host's own */
+    const char *plugin;        /* of the host's own */
+    const char *const *params; /* its parameters, NAME=VALUE, up to a NULL; or NULL */
     char csv[400], tape[420], word[440], plugins[512];
     uint64_t n;
     int is_memory; /* the product's rows are in memory too */
@@ -133,6 +134,12 @@ static int run_once(struct rows *rows, struct backtest_report *report, struct er
     snprintf(slot->record.name, sizeof(slot->record.name), "%s", rows->plugin);
     snprintf(slot->plugin, sizeof(slot->plugin), "%.400s/%s/%s.so", rows->plugins, rows->plugin,
              rows->plugin);
+    for (const char *const *param = rows->params; param != NULL && *param != NULL; param++) {
+        struct setup_param *to = &slot->params[slot->n_params++];
+
+        snprintf(to->name, sizeof(to->name), "%.*s", (int)strcspn(*param, "="), *param);
+        snprintf(to->text, sizeof(to->text), "%s", strchr(*param, '=') + 1);
+    }
     rc = backtest_run(&config, result, err);
     ended_ns = clock_cpu();
     if (rc >= 0) {
@@ -175,9 +182,11 @@ static uint64_t run_product(void *ctx, uint64_t n)
 
 static uint64_t run_bars(void *ctx, uint64_t n)
 {
-    const struct rows *rows = ctx;
+    struct rows *rows = ctx;
+    uint64_t sums, n_changes = backtest_bare_bars(rows->closes, n, &sums);
 
-    return backtest_bare_bars(rows->closes, n);
+    rows->n_failed += n == rows->n && n_changes != rows->first.n_intents;
+    return sums;
 }
 
 static uint64_t run_trades(void *ctx, uint64_t n)
@@ -312,7 +321,9 @@ static int begin(struct bench *bench, struct rows *rows, const char *name, struc
     remove(rows->tape);
     rc = tape_make(&make, &made, err);
     rc = rc < 0 ? rc : run_once(rows, &rows->first, err);
-    rc = rc < 0 ? rc : bench_backtest_command(bench, rows->plugin, rows->tape, &command, err);
+    rc = rc < 0
+             ? rc
+             : bench_backtest_command(bench, rows->plugin, rows->params, rows->tape, &command, err);
     rc = rc < 0 ? rc : fill(rows);
     if (rc < 0)
         return rc;
@@ -352,7 +363,9 @@ static int bars(struct bench *bench, struct error *err)
     struct bench_pair memory = {.name = "backtest.rows.bars.memory",
                                 .product = "the command's run over bars in memory: orders, fees, "
                                            "latencies on; no journal",
-                                .yardstick = "two averages and a position over an array of closes",
+                                .yardstick =
+                                    "the same crossings through a pointer over an array of "
+                                    "closes: fees, equity, returns, deepest fall",
                                 .run_yardstick = run_bars,
                                 .goal_kind = BENCH_AT_MOST,
                                 .goal = 17,
@@ -367,6 +380,7 @@ static int bars(struct bench *bench, struct error *err)
     tape.goal = 30;
     tape.goal_text = "at most 30 times the loop";
     rows->plugin = "sma_cross";
+    rows->params = bench_backtest_crossing;
     rows->n = bench_n(bench, ROWS);
     snprintf(rows->csv, sizeof(rows->csv), "%.300s/binance_spot_BTCUSDT_bars.csv", bench->dir);
     rc = bench_backtest_rows_csv(rows->csv, rows->n, 1);

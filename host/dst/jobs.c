@@ -170,6 +170,7 @@ static void reload(struct world *world)
     record.generation_hash = hash_mix(record.generation);
     record.event_mask = slot->subscription.event_mask;
     record.event_more = slot->subscription.event_more;
+    record.bar_mask = slot->subscription.bar_mask;
     record.agent_kind = slot->agent_kind;
     record.signals = slot->signals;
     // Another file, or the same; of what is on its way nobody knows which it will find.

@@ -133,22 +133,27 @@ static inline int is_unheard(const struct engine *engine, const struct agon_even
             of_instrument->bits[0]) == 0;
 }
 
-/* Not inlined: what nobody hears of needs none of it. */
+/* Not inlined: what nobody hears of needs none of it. has_bars: of a bar, bar_wanters. */
 static HOT __attribute__((noinline)) void show(struct engine *engine,
-                                               const struct agon_event_hdr *event)
+                                               const struct agon_event_hdr *event,
+                                               uint64_t has_bars)
 {
     bus_write(&engine->bus, event);
-    tell_public(engine, event, event->type == AGON_EVENT_BAR ? bar_wanters(engine, event) : 0);
+    tell_public(engine, event, has_bars);
 }
 
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
 {
-    if ((event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_TRADE ||
-         event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA) &&
-        is_unheard(engine, event))
+    uint64_t has_bars = event->type == AGON_EVENT_BAR ? bar_wanters(engine, event) : 0;
+
+    if (event->type == AGON_EVENT_BAR
+            ? has_bars == 0 && is_by_turns(engine)
+            : (event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_TRADE ||
+               event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA) &&
+                  is_unheard(engine, event))
         pass_unshown(engine, event);
     else
-        show(engine, event);
+        show(engine, event, has_bars);
 }
 
 static inline void number_derived(struct engine *engine, struct agon_event_hdr *event)
@@ -229,7 +234,7 @@ static void show_late(struct engine *engine, struct agon_top10 *top, agon_instru
     if (late.seq == 0)
         return;
     date(top, instrument, late);
-    show(engine, &top->hdr);
+    show(engine, &top->hdr, 0);
 }
 
 void deliver_late(struct engine *engine, agon_instrument_t instrument)

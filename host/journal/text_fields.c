@@ -584,15 +584,12 @@ static const char *const path_kinds[] = {"none", "point", "close", "end"};
 static const struct text_field path_fields[] = {NAME8(record_path, kind, path_kinds),
                                                 PX(record_path, px), U64(record_path, slots), END};
 
-static const struct text_field generation_fields[] = {NAME16(record_generation, kind, configs),
-                                                      U16(record_generation, slot),
-                                                      U32(record_generation, generation),
-                                                      U64(record_generation, generation_hash),
-                                                      U64(record_generation, event_mask),
-                                                      NAME8(record_generation, why, whys),
-                                                      U8(record_generation, agent_kind),
-                                                      U16(record_generation, event_more),
-                                                      END};
+static const struct text_field generation_fields[] = {
+    NAME16(record_generation, kind, configs), U16(record_generation, slot),
+    U32(record_generation, generation),       U64(record_generation, generation_hash),
+    U64(record_generation, event_mask),       NAME8(record_generation, why, whys),
+    U8(record_generation, agent_kind),        U16(record_generation, event_more),
+    U8(record_generation, bar_mask),          END};
 static const struct text_field crash_fields[] = {U16(record_crash, slot),
                                                  NAME8(record_crash, kind, crash_kinds),
                                                  NAME8(record_crash, orders, crash_orders),

@@ -184,6 +184,7 @@ void free_change_hands(struct going *going, const struct record_generation *hand
     struct feed_live live = {.seq = engine_seq(going->engine),
                              .event_mask = hands->event_mask,
                              .event_more = hands->event_more,
+                             .bar_mask = hands->bar_mask,
                              .generation = hands->generation,
                              .reason = hands->why == GENERATION_RESTORE ? AGON_START_RESTORE
                                        : hands->why == GENERATION_FRESH ? AGON_START_FRESH

@@ -444,6 +444,7 @@ static void change_hands(struct again *again, const struct record_generation *ha
     struct feed_live live = {.seq = seq,
                              .event_mask = hands->event_mask,
                              .event_more = hands->event_more,
+                             .bar_mask = hands->bar_mask,
                              .generation = hands->generation,
                              .reason = start_of(hands->why)};
     struct error err = {0};

@@ -531,7 +531,8 @@ struct record_generation { /* CONFIG of kind CONFIG_GENERATION */
     uint64_t event_mask;      /* what the slot is told from the next event on */
     uint8_t why, agent_kind;
     uint16_t event_more; /* ... beyond event_mask */
-    uint8_t pad[4];
+    uint8_t bar_mask;    /* lengths of bars (struct subscription); 0: as they were */
+    uint8_t pad[3];
     struct slot_signals signals; /* what the slot may publish and hears from the next event on */
     uint8_t pad1[28];
 };

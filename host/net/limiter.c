@@ -20,13 +20,20 @@ static void turn(struct limiter_bucket *bucket, int64_t now)
     int64_t slice = now / slice_ns(bucket);
     int64_t gone = slice - bucket->slice;
 
-    for (int64_t i = 0; i < gone && i < RING; i++) {
+    if (gone <= 0)
+        return;
+    if (gone >= RING || bucket->total == 0) {
+        // Nothing is left; where nothing was spent there is nothing to look for.
+        if (bucket->total != 0)
+            memset(bucket->spent, 0, sizeof(bucket->spent));
+        bucket->total = 0;
+    }
+    for (int64_t i = 0; i < gone && bucket->total != 0; i++) {
         uint32_t *at = &bucket->spent[(slice - i) % RING];
         bucket->total -= *at;
         *at = 0;
     }
-    if (gone > 0)
-        bucket->slice = slice;
+    bucket->slice = slice;
 }
 
 static uint32_t *newest(struct limiter_bucket *bucket)

@@ -107,12 +107,13 @@ static void size(struct diff *diff, const char *agent, const char *what, enum ho
 }
 
 /* "1m, 1h" */
-static const char *bars_text(uint8_t mask, char text[80])
+static const char *bars_text(const struct crew_slot *slot, char text[80])
 {
+    uint8_t mask = slot->record.subscription.bar_mask;
     size_t used = 0;
 
-    snprintf(text, 80, "%s", mask == UINT8_MAX ? "all" : "none");
-    for (uint32_t i = 0; i < BARS_LENGTHS && mask != UINT8_MAX; i++) {
+    snprintf(text, 80, "%s", slot->has_bars ? "none" : "the plugin's");
+    for (uint32_t i = 0; i < BARS_LENGTHS && slot->has_bars; i++) {
         char one[48];
 
         if ((mask >> i & 1) == 0)
@@ -285,8 +286,7 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
            from->is_isolated ? ISOLATION_REQUIRE : ISOLATION_PREFER,
            to->is_isolated ? ISOLATION_REQUIRE : ISOLATION_PREFER);
     choice(diff, a->name, "depth", HOW_START, sa->depth, sb->depth);
-    word(diff, a->name, "bars", HOW_START, bars_text(sa->bar_mask, bars[0]),
-         bars_text(sb->bar_mask, bars[1]));
+    word(diff, a->name, "bars", HOW_START, bars_text(from, bars[0]), bars_text(to, bars[1]));
     if (sa->n_instruments != sb->n_instruments ||
         memcmp(sa->instruments, sb->instruments, sa->n_instruments * sizeof(sa->instruments[0])))
         word(diff, a->name, "instruments", HOW_START, "as they are", "changed");

@@ -153,7 +153,9 @@ static const struct schema_field slot_fields[] = {
     {"instruments", SCHEMA_TEXT, SCHEMA_ARRAY(struct roster_slot, instruments, n_instruments),
      .list_min = 1, .is_required = 1, .min = 3, .doc = "venue:SYMBOL, as the venue spells it"},
     {"bars", SCHEMA_DURATION, SCHEMA_ARRAY(struct roster_slot, bars_ns, n_bars), .min = 60000000000,
-     .max = 86400000000000, .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: all"},
+     .max = 86400000000000,
+     .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: those that the plugin's parameters of "
+            "candles name, else all"},
     {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
     {"files", SCHEMA_ANY, SLOT(files_node),
      .doc = "name: path from the roster's folder, of a file that the plugin is given (agon.asset); "
@@ -720,6 +722,7 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     snprintf(record->name, sizeof(record->name), "%s", from->name);
     record->limits = limits_of(from);
     record->subscription.depth = from->depth;
+    slot->has_bars = from->n_bars != 0;
     record->subscription.bar_mask = from->n_bars == 0 ? 0xff : 0;
     for (uint32_t k = 0; k < from->n_bars; k++)
         record->subscription.bar_mask |= (uint8_t)(1u << bar_bit(from->bars_ns[k]));

@@ -401,6 +401,8 @@ static void stand_still(struct host *host, struct crew_slot *slot, const struct 
     slot->record.generation_hash = before != NULL ? before->generation_hash : 0;
     slot->record.subscription.event_mask = before != NULL ? before->subscription.event_mask : 0;
     slot->record.subscription.event_more = before != NULL ? before->subscription.event_more : 0;
+    if (before != NULL && !slot->has_bars)
+        slot->record.subscription.bar_mask = before->subscription.bar_mask;
     slot->record.signals = before != NULL ? before->signals : (struct slot_signals){0};
     snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
     if (err->code == AGON_EPERM) {

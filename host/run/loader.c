@@ -686,6 +686,7 @@ void host_take_revived(struct host *host)
         record->generation_hash = slot->generation_hash;
         record->subscription.event_mask = slot->subscription.event_mask;
         record->subscription.event_more = slot->subscription.event_more;
+        record->subscription.bar_mask = slot->subscription.bar_mask;
         record->signals = slot->signals;
         host->failures[id][0] = '\0';
         slot_set_remove(&host->unfit, id);

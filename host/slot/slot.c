@@ -283,6 +283,8 @@ int slots_set_generation(struct slots *slots, const struct record_generation *ev
     slot->generation_hash = event->generation_hash;
     slot->subscription.event_mask = event->event_mask;
     slot->subscription.event_more = event->event_more;
+    if (event->bar_mask != 0)
+        slot->subscription.bar_mask = event->bar_mask;
     slot->signals = event->signals;
     if (event->why == GENERATION_FRESH)
         slot->fresh_generation = event->generation;

@@ -17,7 +17,7 @@
 #include <flox/capi/flox_capi.h>
 
 #define ROWS_MAX 2000000
-#define UNITS    10000000 /* of the coin, in FLOX's 10^-8: a tenth */
+#define UNITS    100000 /* of the coin, in FLOX's 10^-8: a thousandth, as the bench has it */
 
 struct crossing {
     FloxStrategyHandle strategy;
@@ -36,6 +36,7 @@ struct bars {
 static void on_close(struct crossing *self, int64_t close)
 {
     int64_t *place = &self->closes[self->n % self->n_slow];
+    int64_t ahead;
     int is_above;
 
     self->fast +=
@@ -45,7 +46,8 @@ static void on_close(struct crossing *self, int64_t close)
     *place = close;
     if (++self->n < self->n_slow)
         return;
-    is_above = self->fast * (int64_t)self->n_slow > self->slow * (int64_t)self->n_fast;
+    ahead = self->fast * (int64_t)self->n_slow - self->slow * (int64_t)self->n_fast;
+    is_above = ahead == 0 ? self->is_above : ahead > 0; // two that are equal have not crossed
     if (self->is_above < 0 || is_above == self->is_above) {
         self->is_above = is_above;
         return;

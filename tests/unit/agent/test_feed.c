@@ -157,6 +157,23 @@ START_TEST(bars_come_by_the_lengths_that_are_subscribed)
         ck_assert_uint_eq(rig.port->nth(rig.port->ctx), count);
     }
     ck_assert_uint_ge(count, 500);
+    // Another generation may be given other lengths; without any they stay.
+    for (int i = 0; i < 2; i++) {
+        struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR, .granules = 2, .instrument = 1},
+                               .length_s = 180};
+        struct feed_live live = {.seq = rig.seq,
+                                 .nth = count,
+                                 .event_mask = rig.setup.head.slot.subscription.event_mask,
+                                 .bar_mask = i == 0 ? 0 : 1 << 1,
+                                 .generation = 2 + (uint32_t)i};
+
+        ck_assert_int_eq(feed_go_live(run_inproc_feed(rig.run), &live, &rig.err), AGON_OK);
+        rig_public(&rig, &bar, 1);
+        slot_set_add(&rig.turn.wanting, rig.setup.head.slot.slot);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        count += i == 1;
+        ck_assert_uint_eq(rig.port->nth(rig.port->ctx), count);
+    }
     rig_deinit(&rig);
 }
 END_TEST

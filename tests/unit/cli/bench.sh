@@ -44,16 +44,31 @@ jq -e '.failed == 0
     and any(.rows[]; .name == "backtest.file.bars.ratio" and .value > 0)
     and any(.rows[]; .name == "backtest.file.trades.journal" and .value > 0)' "$out" >/dev/null ||
     fail "the whole command over files: $(cat "$out")"
-# A peer's program in turns: what it did is checked, and one that left rows out is no peer.
+# A peer's program in turns: what it did is checked, and one that left rows out, or has other orders, is no peer. As many
+# orders as the command has: the crossings of the averages of the last 10 and 30 closes.
 peer=$scratch/peer
-printf '#!/bin/sh\n[ "$1 $3 $4" = "bars 10 30" ] || exit 2\necho "rows $(($(wc -l <"$2") - 1)) orders 3"\n' >"$peer"
+cat >"$peer" <<'END'
+#!/bin/sh
+[ "$1 $3 $4" = "bars 10 30" ] || exit 2
+awk -F, 'NR > 1 { c[n++] = int($5 * 100 + 0.5); fast += c[n - 1]; slow += c[n - 1]
+    if (n > 10) fast -= c[n - 11]
+    if (n > 30) slow -= c[n - 31]
+    if (n < 30) next
+    ahead = fast * 30 - slow * 10
+    is = ahead > 0 ? 1 : ahead < 0 ? -1 : was
+    if (was != 0 && is != was) { long = is > 0; orders += long != held; held = long }
+    was = is }
+    END { print "rows " n " orders " orders }' "$2"
+END
 chmod +x "$peer"
 "$agon" bench backtest --file --quick --n 20000 --vs "stub=$peer" --json >"$out" || fail "a peer's program: $(cat "$out")"
 jq -e '.failed == 0 and any(.rows[]; .name == "backtest.file.bars.stub" and .value > 0) and any(.rows[]; .name == "backtest.file.bars.over" and .value > 0)' "$out" >/dev/null ||
     fail "a peer's program has no figure: $(cat "$out")"
-sed -i 's/- 1))/- 2))/' "$peer"
-"$agon" bench backtest --file --quick --n 20000 --vs "stub=$peer" --json >"$out"
-[ $? = 1 ] && jq -e '.failed == 1' "$out" >/dev/null || fail "a peer that leaves a row out: $(cat "$out")"
+for wrong in 's/"rows " n/"rows " n - 1/' 's/" orders " orders/" orders " orders + 1/'; do
+    sed "$wrong" "$peer" >"$peer.wrong" && chmod +x "$peer.wrong"
+    "$agon" bench backtest --file --quick --n 20000 --vs "stub=$peer.wrong" --json >"$out"
+    [ $? = 1 ] && jq -e '.failed == 1' "$out" >/dev/null || fail "a peer with $wrong: $(cat "$out")"
+done
 for wrong in stub "=$peer" "stub=$scratch/none" "stub=/bin/false"; do
     "$agon" bench backtest --file --quick --n 20000 --vs "$wrong" >"$out" 2>&1
     [ $? = 6 ] || fail "--vs $wrong: $(cat "$out")"

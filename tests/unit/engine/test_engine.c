@@ -414,6 +414,7 @@ START_TEST(a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot)
     struct world *world = world_new(RUN_PAPER);
     struct record_generation next = generation_of(0, 2, GENERATION_RELOAD);
     const struct slot *slot = slots_get(engine_slots(world->engine), 0);
+    uint8_t lengths = slot->subscription.bar_mask;
     uint64_t nth;
 
     world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 1);
@@ -422,14 +423,17 @@ START_TEST(a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot)
     ck_assert_int_eq(world_step(world, &next), AGON_OK);
     ck_assert_uint_eq(slot->generation, 2);
     ck_assert_uint_eq(slot->generation_hash, 77);
+    ck_assert_uint_eq(slot->subscription.bar_mask, lengths); // a record of before has none
     ck_assert_uint_eq(slots_nth(engine_slots(world->engine), 0),
                       nth); // a change of hands is no event of the slot
     ck_assert_uint_eq(world->n_cmds, 1);
     ck_assert_uint_eq(orders_count(engine_orders(world->engine), 0), 1);
     next.generation = 1; // back again
     next.why = GENERATION_ROLLBACK;
+    next.bar_mask = 1 << 4;
     ck_assert_int_eq(world_step(world, &next), AGON_OK);
     ck_assert_uint_eq(slot->generation, 1);
+    ck_assert_uint_eq(slot->subscription.bar_mask, 1 << 4);
     next.generation = 4; // a number that nobody gave
     ck_assert_int_eq(world_step(world, &next), AGON_EINVAL);
     next.generation = 3;

@@ -77,6 +77,19 @@ agents:
 END
 judge bollinger_refused --roster "$work/refused.yaml" --plugins "$plugins" --for 30m
 
+# An agent is given the bars of its candles and no others, unless its roster names lengths: the same intents, and what it
+# was given before one of them (nth) is less. With another length alone it hears of nothing.
+candles() {
+    sed -e "s/limits:.*/${1:+bars: [$1]}/" -e 's/bar_s: 60, //' "$work/refused.yaml" >"$work/candles.yaml"
+    rm -rf "$work/candles"
+    "$agon" backtest --roster "$work/candles.yaml" --plugins "$plugins" --for 12h --journal "$work/candles" --json >"$work/report" || fail "candles: $(cat "$work/report")"
+    "$agon" journal cat "$work/candles" --type intent | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^nth=/) sub(/nth=/, "", $i) && nth = $i } END { print nth + 0 }'
+}
+own=$(candles '') hash=$(grep -o '"intents_hash": "[0-9a-f]*"' "$work/report")
+more=$(candles 1m,15m)
+[ "$own" -gt 0 ] && [ "$more" -gt "$own" ] && grep -qF "$hash" "$work/report" || fail "an agent of candles of 15 min: was given $own, and $more with those of a minute; $hash"
+[ "$(candles 1m)" = 0 ] || fail 'an agent with bars of another length alone has intents'
+
 # All of them in the roster of ten: nobody is in another's way.
 judge ten --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$plugins" --for 20m
 grep -o '"refused": [0-9]*' "$work/report" | grep -qv ': 0$' && fail "the roster of ten: refusals: $(cat "$work/report")"

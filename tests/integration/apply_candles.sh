@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# An agent is given the candles that its parameter names, and so is another generation of it; lengths that the roster names
+# by itself are a change that needs a start.
+. "$(dirname "$0")/common.sh"
+PLUGINS=$(dirname "$AGON")/plugins
+
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+ends() { # CODE WORD...
+    code=$1
+    shift
+    ctl "$@" >"$WORK/out" 2>&1
+    rc=$?
+    [ $rc = "$code" ] || fail "ctl $*: ended with $rc instead of $code: $(cat "$WORK/out")"
+}
+is() { # QUERY WORD...
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/is" 2>/dev/null && jq -e "$query" "$WORK/is" >/dev/null
+}
+# masks: of each generation in the journal, the lengths that it is given from there on: a bit each from one minute.
+masks() {
+    "$AGON" journal cat "$WORK/run/journal" --type config | grep ' kind=generation ' | sed 's/.* bar_mask=\([0-9]*\).*/\1/' | tr '\n' ' '
+}
+
+start_sim --seed 3
+live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300')"
+start_host
+until_true "$HOST_PID" "it is there" is '.[0].state == "active"' agents
+ends 0 reload one
+until_true "$HOST_PID" "another generation has taken over" is '.[0].generation == 2' agents
+[ "$(masks)" = '4 ' ] || fail "lengths of the generations: $(masks)"
+
+# What the plugin names is no row of the roster's; what the roster names is.
+ends 0 apply "$WORK/conf/roster.yaml" --dry-run
+! grep -q 'one .*bars' "$WORK/out" || fail "nothing has changed: $(cat "$WORK/out")"
+live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300' '' ', bars: [1m, 5m]')"
+ends 0 apply "$WORK/conf/roster.yaml" --dry-run
+grep -q "one .*bars .*the plugin's.*1m, 5m" "$WORK/out" || fail "lengths that the roster names: $(cat "$WORK/out")"
+echo "candles of five minutes, also behind a reload"
