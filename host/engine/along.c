@@ -529,6 +529,20 @@ static int has_orders(const struct engine *engine)
     return 0;
 }
 
+/* With the price of the bar at which it is worth least, does its slot bear what its open orders may
+ * lose? Then none of them is cancelled on the way. */
+static int bears_orders(struct along *along, uint16_t slot, agon_amt_t now_amt)
+{
+    const struct engine *engine = along->engine;
+    const struct slot *at = &engine->slots.all[slot];
+    const struct risk_losses losses = exposure_losses(&at->limits);
+    agon_amt_t rest_amt = num_add(exposure_equity(engine, slot), -now_amt);
+    agon_amt_t loss_amt = exposure_open_loss(engine, at);
+
+    return risk_is_clear(&engine->risk[slot], num_add(rest_amt, along->ends.most_amt),
+                         num_add(num_add(rest_amt, along->ends.least_amt), -loss_amt), &losses);
+}
+
 /* What prices leave behind is the highest that a slot, or all of them, were worth. */
 int along_is_silent(struct along *along, struct slot_set slots, const struct agon_bar *bar)
 {
@@ -544,10 +558,12 @@ int along_is_silent(struct along *along, struct slot_set slots, const struct ago
         agon_amt_t now_amt = exposure_worth_now(engine, slot, id);
         agon_amt_t most_amt;
 
-        if (pos == NULL || orders_count(engine->orders, slot) != 0)
+        if (pos == NULL)
             return 0;
         if (along->ends.slot != slot)
             look_at_ends(along, slot, bar);
+        if (orders_count(engine->orders, slot) != 0 && !bears_orders(along, slot, now_amt))
+            return 0;
         most_amt = along->ends.most_amt;
         if (num_add(num_add(exposure_equity(engine, slot), -now_amt), most_amt) >
             engine->risk[slot].equity_high_amt)

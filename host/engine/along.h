@@ -30,9 +30,9 @@ void along_again(void *host);
  * reaches no loss limit of its own or of all slots. is_alone: it is the only one that is taken
  * along a path; where it is not, and all slots together have such a limit, that is not known: 0. */
 int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar, int is_alone);
-/* Would a path change nothing for the slots, all of them idle? None has an open order, nor do
- * others where all slots together have limits, and no price of the bar is a new highest for any or
- * for all. */
+/* Would a path change nothing for the slots, all of them idle? At each price of the bar they bear
+ * what their open orders may lose, nobody has one where all slots together have limits, and no
+ * price is a new highest for any or for all. */
 int along_is_silent(struct along *along, struct slot_set slots, const struct agon_bar *bar);
 /* Both at once, of a bar whose end would be all that the core is told, at t, and itself at t_bar:
  * no slot has anything to do on the way, and nothing comes between. slots: those of along_slots. */

@@ -28,6 +28,35 @@ START_TEST(a_loss_limit_sees_the_extremes)
 }
 END_TEST
 
+/* Ten coins are held, and ten more wanted behind the open: at the low 30.10 dollars are lost, and
+ * the order may lose about one by its collar. At the close it would be borne again. */
+START_TEST(an_order_on_its_way_is_cancelled_where_it_is_not_borne)
+{
+    static const struct bar bars[] = {{10000, 10000, 10000, 10000},
+                                      {10000, 10000, 10000, 10000},
+                                      {10000, 10000, 9700, 10000},
+                                      {10000, 10000, 10000, 10000},
+                                      {0, 0, 0, 0}};
+    static const struct wish wishes[] = {{AGON_EVENT_BAR, 0, 0, ORDER(AGON_BUY, 10 * COIN), {0}},
+                                         {AGON_EVENT_QUOTE, 2, 0, ORDER(AGON_BUY, 10 * COIN), {0}},
+                                         WISHES_END};
+    struct play what = {.bars = bars,
+                        .wishes = wishes,
+                        .daily_loss_amt = USD(61) / 2,
+                        .entry_ns = 5 * MS,
+                        .data_ns = 20 * MS};
+
+    play(&what);
+    ck_assert_int_eq(held(0), 10 * COIN);
+    ck_assert_uint_eq(engine_risk(world->engine, 0)->is_daily_breached, 0);
+    end();
+    what.daily_loss_amt = USD(33);
+    play(&what);
+    ck_assert_int_eq(held(0), 20 * COIN);
+    end();
+}
+END_TEST
+
 /* The bar opens at 97: 30 dollars and more are lost, which the quote tells. What closes is decided
  * by nothing but the open and acts there, 25 ms later, and not at the close. */
 START_TEST(a_loss_that_the_open_shows_is_closed_at_the_open)
@@ -138,6 +167,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_loss_limit_sees_the_extremes);
+    tcase_add_test(tcase, an_order_on_its_way_is_cancelled_where_it_is_not_borne);
     tcase_add_test(tcase, a_loss_that_the_open_shows_is_closed_at_the_open);
     tcase_add_test(tcase, a_fall_is_counted_from_the_highest_of_the_path);
     tcase_add_test(tcase, a_limit_of_all_together_sees_them_in_one_place);
