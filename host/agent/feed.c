@@ -868,7 +868,7 @@ HOT int64_t feed_take_turn(struct feed *feed)
 
 __attribute__((noinline)) int feed_show_alone(struct feed *feed, const struct feed_show *show)
 {
-    *show->current = show->outer;
+    feed_current = show->outer;
     return feed_take_turn(feed) < 0 ? AGON_EIO : AGON_OK;
 }
 

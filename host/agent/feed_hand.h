@@ -11,7 +11,7 @@
 
 #define FEED_MEASURE_NS   100000 /* of what comes sooner after the last that was measured, */
 #define FEED_MEASURE_BITS 6      /* one in so many powers of two is measured */
-#define FEED_LOOK_BITS    4      /* and behind one in so many all control words are looked at */
+#define FEED_LOOK_BITS    4 /* and behind one turn in so many all control words are looked at */
 
 /* Behind a call of on_event that left something to be looked at: rc, control words, a page torn,
  * wishes without room. AGON_EIO: the plugin has failed. */
@@ -83,15 +83,14 @@ static inline uint32_t feed_bar_bit(const struct agon_event_hdr *event)
 /* What holds for all plugins that a turn's only record is handed to. */
 struct feed_show {
     const struct agon_event_hdr *event;
-    struct feed **current; /* feed_current of this thread */
-    struct feed *outer;
-    uint64_t bit;    /* of its type; 0: each takes its turn by itself */
-    uint32_t length; /* feed_bar_bit of a BAR, else 0 */
-    uint64_t seq;    /* up to which the turn goes */
+    struct feed *outer; /* feed_current of before */
+    uint64_t bit;       /* of its type; 0: each takes its turn by itself */
+    uint32_t length;    /* feed_bar_bit of a BAR, else 0 */
+    uint64_t seq;       /* up to which the turn goes */
     uint64_t cause_seq;
     agon_ns_t t;
     int64_t began_ns;     /* 0: it is not measured */
-    uint32_t look;        /* not 0: control words are looked at behind each call */
+    int look;             /* all control words are looked at behind the turn */
     struct called called; /* of the feed that it began with */
 };
 
@@ -106,8 +105,7 @@ static inline void feed_show_begin(struct feed_show *show, struct feed *first)
     int64_t began_ns = first->config.now != NULL ? bus_stamped(&first->bus, seq) : 0;
 
     show->event = event;
-    show->current = &feed_current;
-    show->outer = *show->current;
+    show->outer = feed_current;
     show->seq = turn->seq;
     show->cause_seq = seq;
     show->t = event->t;
@@ -121,25 +119,33 @@ static inline void feed_show_begin(struct feed_show *show, struct feed *first)
     show->called = *first->config.called;
 }
 
+static inline int feed_is_usual(const struct feed_show *show)
+{
+    return show->length == 0 && show->began_ns == 0;
+}
+
 /* Not inlined: a kind of record that services keep, or a plugin that is called no more. */
 int feed_show_alone(struct feed *feed, const struct feed_show *show);
 
 /* That the record concerns the slot says that its plugin is told, where it is of such a type: the
  * engine has judged type and instrument, and nothing here keeps it. That they follow one turn and
  * read through one view was judged when they were attached (runner_port.together). What the turn
- * leaves behind is written down by the engine, once for all (pass_over). */
-static inline int feed_show(struct feed *feed, const struct feed_show *show)
+ * leaves behind is written down by the engine, once for all (pass_over). is_usual: it is no BAR and
+ * is not measured (feed_is_usual); is_summed: fpstate_is_summed(). Both are constants in each of
+ * the loops around it. */
+static inline __attribute__((always_inline)) int feed_show(struct feed *feed,
+                                                           const struct feed_show *show,
+                                                           int is_usual, int is_summed)
 {
     uint64_t nth;
     int rc;
 
     // Who is called is said before the call: it may not come back.
     called_enter(&show->called, feed->who, feed->hash);
-    if (__builtin_expect((feed->shows & show->bit) == 0 ||
-                             (show->length & ~(uint32_t)feed->subscription.bar_mask) != 0,
-                         0))
+    if (__builtin_expect((feed->shows & show->bit) == 0, 0) ||
+        (!is_usual && (show->length & ~(uint32_t)feed->subscription.bar_mask) != 0))
         return feed_show_alone(feed, show);
-    *show->current = feed;
+    feed_current = feed;
     feed->cause_seq = show->cause_seq;
     feed->t = show->t;
     feed->n = 0;
@@ -147,11 +153,13 @@ static inline int feed_show(struct feed *feed, const struct feed_show *show)
     feed->n_streams = 0;
     feed->phase = FEED_EVENT;
     feed->done_seq = show->seq;
-    if (__builtin_expect(show->began_ns != 0, 0))
+    if (!is_usual && show->began_ns != 0)
         feed_measure(feed, show->began_ns);
     nth = ++feed->nth;
     rc = feed->on_event(feed->self, show->event, nth);
-    if (__builtin_expect(rc < 0 || (feed->odd | show->look) != 0 || !fpstate_is_left_plain(), 0))
+    if (__builtin_expect(rc < 0 || feed->odd != 0, 0))
+        return feed_after(feed, show->event, rc);
+    if (__builtin_expect(!fpstate_is_left_plain_by(is_summed), 0))
         return feed_after(feed, show->event, rc);
     return AGON_OK;
 }
@@ -168,7 +176,7 @@ static inline void feed_leave_called(const struct feed *feed)
 
 static inline void feed_show_end(const struct feed_show *show)
 {
-    *show->current = show->outer;
+    feed_current = show->outer;
     called_leave(&show->called);
 }
 

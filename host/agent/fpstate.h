@@ -91,7 +91,17 @@ static inline int fpstate_is_summed_plain(void)
 }
 #endif
 
-static inline int fpstate_is_left_plain(void)
+/* Whether this machine's words are seen by adding: for who asks behind many calls. */
+static inline int fpstate_is_summed(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_is("amd") != 0;
+#else
+    return 0;
+#endif
+}
+
+static inline int fpstate_is_left_plain_by(int is_summed)
 {
 #if defined(__x86_64__)
     uint16_t x87;
@@ -99,10 +109,16 @@ static inline int fpstate_is_left_plain(void)
     __asm__ volatile("fnstcw %0" : "=m"(x87));
     if (x87 != 0x37fu)
         return 0; // and what is inexact may be a signal
-    return __builtin_cpu_is("amd") ? fpstate_is_summed_plain() : fpstate_is_read_plain();
+    return is_summed ? fpstate_is_summed_plain() : fpstate_is_read_plain();
 #else
+    (void)is_summed;
     return 1;
 #endif
+}
+
+static inline int fpstate_is_left_plain(void)
+{
+    return fpstate_is_left_plain_by(fpstate_is_summed());
 }
 
 #endif

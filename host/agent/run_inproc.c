@@ -59,15 +59,53 @@ static HOT int take_turn(void *ctx)
     return rc < 0 ? AGON_EIO : AGON_OK;
 }
 
+/* Masks of exceptions are looked at now and then, as they alter no result: once behind the last
+ * call, since reading them waits for all that is under way. Whose they were is not known where
+ * several were called: from then on each of them is looked at behind its own calls. */
+static __attribute__((noinline)) void look_behind(void *const *feeds, uint64_t slots)
+{
+    struct feed *first = feeds[__builtin_ctzll(slots)];
+
+    if (!fpstate_put(first->fp))
+        return;
+    if ((slots & (slots - 1)) == 0)
+        feed_count(&first->beat->n_fp);
+    for (; slots != 0; slots &= slots - 1)
+        ((struct feed *)feeds[__builtin_ctzll(slots)])->odd |= ODD_FP;
+}
+
+/* Which of them failed, and who is behind it. */
+static inline __attribute__((always_inline)) uint64_t show_each(void *const *feeds, uint64_t slots,
+                                                                const struct feed_show *show,
+                                                                int is_usual, int is_summed)
+{
+    for (; slots != 0; slots &= slots - 1) {
+        if (feed_show(feeds[(uint32_t)__builtin_ctzll(slots)], show, is_usual, is_summed) < 0)
+            break;
+    }
+    return slots;
+}
+
+static HOT __attribute__((noinline)) uint64_t show_unusual(void *const *feeds, uint64_t slots,
+                                                           const struct feed_show *show)
+{
+    return show_each(feeds, slots, show, 0, fpstate_is_summed());
+}
+
 static HOT uint64_t take_turns(void *const *feeds, uint64_t slots)
 {
+    const uint64_t all = slots;
     struct feed_show show;
 
     feed_show_begin(&show, feeds[__builtin_ctzll(slots)]);
-    for (; slots != 0; slots &= slots - 1) {
-        if (feed_show(feeds[__builtin_ctzll(slots)], &show) < 0)
-            break;
-    }
+    if (__builtin_expect(!feed_is_usual(&show), 0))
+        slots = show_unusual(feeds, slots, &show);
+    else if (fpstate_is_summed())
+        slots = show_each(feeds, slots, &show, 1, 1);
+    else
+        slots = show_each(feeds, slots, &show, 1, 0);
+    if (__builtin_expect(show.look, 0))
+        look_behind(feeds, all);
     feed_show_end(&show);
     return slots;
 }
