@@ -50,6 +50,27 @@ void control_watch(struct engine *engine)
         }
         keep(engine, sub, id);
     }
+    control_want_bars(engine);
+}
+
+/* In a backtest longer bars are built where some agent is given them. A live host builds all: its
+ * page and its journal's readers look at them. */
+void control_want_bars(struct engine *engine)
+{
+    for (uint32_t id = 1; id <= engine->table.n_instruments; id++) {
+        struct market *market = &engine->markets[id];
+        struct slot_set set = market->watchers;
+        uint32_t lengths = engine->is_within ? 0 : UINT8_MAX;
+        uint16_t slot;
+
+        while (slot_set_take(&set, &slot)) {
+            const struct subscription *sub = &engine->slots.all[slot].subscription;
+
+            lengths |= (sub->event_mask & AGON_ON(AGON_EVENT_BAR)) != 0 ? sub->bar_mask : 0u;
+        }
+        if (market->bars.wanted != lengths)
+            bars_want(&market->bars, lengths);
+    }
 }
 
 uint64_t control_accounts(const struct engine *engine, const struct slot *slot,

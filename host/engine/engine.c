@@ -197,6 +197,7 @@ static int on_start(struct engine *engine, const struct record_start *start)
     engine->mode = start->mode;
     engine->is_within = engine->is_within != 0 && start->mode == RUN_BACKTEST;
     engine->seed = start->seed;
+    control_want_bars(engine);
     for (uint32_t i = 0; i < engine->slots.n; i++) {
         engine->slots.all[i].next_counter = 0;   // ids begin anew with the run's number in them
         control_begin_anew(engine, (uint16_t)i); // a run's plugins begin with nothing

@@ -386,6 +386,7 @@ int control_signal(struct engine *engine, const struct record_signal *record);
 /* Halts everything by the host's own decision, until an operator resumes it. */
 void control_halt_all(struct engine *engine, uint16_t reason);
 void control_watch(struct engine *engine);
+void control_want_bars(struct engine *engine); /* the same, of longer bars alone */
 /* The slot's plugin has begun with nothing: what the one before it had armed, half said or wanted
  * later is gone. */
 void control_begin_anew(struct engine *engine, uint16_t slot);

@@ -23,10 +23,16 @@ static int64_t length_ns(const struct bars *bars, int i)
     return (int64_t)(i == 0 ? bars->base_s : bars_length_s[i]) * NS;
 }
 
+static inline int is_wanted(const struct bars *bars, int i)
+{
+    return bars->wanted >> i & 1;
+}
+
 // Is a longer bar one of whole ones that are given?
 static int is_built(const struct bars *bars, int i)
 {
-    return bars_length_s[i] > bars->base_s && bars_length_s[i] % bars->base_s == 0;
+    return is_wanted(bars, i) && bars_length_s[i] > bars->base_s &&
+           bars_length_s[i] % bars->base_s == 0;
 }
 
 static agon_ns_t aligned(agon_ns_t t, int64_t length)
@@ -46,6 +52,7 @@ void bars_init(struct bars *bars, agon_instrument_t instrument, int px_exp, int 
     bars->qty_exp = (int8_t)qty_exp;
     bars->quote_exp = (int8_t)quote_exp;
     bars->base_s = bars_length_s[0];
+    bars->wanted = UINT8_MAX;
 }
 
 // An open interval in which nothing traded yet.
@@ -82,7 +89,7 @@ static inline agon_ns_t first_end(const struct bars *bars, int i, int n)
     for (; i < n; i++) {
         agon_ns_t end = bars->open[i].t_open + length_ns(bars, i);
 
-        first = end < first ? end : first;
+        first = is_wanted(bars, i) && end < first ? end : first;
     }
     return first;
 }
@@ -166,9 +173,12 @@ static HOT void settle_first(struct bars *bars)
 {
     if (is_flat(&bars->part))
         return;
-    for (int i = 1; i < LATER; i++)
-        fold(&bars->open[i], &bars->part);
-    fold(&bars->later, &bars->part);
+    for (int i = 1; i < LATER; i++) {
+        if (is_wanted(bars, i))
+            fold(&bars->open[i], &bars->part);
+    }
+    if (bars->wanted >> LATER != 0)
+        fold(&bars->later, &bars->part);
     bars->part = (struct agon_bar){0};
 }
 
@@ -176,8 +186,10 @@ static HOT void settle_later(struct bars *bars)
 {
     if (is_flat(&bars->later))
         return;
-    for (int i = LATER; i < BARS_LENGTHS; i++)
-        fold(&bars->open[i], &bars->later);
+    for (int i = LATER; i < BARS_LENGTHS; i++) {
+        if (is_wanted(bars, i))
+            fold(&bars->open[i], &bars->later);
+    }
     bars->later = (struct agon_bar){0};
 }
 
@@ -186,6 +198,21 @@ static void settle(struct bars *bars)
 {
     settle_first(bars);
     settle_later(bars);
+}
+
+void bars_want(struct bars *bars, uint32_t lengths)
+{
+    uint8_t before = bars->wanted;
+
+    if (bars->has_traded)
+        settle(bars);
+    bars->wanted = (uint8_t)lengths;
+    for (int i = 1; i < BARS_LENGTHS && bars->has_traded; i++) {
+        if (is_wanted(bars, i) && (before >> i & 1) == 0)
+            begin(bars, i, aligned(bars->open[0].t_open, length_ns(bars, i)));
+    }
+    if (bars->has_traded)
+        note_end(bars);
 }
 
 int bars_set_base(struct bars *bars, uint32_t length_s)
@@ -215,7 +242,7 @@ static inline HOT int take_minute(struct bars *bars, const struct agon_bar *bar)
         bar->n_trades >= FEW_TRADES ||
         (uint64_t)(bar->volume_qty | bar->taker_buy_qty | bar->turnover_amt) >= SMALL_AMOUNT)
         return 0;
-    if (is_flat(bar))
+    if (is_flat(bar) || bars->wanted >> 1 == 0)
         return 1;
     if (is_flat(part)) {
         *part = *bar;
@@ -242,7 +269,7 @@ static HOT void end_first(struct bars *bars, agon_ns_t end, bars_emit_fn emit, v
     if (is_later)
         settle_later(bars);
     for (int i = 1; i < (is_later ? BARS_LENGTHS : LATER); i++) {
-        if (bars->open[i].t_open + length_ns(bars, i) == end) {
+        if (is_wanted(bars, i) && bars->open[i].t_open + length_ns(bars, i) == end) {
             emit(ctx, &bars->open[i]);
             begin_next(bars, i, end);
         }
@@ -408,6 +435,10 @@ void bars_save(const struct bars *of, struct enc *enc)
     const struct bars *bars = &whole;
 
     settle(&whole);
+    for (int i = 1; i < BARS_LENGTHS && whole.has_traded; i++) {
+        if (!is_wanted(&whole, i)) // it has stood still since the last time that it was
+            begin(&whole, i, aligned(whole.open[0].t_open, length_ns(&whole, i)));
+    }
     enc_u32(enc, bars->instrument);
     enc_u8(enc, (uint8_t)bars->px_exp);
     enc_u8(enc, (uint8_t)bars->qty_exp);

@@ -46,6 +46,7 @@ struct bars { /* of one instrument; plain data without pointers */
     agon_instrument_t instrument;
     int8_t px_exp, qty_exp, quote_exp; /* turnover is in 10^-quote_exp of the quote asset */
     uint8_t has_traded;
+    uint8_t wanted;  /* longer lengths that are built, a bit each; all of them unless it was said */
     uint32_t base_s; /* of the shortest: 60 */
     agon_px_t last_px;
     uint64_t n_late;
@@ -63,6 +64,9 @@ void bars_init(struct bars *bars, agon_instrument_t instrument, int px_exp, int 
 /* The shortest bars are of that length. It is the caller's to keep, and to set again after
  * bars_load. AGON_EINVAL: no whole number of them makes a day, or what is open is none of them. */
 int bars_set_base(struct bars *bars, uint32_t length_s);
+/* From now on longer bars of these lengths are built, and no others (bars_length_bit). One that
+ * begins meanwhile lacks what was before, as the first ones of all do. */
+void bars_want(struct bars *bars, uint32_t lengths);
 /* Takes a trade; emits the bars it closes. Emitted hdr: type, granules, instrument are set, the
  * rest is 0: seq, sub and times are the caller's to set. A trade with px <= 0 or qty < 0 is
  * ignored. */

@@ -116,6 +116,7 @@ struct agon_strategy {
  *   INTEGER_AS, REAL_AS  label, then the same: the field has another name than the parameter
  *   CHOICE               "one|two", index of the default
  *   BAR                  index of the default in AGON_BAR_CHOICES; the field has seconds
+ *                        (no bars of other lengths come, unless a roster names them)
  *   TEXT                 nothing; the field has the id, for agon.param's text */
 #define AGON_FIELD(kind, name, ...) AGON_FIELD_##kind(name)
 #define AGON_FIELD_INTEGER(name)    int64_t name;

@@ -749,6 +749,88 @@ START_TEST(minutes_added_up_together_are_what_each_length_adds_by_itself)
 }
 END_TEST
 
+static int is_of(const struct agon_bar *bar, uint32_t mask, const agon_ns_t *from)
+{
+    uint32_t bit = bars_length_bit(bar->length_s);
+
+    return bar->length_s == 60 || ((mask & bit) != 0 && bar->t_open >= from[__builtin_ctz(bit)]);
+}
+
+// What was collected since, of the lengths that count, is alike.
+static void are_alike(uint32_t n_got, uint32_t n_want, uint32_t mask, const agon_ns_t *from)
+{
+    uint32_t at = n_want;
+
+    for (uint32_t i = n_got; i < got.n; i++) {
+        MUST(got.bar[i].length_s == 60 || (mask & bars_length_bit(got.bar[i].length_s)) != 0);
+        if (!is_of(&got.bar[i], mask, from))
+            continue; // it began before it was wanted
+        while (at < want.n && !is_of(&want.bar[at], mask, from))
+            at++;
+        MUST(at < want.n && memcmp(&got.bar[i], &want.bar[at++], sizeof(want.bar[0])) == 0);
+    }
+    while (at < want.n)
+        MUST(!is_of(&want.bar[at++], mask, from));
+}
+
+/* Each length is what it is where all are built; one that is wanted later is from its next begin
+ * on. Of minutes and of trades, and behind a state that was saved and loaded. */
+START_TEST(lengths_that_are_not_wanted_are_not_built_and_the_others_are_alike)
+{
+    struct rng rng;
+
+    rng_init(&rng, 13);
+    for (int round = 0; round < 60; round++) {
+        struct bars all, some;
+        agon_ns_t t = T0 + (int64_t)rng_below(&rng, 5000) * MINUTE, from[BARS_LENGTHS] = {0};
+        uint32_t mask = (uint32_t)rng_below(&rng, 256);
+        int is_minutes = round % 2;
+
+        empty_lists();
+        bars_init(&all, 9, 2, 3, 8);
+        bars_init(&some, 9, 2, 3, 8);
+        bars_want(&some, mask);
+        for (int i = 0; i < 1500; i++) {
+            uint32_t n_got = got.n, n_want = want.n;
+
+            if (is_minutes) {
+                struct agon_bar bar = given(t, 60, 50 + (agon_px_t)rng_below(&rng, 20), 60);
+
+                bar.volume_qty = (agon_qty_t)rng_below(&rng, 3);
+                MUST_EQ(bars_on_bar(&all, &bar, collect, &want), AGON_OK);
+                MUST_EQ(bars_on_bar(&some, &bar, collect, &got), AGON_OK);
+                t += (1 + (int64_t)rng_below(&rng, 9) / 8) * MINUTE;
+            } else {
+                struct agon_trade one = trade_of(t, 50 + (agon_px_t)rng_below(&rng, 9), 1, 1);
+
+                bars_on_trade(&all, &one, collect, &want);
+                bars_on_trade(&some, &one, collect, &got);
+                t += (int64_t)rng_below(&rng, 90) * S;
+            }
+            are_alike(n_got, n_want, mask, from);
+            if (rng_below(&rng, 20) == 0) {
+                unsigned char saved[2048];
+                struct enc enc = {.at = saved, .room = sizeof(saved)};
+                struct dec dec;
+
+                bars_save(&some, &enc);
+                dec = (struct dec){.at = saved, .n = enc.used};
+                MUST_EQ(bars_load(&some, &dec), AGON_OK);
+                bars_want(&some, mask);
+            }
+            if (rng_below(&rng, 300) == 0) {
+                uint32_t before = mask;
+
+                mask = (uint32_t)rng_below(&rng, 256);
+                bars_want(&some, mask);
+                for (int k = 1; k < BARS_LENGTHS; k++)
+                    from[k] = (mask & ~before) >> k & 1 ? t + MINUTE : from[k];
+            }
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bars");
@@ -771,6 +853,7 @@ int main(void)
                         (int)(sizeof(bad_bars) / sizeof(bad_bars[0])));
     tcase_add_test(tcase, given_minutes_close_longer_bars_at_once_and_gaps_are_flat);
     tcase_add_test(tcase, minutes_added_up_together_are_what_each_length_adds_by_itself);
+    tcase_add_test(tcase, lengths_that_are_not_wanted_are_not_built_and_the_others_are_alike);
     if (is_complete) {
         tcase_add_loop_test(tcase, recorded_trades_give_the_bars_of_a_plain_resampling, 0,
                             (int)(sizeof(tapes) / sizeof(tapes[0])));

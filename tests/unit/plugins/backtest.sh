@@ -90,6 +90,21 @@ more=$(candles 1m,15m)
 [ "$own" -gt 0 ] && [ "$more" -gt "$own" ] && grep -qF "$hash" "$work/report" || fail "an agent of candles of 15 min: was given $own, and $more with those of a minute; $hash"
 [ "$(candles 1m)" = 0 ] || fail 'an agent with bars of another length alone has intents'
 
+# Two agents of different candles: each has its own, as where both are given both.
+two() {
+    cat >"$work/two.yaml" <<END
+seed: 5
+base_currency: USDT
+agents:
+  - {name: fast, plugin: sma_cross/sma_cross.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {bar_s: 300, fast: 3, slow: 8}$1}
+  - {name: slow, plugin: sma_cross/sma_cross.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {bar_s: 900, fast: 3, slow: 8}$1}
+END
+    "$agon" backtest --roster "$work/two.yaml" --plugins "$plugins" --for 12h --json >"$work/report" || fail "two: $(cat "$work/report")"
+    grep -o '"intents": [0-9]*\|"intents_hash": "[0-9a-f]*"' "$work/report" | tr '\n' ' '
+}
+own=$(two '')
+[ "$own" = "$(two ', bars: [5m, 15m]')" ] && ! grep -q '"intents": 0 ' <<<"$own" || fail "two agents of candles of 5 and 15 min: $own"
+
 # All of them in the roster of ten: nobody is in another's way.
 judge ten --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$plugins" --for 20m
 grep -o '"refused": [0-9]*' "$work/report" | grep -qv ': 0$' && fail "the roster of ten: refusals: $(cat "$work/report")"
