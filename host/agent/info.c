@@ -91,10 +91,13 @@ uint8_t plugin_info_bars(const struct plugin_info *info, const struct setup_para
 
     for (uint32_t i = 0; i < info->n_params && i < INFO_PARAMS_MAX; i++) {
         const struct info_param *param = &info->params[i];
-        int32_t choice = (int32_t)param->def;
+        int32_t choice;
 
         if (param->type != AGON_CHOICE || strcmp(param->choices, AGON_BAR_CHOICES) != 0)
             continue;
+        if ((param->flags & AGON_PARAM_LIVE) != 0) // another one any time
+            return UINT8_MAX;
+        choice = param->def >= 0 && param->def < 8 ? (int32_t)param->def : -1;
         for (uint32_t k = 0; k < n; k++)
             choice = strcmp(params[k].name, param->name) == 0 ? choice_of(param, params[k].text)
                                                               : choice;

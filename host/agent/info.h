@@ -45,8 +45,8 @@ static inline uint16_t plugin_info_more(const struct agon_descriptor *d)
 void plugin_info_bound(struct plugin_info *info);
 const char *plugin_kind_name(uint32_t kind);
 /* The lengths of bars that its parameters name, as those are set: a bit each as in struct
- * subscription. All of them where it has no such parameter. params: names and words, n of them.
- * [any] */
+ * subscription. All of them where it has no such parameter, or one that changes in flight. params:
+ * names and words, n of them. [any] */
 uint8_t plugin_info_bars(const struct plugin_info *info, const struct setup_param *params,
                          uint32_t n);
 /* A parameter's default as a roster says it: of a choice its word; of a text it is empty. Returns

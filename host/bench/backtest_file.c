@@ -75,7 +75,7 @@ static const char *behind_head(const char *at, const char *end)
     return line != NULL ? line + 1 : end;
 }
 
-// Two moving averages, and a position that follows them.
+// What reading takes: two moving averages and a position beside it, without an order of its own.
 static uint64_t bare_bars(const char *at, const char *end)
 {
     int64_t closes[SLOW] = {0}, fast = 0, slow = 0, cash = 0, held = 0;

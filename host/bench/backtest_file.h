@@ -21,7 +21,7 @@ struct backtest_report { /* of one run of the command */
 int bench_backtest_command(const struct bench *bench, const char *plugin, const char *const *params,
                            const char *path, struct backtest_report *report, struct error *err);
 /* Of sma_cross: each bar is a candle, and an order is so small that no limit ends the agent: it
- * has an order for each crossing, as bare loops and peers have. */
+ * has an order for each crossing, as peers and the bare loop of backtest_bare.h have. */
 extern const char *const bench_backtest_crossing[];
 /* A random walk as a table of n bars, or of n trades. */
 int bench_backtest_rows_csv(const char *path, uint64_t n, int is_bars);

@@ -537,8 +537,11 @@ static int bears_orders(struct along *along, uint16_t slot, agon_amt_t now_amt)
     const struct slot *at = &engine->slots.all[slot];
     const struct risk_losses losses = exposure_losses(&at->limits);
     agon_amt_t rest_amt = num_add(exposure_equity(engine, slot), -now_amt);
-    agon_amt_t loss_amt = exposure_open_loss(engine, at);
+    agon_amt_t loss_amt;
 
+    if (losses.daily_loss_amt <= 0 && losses.drawdown_ppm == 0)
+        return 1;
+    loss_amt = exposure_open_loss(engine, at);
     return risk_is_clear(&engine->risk[slot], num_add(rest_amt, along->ends.most_amt),
                          num_add(num_add(rest_amt, along->ends.least_amt), -loss_amt), &losses);
 }

@@ -322,6 +322,7 @@ static int config_generation(struct engine *engine, const struct record_generati
     uint8_t condition = slot != NULL ? slot->condition : 0;
     uint64_t mask = slot != NULL ? slot->subscription.event_mask : 0;
     uint16_t more = slot != NULL ? slot->subscription.event_more : 0;
+    uint8_t lengths = slot != NULL ? slot->subscription.bar_mask : 0;
     int rc = slots_set_generation(&engine->slots, record);
 
     if (rc < 0)
@@ -335,6 +336,8 @@ static int config_generation(struct engine *engine, const struct record_generati
     // A slot that only changes hands is told nothing: it must see what it would have seen anyway.
     if (mask != record->event_mask || more != record->event_more)
         control_watch(engine);
+    else if (lengths != slot->subscription.bar_mask)
+        control_want_bars(engine);
     if (condition != slot->condition)
         deliver_capital(engine, record->slot);
     return AGON_OK;

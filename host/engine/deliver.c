@@ -147,7 +147,8 @@ HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event
     uint64_t has_bars = event->type == AGON_EVENT_BAR ? bar_wanters(engine, event) : 0;
 
     if (event->type == AGON_EVENT_BAR
-            ? has_bars == 0 && is_by_turns(engine)
+            ? has_bars == 0 && is_by_turns(engine) &&
+                  engine->markets[event->instrument].watchers.words <= 1
             : (event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_TRADE ||
                event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA) &&
                   is_unheard(engine, event))
@@ -172,7 +173,8 @@ HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
     number_derived(engine, event);
     if (event->type == AGON_EVENT_BAR) {
         has_bars = bar_wanters(engine, event);
-        if (has_bars == 0 && is_by_turns(engine)) {
+        if (has_bars == 0 && is_by_turns(engine) &&
+            engine->markets[event->instrument].watchers.words <= 1) {
             pass_unshown(engine, event);
             return;
         }

@@ -244,6 +244,7 @@ int timers_config(struct engine *engine, const struct record_samples *record)
         (engine->run != 0 && record->is_within != engine->is_within))
         return AGON_EINVAL;
     engine->is_within = record->is_within;
+    control_want_bars(engine);
     figures_keep(engine, record->is_figured);
     return AGON_OK;
 }

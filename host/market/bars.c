@@ -8,7 +8,7 @@
 #define MINUTE ((int64_t)60 * NS)
 #define LATER  3 /* from this place on lengths are of whole tens or fifteens of minutes */
 
-/* So much of ten minutes fits, added up. */
+/* So much twice fits, added up, and of ten minutes. */
 #define FEW_TRADES   ((uint32_t)1 << 28)
 #define SMALL_AMOUNT ((uint64_t)1 << 56)
 
@@ -244,6 +244,12 @@ static inline HOT int take_minute(struct bars *bars, const struct agon_bar *bar)
         return 0;
     if (is_flat(bar) || bars->wanted >> 1 == 0)
         return 1;
+    // So much fits in any case; without short lengths many minutes come together.
+    if (__builtin_expect(part->n_trades >= FEW_TRADES ||
+                             (uint64_t)(part->volume_qty | part->taker_buy_qty |
+                                        part->turnover_amt) >= SMALL_AMOUNT,
+                         0))
+        settle_first(bars);
     if (is_flat(part)) {
         *part = *bar;
         return 1;

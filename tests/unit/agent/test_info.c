@@ -61,6 +61,14 @@ START_TEST(several_such_parameters_are_several_lengths)
 }
 END_TEST
 
+START_TEST(a_length_that_changes_in_flight_gives_all)
+{
+    has("bar_s", 4, AGON_BAR_CHOICES);
+    info.params[0].flags = AGON_PARAM_LIVE;
+    ck_assert_uint_eq(plugin_info_bars(&info, NULL, 0), ALL);
+}
+END_TEST
+
 START_TEST(a_default_that_is_no_length_gives_all)
 {
     has("bar_s", 8, AGON_BAR_CHOICES);
@@ -81,6 +89,7 @@ int main(void)
     tcase_add_test(tcase, without_such_a_parameter_all_lengths_are_given);
     tcase_add_test(tcase, the_length_is_the_default_or_the_one_that_was_set);
     tcase_add_test(tcase, several_such_parameters_are_several_lengths);
+    tcase_add_test(tcase, a_length_that_changes_in_flight_gives_all);
     tcase_add_test(tcase, a_default_that_is_no_length_gives_all);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
