@@ -77,33 +77,32 @@ agents:
 END
 judge bollinger_refused --roster "$work/refused.yaml" --plugins "$plugins" --for 30m
 
-# An agent is given the bars of its candles and no others, unless its roster names lengths: the same intents, and what it
-# was given before one of them (nth) is less. With another length alone it hears of nothing.
+# Two days of minutes. An agent is given the bars of its candles and no others, unless its roster names lengths: the same
+# intents, and what it was given before one of them (nth) is less. With another length alone it hears of nothing.
+awk 'BEGIN { print "open_time_ms,open,high,low,close,volume"
+    for (i = 0; i < 2880; i++) {
+        a = b; b = 50000 * (1 + 0.02 * sin(i / 90) + 0.004 * sin(i / 11)); if (i == 0) a = b
+        printf "%.0f,%.2f,%.2f,%.2f,%.2f,9\n", 1735689600000 + i * 60000, a, (a > b ? a : b) + 2, (a < b ? a : b) - 2, b } }' >"$work/binance_spot_BTCUSDT_bars.csv"
+# candles LENGTHS CANDLE...: of agents with such candles, the intents and their hash, and the last nth in $work/nth.
 candles() {
-    sed -e "s/limits:.*/${1:+bars: [$1]}/" -e 's/bar_s: 60, //' "$work/refused.yaml" >"$work/candles.yaml"
+    local bars=${1:+, bars: [$1]} length
+    printf 'seed: 5\nbase_currency: USDT\nagents:\n' >"$work/candles.yaml"
+    for length in "${@:2}"; do
+        echo "  - {name: c$length, plugin: sma_cross/sma_cross.so, capital: 50000 USDT, instruments: [\"binance:BTCUSDT\"], params: {bar_s: $length, fast: 3, slow: 8}$bars}"
+    done >>"$work/candles.yaml"
     rm -rf "$work/candles"
-    "$agon" backtest --roster "$work/candles.yaml" --plugins "$plugins" --for 12h --journal "$work/candles" --json >"$work/report" || fail "candles: $(cat "$work/report")"
-    "$agon" journal cat "$work/candles" --type intent | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^nth=/) sub(/nth=/, "", $i) && nth = $i } END { print nth + 0 }'
-}
-own=$(candles '') hash=$(grep -o '"intents_hash": "[0-9a-f]*"' "$work/report")
-more=$(candles 1m,15m)
-[ "$own" -gt 0 ] && [ "$more" -gt "$own" ] && grep -qF "$hash" "$work/report" || fail "an agent of candles of 15 min: was given $own, and $more with those of a minute; $hash"
-[ "$(candles 1m)" = 0 ] || fail 'an agent with bars of another length alone has intents'
-
-# Two agents of different candles: each has its own, as where both are given both.
-two() {
-    cat >"$work/two.yaml" <<END
-seed: 5
-base_currency: USDT
-agents:
-  - {name: fast, plugin: sma_cross/sma_cross.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {bar_s: 300, fast: 3, slow: 8}$1}
-  - {name: slow, plugin: sma_cross/sma_cross.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {bar_s: 900, fast: 3, slow: 8}$1}
-END
-    "$agon" backtest --roster "$work/two.yaml" --plugins "$plugins" --for 12h --json >"$work/report" || fail "two: $(cat "$work/report")"
+    "$agon" backtest --roster "$work/candles.yaml" --plugins "$plugins" --data "$work/binance_spot_BTCUSDT_bars.csv" --journal "$work/candles" --json >"$work/report" ||
+        fail "candles of $*: $(cat "$work/report")"
+    "$agon" journal cat "$work/candles" --type intent 2>/dev/null | grep -o ' nth=[0-9]*' | tail -n 1 | cut -d = -f 2 >"$work/nth"
     grep -o '"intents": [0-9]*\|"intents_hash": "[0-9a-f]*"' "$work/report" | tr '\n' ' '
 }
-own=$(two '')
-[ "$own" = "$(two ', bars: [5m, 15m]')" ] && ! grep -q '"intents": 0 ' <<<"$own" || fail "two agents of candles of 5 and 15 min: $own"
+own=$(candles '' 900) nth=$(cat "$work/nth")
+more=$(candles 1m,15m 900) nth_more=$(cat "$work/nth")
+[ "$own" = "$more" ] && [ "$nth" -gt 0 ] && [ "$nth_more" -gt "$nth" ] || fail "an agent of candles of 15 min: $own, nth $nth, and with those of a minute $more, nth $nth_more"
+[ -z "$(candles 1m 900 >/dev/null && cat "$work/nth")" ] || fail 'an agent with bars of another length alone has intents'
+# Two agents of different candles: each has its own, as where both are given both.
+own=$(candles '' 300 900)
+[ "$own" = "$(candles 5m,15m 300 900)" ] && ! grep -q '"intents": 0 ' <<<"$own" || fail "two agents of candles of 5 and 15 min: $own"
 
 # All of them in the roster of ten: nobody is in another's way.
 judge ten --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$plugins" --for 20m
