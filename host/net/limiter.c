@@ -22,10 +22,8 @@ static void turn(struct limiter_bucket *bucket, int64_t now)
 
     if (gone <= 0)
         return;
-    if (gone >= RING || bucket->total == 0) {
-        // Nothing is left; where nothing was spent there is nothing to look for.
-        if (bucket->total != 0)
-            memset(bucket->spent, 0, sizeof(bucket->spent));
+    if (gone >= RING) {
+        memset(bucket->spent, 0, sizeof(bucket->spent));
         bucket->total = 0;
     }
     for (int64_t i = 0; i < gone && bucket->total != 0; i++) {

@@ -6,13 +6,6 @@
 PLUGINS=$(dirname "$AGON")/plugins
 
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
-ends() { # CODE WORD...
-    code=$1
-    shift
-    ctl "$@" >"$WORK/out" 2>&1
-    rc=$?
-    [ $rc = "$code" ] || fail "ctl $*: ended with $rc instead of $code: $(cat "$WORK/out")"
-}
 is() { # QUERY WORD...
     query=$1
     shift
@@ -27,14 +20,14 @@ start_sim --seed 3
 live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300')"
 start_host
 until_true "$HOST_PID" "it is there" is '.[0].state == "active"' agents
-ends 0 reload one
+ctl reload one >"$WORK/out" 2>&1 || fail "reload: $(cat "$WORK/out")"
 until_true "$HOST_PID" "another generation has taken over" is '.[0].generation == 2' agents
 [ "$(masks)" = '4 ' ] || fail "lengths of the generations: $(masks)"
 
 # What the plugin names is no row of the roster's; what the roster names is.
-ends 0 apply "$WORK/conf/roster.yaml" --dry-run
+ctl apply "$WORK/conf/roster.yaml" --dry-run >"$WORK/out" 2>&1 || fail "apply: $(cat "$WORK/out")"
 ! grep -q 'one .*bars' "$WORK/out" || fail "nothing has changed: $(cat "$WORK/out")"
 live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300' '' ', bars: [1m, 5m]')"
-ends 0 apply "$WORK/conf/roster.yaml" --dry-run
+ctl apply "$WORK/conf/roster.yaml" --dry-run >"$WORK/out" 2>&1 || fail "apply: $(cat "$WORK/out")"
 grep -q "one .*bars .*the plugin's.*1m, 5m" "$WORK/out" || fail "lengths that the roster names: $(cat "$WORK/out")"
 echo "candles of five minutes, also behind a reload"

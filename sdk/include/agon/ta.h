@@ -8,7 +8,7 @@
  *
  * Windows hold at most AGON_TA_WINDOW_MAX values, inside the struct: whoever needs to look back
  * further takes longer bars. What a window says is summed up when it is read: no rounding error can
- * pile up, and reading one of 512 values costs about half a microsecond.
+ * pile up, and reading one of 512 values costs about a tenth of a microsecond.
  *
  * init: AGON_EINVAL for a period out of bounds; the struct is then unusable, and update and check
  * refuse it. update: AGON_EINVAL for what is not a number or beyond AGON_TA_ABS_MAX, or for a
