@@ -588,6 +588,7 @@ static void say(const char *line)
 static void configure(const struct opts *opts, struct backtest_config *config)
 {
     config->say = say;
+    config->has_rows = opts->csv != NULL;
     config->paths = opts->files.at;
     config->n_paths = (uint32_t)opts->files.n;
     config->listings = opts->listings.at;

@@ -167,7 +167,7 @@ static int keep_fill(struct run *run, const struct record_report *report)
         result->fills = more;
         run->room_fills = room;
     }
-    result->fills[result->n_fills++] = (struct backtest_fill){
+    result->fills[result->n_fills] = (struct backtest_fill){
         .t = report->hdr.t,
         .t_venue = report->hdr.t_venue,
         .order_id = report->order_id,
@@ -187,6 +187,14 @@ static int keep_fill(struct run *run, const struct record_report *report)
     if (slot < SLOTS_MAX)
         run->closed[slot] += closed;
     return AGON_OK;
+}
+
+static int note_fill(struct run *run, const struct record_report *report)
+{
+    int rc = run->config->has_rows ? keep_fill(run, report) : AGON_OK;
+
+    run->result->n_fills += rc >= 0;
+    return rc;
 }
 
 // More slots than there were, or fewer, from this sample on.
@@ -228,24 +236,40 @@ static int make_room(void **array, struct room *room, uint64_t bytes)
     return AGON_OK;
 }
 
+static int keep_stretch(struct run *run, agon_ns_t t)
+{
+    struct backtest *result = run->result;
+    void *stretches = result->stretches;
+    int rc = AGON_OK;
+
+    if (result->n_stretches == 0 || t != run->next_t || run->t_venue != run->next_t_venue) {
+        rc = make_room(&stretches, &run->stretches,
+                       (result->n_stretches + 1) * sizeof(*result->stretches));
+        result->stretches = stretches;
+        if (rc >= 0)
+            result->stretches[result->n_stretches++] =
+                (struct backtest_stretch){result->n_samples, t, run->t_venue};
+    }
+    run->next_t = t + BACKTEST_SAMPLE_NS;
+    run->next_t_venue = run->t_venue + BACKTEST_SAMPLE_NS;
+    return rc;
+}
+
 static int keep_sample(struct run *run, agon_ns_t t)
 {
     struct backtest *result = run->result;
     const uint32_t n_slots = engine_slots(result->engine)->n;
-    void *samples = result->samples, *equity = result->equity_amt;
-    int rc;
+    void *equity = result->equity_amt;
+    int rc = keep_stretch(run, t);
 
-    if (keep_width(result, (uint16_t)n_slots) < 0)
+    if (rc < 0 || keep_width(result, (uint16_t)n_slots) < 0)
         return AGON_ENOMEM;
-    rc = make_room(&samples, &run->samples, (result->n_samples + 1) * sizeof(*result->samples));
-    result->samples = samples;
-    if (rc >= 0)
-        rc = make_room(&equity, &run->equity,
-                       (result->n_equity + n_slots) * sizeof(*result->equity_amt));
+    rc = make_room(&equity, &run->equity,
+                   (result->n_equity + n_slots) * sizeof(*result->equity_amt));
     result->equity_amt = equity;
     if (rc < 0)
         return rc;
-    result->samples[result->n_samples++] = (struct backtest_sample){t, run->t_venue};
+    result->n_samples++;
     for (uint16_t id = 0; id < n_slots; id++)
         result->equity_amt[result->n_equity++] = engine_equity(result->engine, id);
     return AGON_OK;
@@ -255,7 +279,7 @@ static void on_sample(void *ctx, agon_ns_t t)
 {
     struct run *run = ctx;
 
-    if (run->kept >= 0)
+    if (run->config->has_rows && run->kept >= 0)
         run->kept = keep_sample(run, t);
     if (run->config->sample != NULL)
         run->config->sample(run->config->ctx, run->result->engine, t);
@@ -294,7 +318,7 @@ static __attribute__((noinline)) int on_any_step(struct run *run,
     }
     case EVENT_REPORT:
         if (((const struct record_report *)(const void *)event)->kind == REPORT_FILL)
-            kept = keep_fill(run, (const void *)event);
+            kept = note_fill(run, (const void *)event);
         break;
     case EVENT_PLAN_LINES: {
         const struct record_plan_lines *lines = (const void *)event;
@@ -525,7 +549,7 @@ void backtest_free(struct backtest *result)
     backtest_jobs_close(result);
     process_bus_free(&result->bus);
     free(result->fills);
-    free(result->samples);
+    free(result->stretches);
     free(result->equity_amt);
     free(result->widths);
     free(result->plan);

@@ -29,6 +29,7 @@
 #define BACKTEST_VENUE_UM  2 /* that generated perpetuals have: spot has their names too */
 /* What a venue is called that the name of no file says. */
 #define BACKTEST_VENUE_NAME "binance"
+#define BACKTEST_SAMPLE_NS  ((agon_ns_t)60 * 1000000000)
 
 struct backtest_config {
     const char *const *paths; /* recorded files, as [SYMBOL=]FILE */
@@ -60,6 +61,7 @@ struct backtest_config {
     const struct disk *journal;  /* keep a journal there, which is empty; NULL: none */
     const char *journal_name;    /* of that directory, for messages */
     int is_journal_whole; /* it holds the events of tapes too, instead of naming them by hash */
+    int has_rows;         /* the result has each fill, and equity by the minute */
     /* All that is read is open, all plugins are mapped, nothing of theirs has run: from here on
      * nothing is opened. threads read the data meanwhile (read_ahead.h): for worker_close, or begun
      * here, or never. NULL: nothing is closed. */
@@ -109,11 +111,15 @@ struct backtest_fill {
     uint16_t why;          /* enum exit_reason, of what it closed */
     uint16_t tag;          /* agon_intent.reason of its order */
 };
-struct backtest_sample {  /* equity at a full minute of engine time */
-    agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */
+/* Equity is sampled at full minutes of engine time. From that sample on t and t_venue, the newest
+ * stamp of the market's events, are a minute later each. A run of three years of bars has 1.6
+ * million samples, and few of these. */
+struct backtest_stretch {
+    uint64_t sample;
+    agon_ns_t t, t_venue;
 };
 /* From that sample on each has the equity of so many slots, and the first of them stands there in
- * the list of all. A run of three years has 1.6 million samples, and one of these. */
+ * the list of all. */
 struct backtest_width {
     uint64_t sample, at;
     uint16_t n_slots;
@@ -184,12 +190,12 @@ struct backtest {
     unsigned char
         intents[HASH_SIZE]; /* over (slot, cause_seq, n, fields) of every intent, in order */
     unsigned char state[HASH_SIZE]; /* of the engine at the end */
-    struct backtest_fill *fills;    /* owned */
     uint64_t n_fills;
-    struct backtest_sample *samples; /* owned */
-    agon_amt_t *equity_amt;          /* owned; of each sample its slots' */
+    struct backtest_fill *fills;        /* owned; has_rows: all of them */
+    struct backtest_stretch *stretches; /* owned; has_rows: in order of time, the samples */
+    uint64_t n_stretches, n_samples;
+    agon_amt_t *equity_amt; /* owned; of each sample its slots' */
     uint64_t n_equity;
-    uint64_t n_samples;
     struct backtest_width *widths; /* owned; in order of time */
     uint32_t n_widths;
     union plan_event *plan; /* owned; of the last tournament, where n_plans is not 0 */

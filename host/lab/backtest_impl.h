@@ -41,8 +41,9 @@ struct run {
     uint64_t closed[SLOTS_MAX];    /* those that closed something */
     struct slot_set demoted;       /* by lines of a plan that is still to come */
     uint64_t room_fills;
-    struct room samples, equity;
-    agon_ns_t t_venue; /* the newest stamp of the market's events */
+    struct room stretches, equity;
+    agon_ns_t t_venue;              /* the newest stamp of the market's events */
+    agon_ns_t next_t, next_t_venue; /* of the sample that goes on with the last stretch */
     struct backtest_journal journal;
     struct tape_named named; /* what of tapes the journal names */
     int is_begun;            /* every agent has joined */

@@ -560,6 +560,7 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
     char text[4][NUM_TEXT];
     char t[CLOCK_TEXT], venue[CLOCK_TEXT];
     FILE *file = files[BACKTEST_FILLS];
+    uint64_t at = 0; // of the stretch that the sample is in
 
     agents_csv(result, files[BACKTEST_AGENTS]);
     fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
@@ -589,8 +590,13 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
         fprintf(file, ",%s", slots->all[id].name);
     fputc('\n', file);
     for (uint64_t i = 0; i < result->n_samples; i++) {
-        clock_text(result->samples[i].t, t);
-        fprintf(file, "%s,%s", t, stamp(result->samples[i].t_venue, venue));
+        agon_ns_t behind_ns;
+
+        if (at + 1 < result->n_stretches && result->stretches[at + 1].sample == i)
+            at++;
+        behind_ns = (agon_ns_t)(i - result->stretches[at].sample) * BACKTEST_SAMPLE_NS;
+        clock_text(result->stretches[at].t + behind_ns, t);
+        fprintf(file, "%s,%s", t, stamp(result->stretches[at].t_venue + behind_ns, venue));
         for (uint16_t id = 0; id < slots->n; id++)
             fprintf(file, ",%s",
                     exact(backtest_equity(result, i, id), base != NULL ? base->exp : 8, text[0]));
