@@ -10,7 +10,8 @@ static int is_before(const struct heap_node *a, const struct heap_node *b)
 
 int heap_init(struct heap *heap, uint32_t capacity)
 {
-    heap->nodes = calloc(capacity > 0 ? capacity : 1, sizeof(*heap->nodes));
+    // Not zeroed: none is read before it is written, and most of a large one never is.
+    heap->nodes = malloc((size_t)(capacity > 0 ? capacity : 1) * sizeof(*heap->nodes));
     heap->n = 0;
     heap->capacity = capacity;
     return heap->nodes != NULL ? AGON_OK : AGON_ENOMEM;

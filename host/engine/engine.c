@@ -213,14 +213,20 @@ static int on_mark(struct engine *engine, const struct record_mark *mark, uint64
     unsigned char hash[HASH_SIZE];
     uint64_t seq = engine->seq;
     agon_ns_t t = engine->t;
-    int rc;
+    int rc = AGON_OK;
 
-    // The mark speaks of the state before it, its own number and time not counted.
-    engine->seq = seq_before;
-    engine->t = t_before;
-    rc = engine_hash(engine, hash);
-    engine->seq = seq;
-    engine->t = t;
+    // The mark speaks of the state before it, its own number and time not counted. Nothing was
+    // stepped since it was made here, if it was.
+    if (engine->mark.is_made && engine->mark.seq == seq_before) {
+        memcpy(hash, engine->mark.hash, sizeof(hash));
+    } else {
+        engine->seq = seq_before;
+        engine->t = t_before;
+        rc = engine_hash(engine, hash);
+        engine->seq = seq;
+        engine->t = t;
+    }
+    engine->mark.is_made = 0;
     engine->counters.n_marks++;
     if (rc < 0)
         return rc;

@@ -25,9 +25,9 @@ static HOT int collect_slot(struct run *run, uint16_t id, int has_looked)
         agon_ns_t t = engine_t(engine);
         int rc;
 
-        if (run->n_free == 0)
+        if (run->n_free == 0 && run->n_wished == WISHES)
             return AGON_ENOMEM;
-        node.a = run->free[run->n_free - 1];
+        node.a = run->n_free > 0 ? run->free[run->n_free - 1] : run->n_wished;
         wish = (struct agon_event_hdr *)(void *)run->wishes[node.a].bytes;
         rc = engine_take_wish(engine, id, wish);
         if (rc == AGON_EINVAL)
@@ -46,7 +46,10 @@ static HOT int collect_slot(struct run *run, uint16_t id, int has_looked)
         }
         run->n_cause[id] = cause == run->cause[id] ? run->n_cause[id] + 1 : 0;
         run->cause[id] = cause;
-        run->n_free--;
+        if (run->n_free > 0)
+            run->n_free--;
+        else
+            run->n_wished++;
         node.order = (cause << ORDER_SLOT_BITS | id) << ORDER_WISH_BITS | run->n_cause[id];
         node.t = t + engine_slots(engine)->all[id].intent_latency_ns;
         if (heap_push(&run->due, &node) < 0)
@@ -835,7 +838,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
                                   .next_mark = engine_seq(config->engine) + config->mark_every};
     run->along = along_new(config->engine, &run->driver);
     run->wishes = aligned_alloc(64, WISHES * sizeof(*run->wishes));
-    run->free = calloc(WISHES, sizeof(*run->free));
+    run->free = malloc(WISHES * sizeof(*run->free));
     if (run->along == NULL || add_queues(run) < 0 || run->wishes == NULL || run->free == NULL ||
         heap_init(&run->due, WISHES) < 0) {
         error_set(err, rc, "lockstep: out of memory");
@@ -855,9 +858,6 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     if (rc < 0 && rc != AGON_ENOTSUP)
         goto done;
     run->is_alone &= run->look == NULL;
-    for (uint32_t i = 0; i < WISHES; i++)
-        run->free[i] = WISHES - 1 - i;
-    run->n_free = WISHES;
     for (uint32_t i = 0; i < config->n_sources; i++)
         next_head(run, i);
     all = all_slots(config->engine);

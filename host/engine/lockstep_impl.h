@@ -34,8 +34,8 @@ struct run {
     struct wish {
         _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
     } * wishes;     /* owned */
-    uint32_t *free; /* owned */
-    uint32_t n_free;
+    uint32_t *free; /* owned: of those below n_wished that nobody has */
+    uint32_t n_free, n_wished;
     struct heap due; /* wishes by (t, order) */
     /* Steps that were taken while slots have not done them yet (see below): whose turn is open,
      * from which step on, the time of each, and when the first intent of them could act. */

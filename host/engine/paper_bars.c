@@ -140,7 +140,7 @@ HOT void paper_on_market(struct paper *paper, const struct agon_event_hdr *event
 
     if (event->t > paper->t)
         paper->t = event->t;
-    if (!is_bar_event(event) ||
+    if (!is_bar_event(event) || (paper->put_off == NULL && event->type != AGON_EVENT_BAR) ||
         (!paper_is_put_off(paper, event->instrument) && !is_path(paper, event))) {
         on_market_now(paper, event);
         return;

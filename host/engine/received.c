@@ -20,7 +20,7 @@ static int64_t take_stamp(struct received *received, const struct agon_event_hdr
     received->n_early += behind < 0;
     if (-behind > received->clock_ns)
         received->clock_ns = -behind;
-    return num_add(behind, received->clock_ns);
+    return num_add(behind, received->clock_ns); // a stamp is anything
 }
 
 agon_ns_t received_at(struct received *received, const struct agon_event_hdr *event)

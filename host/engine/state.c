@@ -546,7 +546,13 @@ int engine_make_mark(struct engine *engine, struct record_mark *mark)
     mark->hdr.type = EVENT_MARK;
     mark->hdr.granules = 1;
     mark->hdr.t = engine->t;
-    return engine_hash(engine, mark->hash);
+    engine->mark.is_made = 0;
+    if (engine_hash(engine, mark->hash) < 0)
+        return AGON_ENOSPC;
+    engine->mark.seq = engine->seq;
+    memcpy(engine->mark.hash, mark->hash, sizeof(mark->hash));
+    engine->mark.is_made = 1;
+    return AGON_OK;
 }
 
 // What the rest of the engine uses as an index or looks up without asking again.
@@ -606,6 +612,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
             "state of format %u: this host reads %d and %d; start it with a build that "
             "reads it",
             format, ENGINE_STATE_FORMAT, ENGINE_STATE_FORMAT_HIGH);
+    engine->mark.is_made = 0;
     engine->seq = dec_u64(&dec);
     engine->t = dec_i64(&dec);
     engine->run = dec_u32(&dec);

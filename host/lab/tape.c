@@ -612,6 +612,26 @@ static inline int read_plain_bar(struct tape *tape)
     return 1;
 }
 
+/* Most of what a tape of books has is quotes, with which nothing is wrong. NULL: what comes is
+ * taken as any other. */
+static inline const struct agon_event_hdr *next_quote(struct tape *tape)
+{
+    struct tape_report *report = &tape->report;
+    const struct agon_event_hdr *event;
+
+    if (tape->is_over || report->n_bad == TAPE_BAD_MAX)
+        return NULL;
+    event = tape_rows_next_quote(tape->rows, report->t_last);
+    if (event == NULL)
+        return NULL;
+    report->n_rows = tape_rows_number(tape->rows);
+    report->n_quotes++;
+    tape->t = report->t_last = event->t;
+    if (report->n_events++ == 0)
+        report->t_first = event->t;
+    return event;
+}
+
 // Not inlined: of a row with two events the second lies there already.
 static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(struct tape *tape)
 {
@@ -655,7 +675,10 @@ static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(s
 static HOT const struct agon_event_hdr *next_here(void *ctx)
 {
     struct tape *tape = ctx;
+    const struct agon_event_hdr *quote = tape->is_l2 ? next_quote(tape) : NULL;
 
+    if (quote != NULL)
+        return quote;
     if (tape->behind == NULL || tape->has_shown)
         return next_of_rows(tape);
     tape->whole = tape->behind;

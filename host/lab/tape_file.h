@@ -123,6 +123,9 @@ int tape_rows_next(struct tape_rows *rows, struct tape_row *row, struct error *e
  * 0: the row that comes is to be taken by tape_rows_next. And back again, for that. */
 int tape_rows_next_plain(struct tape_rows *rows, struct tape_row *row);
 void tape_rows_put_back(struct tape_rows *rows);
+/* The quote that is next, where nothing is wrong with it and its time is t_least or later. NULL:
+ * what comes is to be taken by tape_rows_next. It stands until then, or until the next of these. */
+struct agon_event_hdr *tape_rows_next_quote(struct tape_rows *rows, agon_ns_t t_least);
 /* Rows given so far; of the newest one (of an event: its last row) the number, from 1. */
 uint64_t tape_rows_number(const struct tape_rows *rows);
 

@@ -38,6 +38,7 @@ struct tape {
     struct table_plan plan;
     struct record_trade_book joined; /* of the row just read */
     int is_queued;                 /* the events of a row may be several, and stand in the queue */
+    int is_l2;                     /* a tape of all that a stream brings */
     int is_plain;                  /* the row in hand was read by it: its values are in the row */
     struct recording_step step;    /* bars */
     struct symbols *symbols;       /* owned; raw */

@@ -102,6 +102,7 @@ int tape_open_file(struct tape *tape, struct error *err)
         return rc;
     head = tape_file_head_of(tape->file);
     tape->is_queued = head->kind == TAPE_FILE_TRADES; // which may have a book behind each
+    tape->is_l2 = head->kind == TAPE_FILE_L2;
     tape->report.n_noisy = head->n_noisy;
     tape->report.n_cut = head->n_cut;
     tape->report.n_gaps = head->kind == TAPE_FILE_L2 ? head->n_gaps : 0;

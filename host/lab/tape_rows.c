@@ -194,11 +194,14 @@ static const char *trade_of(const struct tape_rows *rows, struct tape_row *row)
     return to_qty(rows, column(rows, 3), &row->qty, &row->is_cut) ? NULL : "quantity is too large";
 }
 
-static void begin(struct tape_rows *rows, struct tape_row *row, uint16_t type, size_t bytes)
+/* head: of the bytes, what is before its levels, which follow. */
+static void begin(struct tape_rows *rows, struct tape_row *row, uint16_t type, size_t bytes,
+                  size_t head)
 {
     size_t granules = (bytes + EVENT_GRANULE - 1) / EVENT_GRANULE;
 
-    memset(rows->event, 0, granules * EVENT_GRANULE);
+    memset(rows->event, 0, head);
+    memset(rows->event->bytes + bytes, 0, granules * EVENT_GRANULE - bytes);
     rows->event->hdr.type = type;
     rows->event->hdr.granules = (uint8_t)granules;
     rows->event->hdr.instrument = rows->instrument;
@@ -223,7 +226,7 @@ static const char *quote_of(struct tape_rows *rows, struct tape_row *row)
 
     if (column(rows, 1) < 0)
         return "its venue's time is before 1970";
-    begin(rows, row, AGON_EVENT_QUOTE, sizeof(rows->event->quote));
+    begin(rows, row, AGON_EVENT_QUOTE, sizeof(rows->event->quote), sizeof(rows->event->quote));
     wrong =
         level_of(rows, 2, &rows->event->quote.bid_px, &rows->event->quote.bid_qty, &row->is_cut);
     return wrong != NULL ? wrong
@@ -253,7 +256,7 @@ static const char *l2_trade(struct tape_rows *rows, struct tape_row *row)
 {
     struct agon_trade *trade = &rows->event->trade;
 
-    begin(rows, row, AGON_EVENT_TRADE, sizeof(*trade));
+    begin(rows, row, AGON_EVENT_TRADE, sizeof(*trade), sizeof(*trade));
     trade->venue_id = (uint64_t)column(rows, 4);
     trade->side = (uint8_t)(what(rows) >> 8);
     trade->flags = (uint8_t)(what(rows) >> 16);
@@ -297,7 +300,7 @@ static const char *l2_quote(struct tape_rows *rows, struct tape_row *row, struct
     struct agon_quote *quote = &rows->event->quote;
     const char *wrong;
 
-    begin(rows, row, AGON_EVENT_QUOTE, sizeof(*quote));
+    begin(rows, row, AGON_EVENT_QUOTE, sizeof(*quote), sizeof(*quote));
     if (take_quote(rows, quote))
         return NULL;
     wrong = level_of(rows, 2, &quote->bid_px, &quote->bid_qty, &row->is_cut);
@@ -358,7 +361,7 @@ static const char *l2_part(struct tape_rows *rows, struct tape_row *row, struct 
 
     if (counts >> 32 != 0 || n > EVENT_LEVELS_MAX)
         return "more levels than one part of a book has";
-    begin(rows, row, type, sizeof(*part) + n * sizeof(*levels));
+    begin(rows, row, type, sizeof(*part) + n * sizeof(*levels), sizeof(*part));
     part->n_bid = (uint16_t)counts;
     part->n_ask = (uint16_t)(counts >> 16);
     part->flags = what(rows) >> 8;
@@ -378,7 +381,7 @@ static const char *l2_status(struct tape_rows *rows, struct tape_row *row)
 {
     struct agon_status *status = &rows->event->status;
 
-    begin(rows, row, AGON_EVENT_STATUS, sizeof(*status));
+    begin(rows, row, AGON_EVENT_STATUS, sizeof(*status), sizeof(*status));
     status->venue = rows->venue;
     status->trading = (uint8_t)(what(rows) >> 8);
     status->book = (uint8_t)(what(rows) >> 16);
@@ -417,6 +420,32 @@ HOT int tape_rows_next_plain(struct tape_rows *rows, struct tape_row *row)
         row->px[i] = column(rows, 1 + i) * rows->px.times;
     row->qty = column(rows, 5) * rows->qty.times;
     return 1;
+}
+
+HOT struct agon_event_hdr *tape_rows_next_quote(struct tape_rows *rows, agon_ns_t t_least)
+{
+    uint32_t at = (uint32_t)(rows->next % TAPE_BLOCK_ROWS);
+    struct agon_quote *quote = &rows->event->quote;
+    agon_ns_t t, t_venue;
+
+    if (rows->block != rows->next / TAPE_BLOCK_ROWS + 1 || at >= rows->n ||
+        rows->head->kind != TAPE_FILE_L2)
+        return NULL;
+    t = ((const int64_t *)rows->columns[0])[at];
+    t_venue = ((const int64_t *)rows->columns[1])[at];
+    if ((((const uint32_t *)rows->columns[5])[at] & 0xff) != TAPE_QUOTE_BID || t < t_least ||
+        t < 0 || t_venue < 0)
+        return NULL;
+    rows->at = at;
+    *quote = (struct agon_quote){.hdr = {.type = AGON_EVENT_QUOTE,
+                                         .granules = sizeof(*quote) / EVENT_GRANULE,
+                                         .instrument = rows->instrument,
+                                         .t_venue = t_venue,
+                                         .t = t}};
+    if (!take_quote(rows, quote))
+        return NULL;
+    rows->next++; // of its bid; that of its ask is counted
+    return &quote->hdr;
 }
 
 void tape_rows_put_back(struct tape_rows *rows)

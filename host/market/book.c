@@ -633,21 +633,31 @@ int book_set_tick(struct book *book, agon_px_t tick_px)
     return AGON_OK;
 }
 
+/* Price and quantity of a level, looked at together. */
+typedef uint64_t pair_t __attribute__((vector_size(16)));
+_Static_assert(sizeof(struct agon_level) == sizeof(pair_t) && offsetof(struct agon_level, px) == 0,
+               "a level is its price and its quantity");
+
 HOT int book_apply(struct book *book, const struct agon_book_part *part)
 {
     const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
     uint32_t n_bid = part->n_bid;
     uint32_t n = n_bid + part->n_ask;
-    uint64_t wrong = 0; // its highest bit
+    const pair_t one = {1, 0};
+    pair_t wrong = {0, 0}; // their highest bits
 
     if (part->hdr.type != AGON_EVENT_BOOK_SNAPSHOT && part->hdr.type != AGON_EVENT_BOOK_DELTA)
         return AGON_EINVAL;
     if (sizeof(*part) + n * sizeof(*levels) > event_bytes(&part->hdr))
         return AGON_EINVAL;
     // A price has to be above zero, a quantity not below.
-    for (uint32_t i = 0; i < n; i++)
-        wrong |= (uint64_t)levels[i].px | ((uint64_t)levels[i].px - 1) | (uint64_t)levels[i].qty;
-    if (wrong >> 63 != 0)
+    for (uint32_t i = 0; i < n; i++) {
+        pair_t level;
+
+        memcpy(&level, &levels[i], sizeof(level));
+        wrong |= level | (level - one);
+    }
+    if ((wrong[0] | wrong[1]) >> 63 != 0)
         return AGON_EINVAL;
     if (part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT && (part->flags & BOOK_PART_FIRST) != 0) {
         if (n_bid == 1 && n == 2 && levels[0].qty > 0 && levels[1].qty > 0) {
