@@ -51,6 +51,7 @@ static inline int64_t exposure_side_furthest(const struct exposure_side *side)
 struct exposure_open {
     num128_t loss; /* 0 while it is unknown */
     struct exposure_side buys[LEDGER_POSITIONS], sells[LEDGER_POSITIONS];
+    uint8_t n_places; /* behind which none of both was reached */
     uint8_t is_unknown, is_valued;
 };
 /* What a slot's open orders may still take of an asset on an account: kept up with each order once

@@ -168,6 +168,7 @@ static struct exposure_side *side_of(const struct engine *engine, const struct o
     // Counted with the first order there, or not yet.
     place = place != 0 ? place - 1 : exposure_place(engine, order->slot, order->instrument);
     REQUIRE(place < LEDGER_POSITIONS); // it holds something back there
+    open->n_places = place < open->n_places ? open->n_places : (uint8_t)(place + 1);
     return order->side == AGON_BUY ? &open->buys[place] : &open->sells[place];
 }
 
@@ -245,7 +246,12 @@ static __attribute__((noinline)) void work_out(const struct engine *engine, uint
     struct exposure *exposure = engine->exposure;
     struct exposure_open *open = &exposure->open[slot];
 
-    *open = (struct exposure_open){0};
+    for (uint32_t place = 0; place < open->n_places; place++) {
+        open->buys[place] = (struct exposure_side){0};
+        open->sells[place] = (struct exposure_side){0};
+    }
+    open->loss = 0;
+    open->n_places = open->is_unknown = open->is_valued = 0;
     for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
          order = orders_next(engine->orders, slot, order)) {
         order->open_loss_amt = look_at(engine, order, open);

@@ -531,7 +531,9 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
             return !is_last;
         }
         unstage(writer);
-        if (rc != AGON_ENOSPC || writer->is_held)
+        // What was held before is not at hand any more; and of files that are far (sys/disk_far.h)
+        // it may be an earlier write that failed.
+        if (rc != AGON_ENOSPC || writer->config.hold_bytes > 0)
             return fail(writer, "writing", cls, rc);
         // The file system took back room that it had promised. The class ends its segment where it
         // was, and the batch is staged anew: in the next segment, or all of it among the money.

@@ -21,21 +21,67 @@ enum far_op {
     FAR_LIST
 };
 
+static struct disk_far_call *call_of(struct disk_far_shm *shm, uint32_t n)
+{
+    return &shm->calls[n % DISK_FAR_CALLS];
+}
+
 /* --- who asks --- */
 
-static int64_t ask(struct disk_far *far, uint32_t op)
+/* Until call number n is answered; of writes before it what became of them is kept. */
+static int64_t await(struct disk_far *far, uint32_t n)
+{
+    struct disk_far_shm *shm = far->shm;
+    int64_t result = AGON_OK;
+
+    while ((int32_t)(n - far->n_known) > 0) {
+        uint32_t answered = atomic_load_explicit(&shm->answered, memory_order_acquire);
+
+        if ((int32_t)(answered - far->n_known) <= 0) {
+            (void)futex_wait(&shm->answered, answered, -1);
+            continue;
+        }
+        far->n_known++;
+        result = call_of(shm, far->n_known)->result;
+        if (call_of(shm, far->n_known)->op == FAR_WRITE && result < 0 && far->failed == AGON_OK)
+            far->failed = (int)result;
+    }
+    return result;
+}
+
+/* The place of the next call, once it is free. */
+static struct disk_far_call *place(struct disk_far *far)
+{
+    uint32_t next = atomic_load_explicit(&far->shm->asked, memory_order_relaxed) + 1;
+
+    (void)await(far, next - DISK_FAR_CALLS);
+    return call_of(far->shm, next);
+}
+
+/* Puts the call on its way that was made in its place. */
+static int send(struct disk_far *far, struct disk_far_call *call, uint32_t op)
 {
     static const uint64_t one = 1;
-    struct disk_far_shm *shm = far->shm;
-    uint32_t asked = atomic_load(&shm->asked) + 1;
 
-    shm->op = op;
-    atomic_store_explicit(&shm->asked, asked, memory_order_release);
-    if (write(far->knock, &one, sizeof(one)) != (ssize_t)sizeof(one))
-        return AGON_EIO;
-    while (atomic_load_explicit(&shm->answered, memory_order_acquire) != asked)
-        (void)futex_wait(&shm->answered, asked - 1, -1);
-    return shm->result;
+    call->op = op;
+    (void)atomic_fetch_add_explicit(&far->shm->asked, 1, memory_order_release);
+    return write(far->knock, &one, sizeof(one)) == (ssize_t)sizeof(one) ? AGON_OK : AGON_EIO;
+}
+
+static int64_t ask(struct disk_far *far, struct disk_far_call *call, uint32_t op)
+{
+    int rc = send(far, call, op);
+
+    return rc < 0 ? rc : await(far, atomic_load(&far->shm->asked));
+}
+
+/* What became of writes that nobody was told. */
+static int take_failed(struct disk_far *far)
+{
+    int failed = far->failed;
+
+    far->failed = AGON_OK;
+    return failed;
 }
 
 static int name_it(char room[DISK_FAR_NAME], const char *name)
@@ -50,41 +96,46 @@ static int name_it(char room[DISK_FAR_NAME], const char *name)
 
 static int far_open(void *ctx, const char *name, uint64_t preallocate_bytes)
 {
-    struct disk_far *far = ctx;
+    struct disk_far_call *call = place(ctx);
 
-    if (name_it(far->shm->name, name) < 0)
+    if (name_it(call->name, name) < 0)
         return AGON_EINVAL;
-    far->shm->n = preallocate_bytes;
-    return (int)ask(far, FAR_OPEN);
+    call->n = preallocate_bytes;
+    return (int)ask(ctx, call, FAR_OPEN);
 }
 
 static void far_close(void *ctx, int file)
 {
-    struct disk_far *far = ctx;
+    struct disk_far_call *call = place(ctx);
 
-    far->shm->file = file;
-    (void)ask(far, FAR_CLOSE);
+    call->file = file;
+    (void)ask(ctx, call, FAR_CLOSE);
 }
 
 static int far_write(void *ctx, int file, uint64_t offset, const void *bytes, uint64_t n)
 {
     struct disk_far *far = ctx;
     const unsigned char *at = bytes;
-    int64_t rc = AGON_OK;
 
-    while (n > 0 && rc >= 0) {
+    while (n > 0) {
         uint64_t some = n < DISK_FAR_ROOM ? n : DISK_FAR_ROOM;
+        struct disk_far_call *call = place(far);
+        int rc = take_failed(far);
 
-        far->shm->file = file;
-        far->shm->offset = offset;
-        far->shm->n = some;
-        memcpy(far->shm->bytes, at, some);
-        rc = ask(far, FAR_WRITE);
+        if (rc < 0)
+            return rc;
+        call->file = file;
+        call->offset = offset;
+        call->n = some;
+        memcpy(call->bytes, at, some);
+        rc = send(far, call, FAR_WRITE);
+        if (rc < 0)
+            return rc;
         at += some;
         offset += some;
         n -= some;
     }
-    return (int)rc;
+    return AGON_OK;
 }
 
 static int64_t far_read(void *ctx, int file, uint64_t offset, void *bytes, uint64_t n)
@@ -94,17 +145,18 @@ static int64_t far_read(void *ctx, int file, uint64_t offset, void *bytes, uint6
 
     while (done < n) {
         uint64_t some = n - done < DISK_FAR_ROOM ? n - done : DISK_FAR_ROOM;
+        struct disk_far_call *call = place(far);
         int64_t got;
 
-        far->shm->file = file;
-        far->shm->offset = offset + done;
-        far->shm->n = some;
-        got = ask(far, FAR_READ);
+        call->file = file;
+        call->offset = offset + done;
+        call->n = some;
+        got = ask(far, call, FAR_READ);
         if (got < 0)
             return got;
         if ((uint64_t)got > some)
             return AGON_EIO;
-        memcpy((unsigned char *)bytes + done, far->shm->bytes, (size_t)got);
+        memcpy((unsigned char *)bytes + done, call->bytes, (size_t)got);
         done += (uint64_t)got;
         if ((uint64_t)got < some)
             break;
@@ -112,65 +164,74 @@ static int64_t far_read(void *ctx, int file, uint64_t offset, void *bytes, uint6
     return (int64_t)done;
 }
 
+/* Of a file, behind all writes so far. */
+static int ask_behind(struct disk_far *far, int file, uint64_t n, uint32_t op)
+{
+    struct disk_far_call *call;
+    int rc;
+
+    (void)await(far, atomic_load(&far->shm->asked));
+    rc = take_failed(far);
+    if (rc < 0)
+        return rc;
+    call = place(far);
+    call->file = file;
+    call->n = n;
+    return (int)ask(far, call, op);
+}
+
 static int far_sync(void *ctx, int file)
 {
-    struct disk_far *far = ctx;
-
-    far->shm->file = file;
-    return (int)ask(far, FAR_SYNC);
+    return ask_behind(ctx, file, 0, FAR_SYNC);
 }
 
 static int64_t far_size(void *ctx, int file)
 {
-    struct disk_far *far = ctx;
+    struct disk_far_call *call = place(ctx);
 
-    far->shm->file = file;
-    return ask(far, FAR_SIZE);
+    call->file = file;
+    return ask(ctx, call, FAR_SIZE);
 }
 
 static int far_truncate(void *ctx, int file, uint64_t bytes)
 {
-    struct disk_far *far = ctx;
-
-    far->shm->file = file;
-    far->shm->n = bytes;
-    return (int)ask(far, FAR_TRUNCATE);
+    return ask_behind(ctx, file, bytes, FAR_TRUNCATE);
 }
 
 static int far_rename(void *ctx, const char *from, const char *to)
 {
-    struct disk_far *far = ctx;
+    struct disk_far_call *call = place(ctx);
 
-    if (name_it(far->shm->name, from) < 0 || name_it(far->shm->to, to) < 0)
+    if (name_it(call->name, from) < 0 || name_it(call->to, to) < 0)
         return AGON_EINVAL;
-    return (int)ask(far, FAR_RENAME);
+    return (int)ask(ctx, call, FAR_RENAME);
 }
 
 static int far_remove(void *ctx, const char *name)
 {
-    struct disk_far *far = ctx;
+    struct disk_far_call *call = place(ctx);
 
-    if (name_it(far->shm->name, name) < 0)
+    if (name_it(call->name, name) < 0)
         return AGON_EINVAL;
-    return (int)ask(far, FAR_REMOVE);
+    return (int)ask(ctx, call, FAR_REMOVE);
 }
 
 static int far_sync_dir(void *ctx)
 {
-    return (int)ask(ctx, FAR_SYNC_DIR);
+    return (int)ask(ctx, place(ctx), FAR_SYNC_DIR);
 }
 
 /* All at once: what is called with a name may ask for another file. */
 static int far_list(void *ctx, int (*each)(void *arg, const char *name), void *arg)
 {
     static char names[DISK_FAR_ROOM]; // one thread of a process asks
-    struct disk_far *far = ctx;
-    int64_t n = ask(far, FAR_LIST);
+    struct disk_far_call *call = place(ctx);
+    int64_t n = ask(ctx, call, FAR_LIST);
     int rc = AGON_OK;
 
     if (n < 0 || (uint64_t)n > sizeof(names))
         return n < 0 ? (int)n : AGON_EIO;
-    memcpy(names, far->shm->bytes, (size_t)n);
+    memcpy(names, call->bytes, (size_t)n);
     for (int64_t at = 0; at < n && rc == AGON_OK; at += (int64_t)strlen(names + at) + 1)
         rc = each(arg, names + at);
     return rc;
@@ -269,6 +330,7 @@ struct far_call {
     int32_t file;
     uint64_t offset, n;
     char name[DISK_FAR_NAME], to[DISK_FAR_NAME];
+    unsigned char *bytes; // in the shared block
 };
 
 static int64_t serve_name(struct disk_far_server *server, const struct far_call *call)
@@ -304,9 +366,9 @@ static int64_t serve_file(struct disk_far_server *server, const struct far_call 
         server->is_open[call->file] = 0;
         return AGON_OK;
     case FAR_WRITE:
-        return disk->write(disk->ctx, file, call->offset, server->shm->bytes, call->n);
+        return disk->write(disk->ctx, file, call->offset, call->bytes, call->n);
     case FAR_READ:
-        return disk->read(disk->ctx, file, call->offset, server->shm->bytes, call->n);
+        return disk->read(disk->ctx, file, call->offset, call->bytes, call->n);
     case FAR_SYNC:
         return disk->sync(disk->ctx, file);
     case FAR_SIZE:
@@ -319,7 +381,7 @@ static int64_t serve_file(struct disk_far_server *server, const struct far_call 
 static int64_t serve_dir(struct disk_far_server *server, const struct far_call *call)
 {
     const struct disk *disk = server->disk;
-    struct far_names names = {.bytes = server->shm->bytes};
+    struct far_names names = {.bytes = call->bytes};
     int rc;
 
     if (call->op == FAR_SYNC_DIR)
@@ -334,40 +396,52 @@ void disk_far_server_init(struct disk_far_server *server, struct disk_far_shm *s
     *server = (struct disk_far_server){.shm = shm, .disk = disk};
 }
 
-void disk_far_serve(struct disk_far_server *server)
+static int64_t serve_call(struct disk_far_server *server, const struct far_call *call)
 {
-    struct disk_far_shm *shm = server->shm;
-    uint32_t asked = atomic_load_explicit(&shm->asked, memory_order_acquire);
-    struct far_call call;
-
-    if (asked == atomic_load(&shm->answered))
-        return;
-    call = (struct far_call){.op = shm->op, .file = shm->file, .offset = shm->offset, .n = shm->n};
-    memcpy(call.name, shm->name, sizeof(call.name));
-    memcpy(call.to, shm->to, sizeof(call.to));
-    switch (call.op) {
+    switch (call->op) {
     case FAR_OPEN:
     case FAR_RENAME:
     case FAR_REMOVE:
-        shm->result = serve_name(server, &call);
-        break;
+        return serve_name(server, call);
     case FAR_CLOSE:
     case FAR_WRITE:
     case FAR_READ:
     case FAR_SYNC:
     case FAR_SIZE:
     case FAR_TRUNCATE:
-        shm->result = serve_file(server, &call);
-        break;
+        return serve_file(server, call);
     case FAR_SYNC_DIR:
     case FAR_LIST:
-        shm->result = serve_dir(server, &call);
-        break;
+        return serve_dir(server, call);
     default:
-        shm->result = AGON_EINVAL;
+        return AGON_EINVAL;
     }
-    atomic_store_explicit(&shm->answered, asked, memory_order_release);
-    futex_wake(&shm->answered, 1);
+}
+
+void disk_far_serve(struct disk_far_server *server)
+{
+    struct disk_far_shm *shm = server->shm;
+
+    // Whatever a stranger says is asked: it knocks for each.
+    for (int i = 0; i < DISK_FAR_CALLS; i++) {
+        uint32_t n = atomic_load(&shm->answered);
+        struct disk_far_call *asked;
+        struct far_call call;
+
+        if (atomic_load_explicit(&shm->asked, memory_order_acquire) == n)
+            return;
+        asked = call_of(shm, ++n);
+        call = (struct far_call){.op = asked->op,
+                                 .file = asked->file,
+                                 .offset = asked->offset,
+                                 .n = asked->n,
+                                 .bytes = asked->bytes};
+        memcpy(call.name, asked->name, sizeof(call.name));
+        memcpy(call.to, asked->to, sizeof(call.to));
+        asked->result = serve_call(server, &call);
+        atomic_store_explicit(&shm->answered, n, memory_order_release);
+        futex_wake(&shm->answered, 1);
+    }
 }
 
 void disk_far_server_deinit(struct disk_far_server *server)

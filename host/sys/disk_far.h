@@ -15,9 +15,9 @@
 #define DISK_FAR_ROOM  ((uint64_t)1 << 20) /* bytes carried at once */
 #define DISK_FAR_FILES 16                  /* open at a time */
 #define DISK_FAR_NAME  64
+#define DISK_FAR_CALLS 2 /* on their way at a time */
 
-struct disk_far_shm {                 /* zeroed; shared by the two */
-    _Atomic uint32_t asked, answered; /* futex: equal when nothing is asked */
+struct disk_far_call {
     uint32_t op;
     int32_t file;
     uint64_t offset, n;
@@ -25,13 +25,21 @@ struct disk_far_shm {                 /* zeroed; shared by the two */
     char name[DISK_FAR_NAME], to[DISK_FAR_NAME];
     unsigned char bytes[DISK_FAR_ROOM];
 };
+struct disk_far_shm {                 /* zeroed; shared by the two */
+    _Atomic uint32_t asked, answered; /* calls so far; futex: equal when nothing is asked */
+    struct disk_far_call calls[DISK_FAR_CALLS]; /* by their number */
+};
 
 /* The side that asks. knock is written to (8 bytes) with each call: an eventfd that the other side
- * waits for. Calls wait until they are answered. [one thread] */
+ * waits for. Calls wait until they are answered, but for a write, which goes on its way: what
+ * became of it is said by the first write, sync or truncate behind it, which then does nothing of
+ * its own. A sync that returns AGON_OK has all writes before it. [one thread] */
 struct disk_far {
     struct disk port;
     struct disk_far_shm *shm; /* borrowed */
     int knock;
+    uint32_t n_known; /* calls whose results were looked at */
+    int failed;       /* AGON_OK, or what became of a write, which nobody was told */
 };
 void disk_far_init(struct disk_far *far, struct disk_far_shm *shm, int knock);
 

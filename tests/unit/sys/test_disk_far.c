@@ -56,6 +56,14 @@ static void teardown(void)
     (void)close(knock);
 }
 
+/* A write, and what became of it. */
+static int written(int of, int file, uint64_t offset, const void *bytes, uint64_t n)
+{
+    int rc = far.port.write(far.port.ctx, of, offset, bytes, n);
+
+    return rc < 0 ? rc : far.port.sync(far.port.ctx, file);
+}
+
 static int collect(void *arg, const char *name)
 {
     (void)strcat(arg, name);
@@ -107,7 +115,7 @@ START_TEST(a_snapshot_is_read_and_not_made_written_or_taken_away)
     ck_assert_int_ge(file, 0);
     ck_assert_int_eq(disk->read(disk->ctx, file, 0, bytes, 4), 4);
     ck_assert_str_eq(bytes, "abc");
-    ck_assert_int_eq(disk->write(disk->ctx, file, 0, "xyz", 4), AGON_EPERM);
+    ck_assert_int_eq(written(file, file, 0, "xyz", 4), AGON_EPERM);
     ck_assert_int_eq(disk->truncate(disk->ctx, file, 0), AGON_EPERM);
     disk->close(disk->ctx, file);
     ck_assert_int_eq(disk->open(disk->ctx, "snap-00000000000000000008.as", 10), AGON_EPERM);
@@ -143,9 +151,9 @@ START_TEST(what_makes_no_sense_is_refused)
     ck_assert_int_ge(file, 0);
     for (int other = -2; other < DISK_FAR_FILES + 2; other++) {
         if (other != file)
-            ck_assert_int_eq(disk->write(disk->ctx, other, 0, &byte, 1), AGON_EINVAL);
+            ck_assert_int_eq(written(other, file, 0, &byte, 1), AGON_EINVAL);
     }
-    ck_assert_int_eq(disk->write(disk->ctx, file, UINT64_MAX, &byte, 1), AGON_EINVAL);
+    ck_assert_int_eq(written(file, file, UINT64_MAX, &byte, 1), AGON_EINVAL);
     ck_assert_int_eq(disk->truncate(disk->ctx, file, UINT64_MAX), AGON_EINVAL);
     for (int i = 1; i < DISK_FAR_FILES; i++)
         ck_assert_int_ge(disk->open(disk->ctx, "new.aj", 10), 0);
@@ -153,6 +161,48 @@ START_TEST(what_makes_no_sense_is_refused)
     disk->close(disk->ctx, file);
     ck_assert_int_eq(disk->size(disk->ctx, file), AGON_EINVAL);
     ck_assert_int_eq(disk->open(disk->ctx, "new.aj", 10), file);
+}
+END_TEST
+
+START_TEST(a_write_that_failed_is_said_once_by_what_follows)
+{
+    const struct disk *disk = &far.port;
+    char bytes[8] = "";
+    int file = disk->open(disk->ctx, "new.aj", 10);
+
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(disk->write(disk->ctx, file + 1, 0, "lost", 4), AGON_OK);
+    ck_assert_int_eq(disk->truncate(disk->ctx, file, 3), AGON_EINVAL);
+    ck_assert_int_eq(disk->size(disk->ctx, file), 10); // nothing of its own was done
+    ck_assert_int_eq(disk->truncate(disk->ctx, file, 3), AGON_OK);
+    ck_assert_int_eq(disk->write(disk->ctx, file + 1, 0, "lost", 4), AGON_OK);
+    ck_assert_int_eq(disk->read(disk->ctx, file, 0, bytes, 8), 3); // it is answered by now
+    ck_assert_int_eq(disk->write(disk->ctx, file, 0, "abc", 3), AGON_EINVAL);
+    ck_assert_int_eq(disk->write(disk->ctx, file, 0, "xyz", 3), AGON_OK);
+    ck_assert_int_eq(disk->sync(disk->ctx, file), AGON_OK);
+    ck_assert_int_eq(disk->read(disk->ctx, file, 0, bytes, 8), 3);
+    ck_assert_mem_eq(bytes, "xyz", 3);
+    disk->close(disk->ctx, file);
+}
+END_TEST
+
+START_TEST(writes_on_their_way_are_all_there_in_their_order)
+{
+    const struct disk *disk = &far.port;
+    int file = disk->open(disk->ctx, "new.aj", 10);
+    uint32_t again[1000];
+
+    ck_assert_int_ge(file, 0);
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint32_t other = ~i;
+
+        ck_assert_int_eq(disk->write(disk->ctx, file, i * sizeof(i), &other, sizeof(i)), AGON_OK);
+        ck_assert_int_eq(disk->write(disk->ctx, file, i * sizeof(i), &i, sizeof(i)), AGON_OK);
+    }
+    ck_assert_int_eq(disk->read(disk->ctx, file, 0, again, sizeof(again)), sizeof(again));
+    for (uint32_t i = 0; i < 1000; i++)
+        ck_assert_uint_eq(again[i], i);
+    disk->close(disk->ctx, file);
 }
 END_TEST
 
@@ -165,24 +215,33 @@ START_TEST(a_forged_call_is_refused)
 
     disk_far_server_init(&here, &shm, &below);
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-        shm.op = ops[i];
+        struct disk_far_call *call = &shm.calls[(atomic_load(&shm.asked) + 1) % DISK_FAR_CALLS];
+
+        call->op = ops[i];
         atomic_fetch_add(&shm.asked, 1);
         disk_far_serve(&here);
-        ck_assert_int_eq(shm.result, AGON_EINVAL);
+        ck_assert_int_eq(call->result, AGON_EINVAL);
         ck_assert_uint_eq(atomic_load(&shm.answered), atomic_load(&shm.asked));
     }
     for (uint32_t op = 1; op < 12; op++) {
         for (n = 0; n < 3; n++) {
-            shm.op = op;
-            shm.file = n == 0 ? INT32_MAX : INT32_MIN;
-            shm.n = shm.offset = UINT64_MAX >> n;
-            memset(shm.name, 'm', sizeof(shm.name)); // without an end
-            memset(shm.to, 'n', sizeof(shm.to));
+            struct disk_far_call *call = &shm.calls[(atomic_load(&shm.asked) + 1) % DISK_FAR_CALLS];
+
+            call->op = op;
+            call->file = n == 0 ? INT32_MAX : INT32_MIN;
+            call->n = call->offset = UINT64_MAX >> n;
+            memset(call->name, 'm', sizeof(call->name)); // without an end
+            memset(call->to, 'n', sizeof(call->to));
             atomic_fetch_add(&shm.asked, 1);
             disk_far_serve(&here);
-            ck_assert_msg(shm.result < 0 || op >= 10, "op %u gave %lld", op, (long long)shm.result);
+            ck_assert_msg(call->result < 0 || op >= 10, "op %u gave %lld", op,
+                          (long long)call->result);
         }
     }
+    atomic_fetch_add(&shm.asked, 1000000); // as many as it likes are not served at once
+    n = atomic_load(&shm.answered);
+    disk_far_serve(&here);
+    ck_assert_uint_le(atomic_load(&shm.answered) - n, DISK_FAR_CALLS);
     disk_far_server_deinit(&here);
 }
 END_TEST
@@ -197,6 +256,8 @@ int main(void)
     tcase_add_test(tcase, a_snapshot_is_read_and_not_made_written_or_taken_away);
     tcase_add_loop_test(tcase, no_other_name_is, 0, sizeof(strange) / sizeof(strange[0]));
     tcase_add_test(tcase, what_makes_no_sense_is_refused);
+    tcase_add_test(tcase, a_write_that_failed_is_said_once_by_what_follows);
+    tcase_add_test(tcase, writes_on_their_way_are_all_there_in_their_order);
     tcase_add_test(tcase, a_forged_call_is_refused);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
