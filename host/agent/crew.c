@@ -10,6 +10,8 @@
 #include "agent/certificate.h"
 #include "agent/sandbox.h"
 #include "base/zeroed.h"
+#include "config/units.h"
+#include "market/bars.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -232,6 +234,25 @@ uint8_t generation_bars(const struct generation *generation, const struct crew_s
                           : plugin_info_bars(&generation->info, spec->params, spec->n_params);
 }
 
+/* A length that its parameters name and its roster does not give would never come. */
+static int check_bars(const struct generation *generation, const struct crew_slot *spec,
+                      struct error *err)
+{
+    uint8_t named = plugin_info_bars(&generation->info, spec->params, spec->n_params);
+    uint8_t missing = (uint8_t)(named & ~generation_bars(generation, spec));
+    char text[48];
+
+    if (missing == 0 || named == UINT8_MAX) // of all lengths it may look at any
+        return AGON_OK;
+    units_say_duration((int64_t)bars_length_s[__builtin_ctz(missing)] * 1000000000, text,
+                       sizeof(text));
+    return error_set(err, AGON_EINVAL,
+                     "a parameter names bars of %s, and the roster's `bars` has none: it would be "
+                     "given none; expected %s among `bars` of this agent, or no `bars`: then it is "
+                     "given what its parameters name",
+                     text, text);
+}
+
 /* What the plugin declares, as numbers, with what the roster says of its inputs. One that it does
  * not read is nobody's: another generation may. */
 int generation_bind(struct generation *generation, const struct crew_slot *spec, struct error *err)
@@ -260,7 +281,7 @@ int generation_bind(struct generation *generation, const struct crew_slot *spec,
             signals->inputs[i] = (struct slot_input){.series = slot_series(from->agent, from->name),
                                                      .agent = slot_agent(from->agent)};
     }
-    return AGON_OK;
+    return check_bars(generation, spec, err);
 }
 
 /* The private copy of a file that had one needs none; it lies where others could have been. */

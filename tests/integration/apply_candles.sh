@@ -30,4 +30,10 @@ ctl apply "$WORK/conf/roster.yaml" --dry-run >"$WORK/out" 2>&1 || fail "apply: $
 live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300' '' ', bars: [1m, 5m]')"
 ctl apply "$WORK/conf/roster.yaml" --dry-run >"$WORK/out" 2>&1 || fail "apply: $(cat "$WORK/out")"
 grep -q "one .*bars .*the plugin's.*1m, 5m" "$WORK/out" || fail "lengths that the roster names: $(cat "$WORK/out")"
+
+# Lengths without the one that its parameter names: it would never be given a candle.
+live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300' '' ', bars: [1m, 1h]')"
+sed -i 's/stage: live/stage: paper/' "$WORK/conf/roster.yaml"
+"$AGON" backtest --roster "$WORK/conf/roster.yaml" --for 5m >"$WORK/out" 2>&1 && fail "a candle that never comes: $(cat "$WORK/out")"
+grep -q "one.*a parameter names bars of 5m, and the roster's .bars. has none" "$WORK/out" || fail "a candle that never comes: $(cat "$WORK/out")"
 echo "candles of five minutes, also behind a reload"

@@ -37,7 +37,7 @@ done_is apply "$WORK/less.yaml" --dry-run
 sed '0,/orders_on_reload: cancel, hard: 30s/s//orders_on_reload: keep, hard: 10s, on_crash: keep, wait: warm, depth: full, bars: [1m, 1h], checkpoint: 5s/' \
     "$WORK/conf/roster.yaml" >"$WORK/words.yaml"
 done_is apply "$WORK/words.yaml" --dry-run
-for line in 'on_crash  *cancel_all  *keep' 'hard  *30s  *10s' 'wait  *cold  *warm' 'depth  *top10  *full' 'bars  *all  *1m, 1h' \
+for line in 'on_crash  *cancel_all  *keep' 'hard  *30s  *10s' 'wait  *cold  *warm' 'depth  *top10  *full' "bars  *the plugin's  *1m, 1h" \
     'checkpoint  *10s  *5s' 'orders_on_reload  *cancel  *keep'; do
     grep -q "^busy_1  *$line " "$WORK/out" || fail "the dry run does not say '$line': $(cat "$WORK/out")"
 done
