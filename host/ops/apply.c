@@ -619,7 +619,7 @@ static int try_all(struct diff *diff, struct error *err)
         change->make.taken_amt = taken_amt;
         rc = host_make_change(diff->apply->host, &change->make, CHANGE_NS);
         if (rc == AGON_ENOTSUP)
-            change->how = HOW_RELOAD; // a parameter that is read at the start only
+            change->how = HOW_START; // a parameter that is read at the start only
         else if (rc < 0)
             return error_set(err, rc, "%s: %s: %s", change->agent, change->what,
                              change->make.err.text);

@@ -31,6 +31,11 @@ live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300' '' ', bars: [1m, 5m]
 ctl apply "$WORK/conf/roster.yaml" --dry-run >"$WORK/out" 2>&1 || fail "apply: $(cat "$WORK/out")"
 grep -q "one .*bars .*the plugin's.*1m, 5m" "$WORK/out" || fail "lengths that the roster names: $(cat "$WORK/out")"
 
+# A parameter that is read at a start: a reload begins with those of before.
+live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 60')"
+ctl apply "$WORK/conf/roster.yaml" --dry-run >"$WORK/out" 2>&1 || fail "apply: $(cat "$WORK/out")"
+grep -q "one .*params.bar_s .*300.*60 .*start" "$WORK/out" || fail "what the parameter waits for: $(cat "$WORK/out")"
+
 # Lengths without the one that its parameter names: it would never be given a candle.
 live_files "$(agent one sma_cross/sma_cross.so 'bar_s: 300' '' ', bars: [1m, 1h]')"
 sed -i 's/stage: live/stage: paper/' "$WORK/conf/roster.yaml"
