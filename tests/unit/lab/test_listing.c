@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lab/listing.h"
+#include "sys/file.h"
 
 #define DAY(t) ((agon_ns_t)(t)*1000000000)
 
@@ -447,8 +448,6 @@ int main(void)
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    unlink(in(dir, "bad"));
-    unlink(in(dir, "run.yaml"));
-    rmdir(dir);
+    (void)file_remove_tree(dir);
     return failed == 0 ? 0 : 1;
 }
