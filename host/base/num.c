@@ -526,6 +526,30 @@ char *num_digits(uint64_t value, char *end)
     return end;
 }
 
+uint32_t num_write(uint64_t value, char *text)
+{
+    char digits[2 * NUM_DIGITS] = {0};
+    const char *from;
+    uint64_t upper = value / 100000000, word;
+    uint32_t n = 0, n_front;
+
+    if (upper >= 100000000) {
+        from = num_digits(value, digits + NUM_DIGITS);
+        memcpy(text, from, NUM_DIGITS);
+        return (uint32_t)(digits + NUM_DIGITS - from);
+    }
+    word = eight_digits((uint32_t)(upper > 0 ? upper : value));
+    n_front = (uint32_t)__builtin_ctzll((word ^ 0x3030303030303030) | (uint64_t)1 << 56) / 8;
+    word >>= 8 * n_front;
+    memcpy(text, &word, 8);
+    n = 8 - n_front;
+    if (upper == 0)
+        return n;
+    word = eight_digits((uint32_t)(value % 100000000));
+    memcpy(text + n, &word, 8);
+    return n + 8;
+}
+
 /* More bytes than are asked for, within what both sides have: a copy of a length that is known is
  * two moves, and of another one a call. */
 static inline void copy_up_to_16(char *to, const char *from, int n)

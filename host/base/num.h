@@ -105,6 +105,9 @@ int num_is_too_fine(const char *text, size_t n, int exp);
 #define NUM_DIGITS 20 /* of the largest value */
 /* Its digits, the last of them right before end; where they begin. */
 char *num_digits(uint64_t value, char *end);
+/* The same from text on, by words of eight, and how many they are: up to NUM_DIGITS bytes are
+ * written, and those behind the digits mean nothing. */
+uint32_t num_write(uint64_t value, char *text);
 int num_format(int64_t value, int exp, char *text);
 /* As num_format without trailing zeros: "0.05", "30000". */
 int num_format_short(int64_t value, int exp, char *text);

@@ -138,10 +138,12 @@ static inline __attribute__((always_inline)) int put_judged(struct out *out, con
         struct look look = {_mm_setzero_si128(), _mm_setzero_si128()};
         char *to = out->at + out->n;
 
-        for (size_t i = 0; i + 16 <= n; i += 16)
-            look_at(&look, text + i, to + i, has_blanks);
-        // The last sixteen: some of them were among those before.
-        look_at(&look, text + n - 16, to + n - 16, has_blanks);
+        // From its end on, where a signature was written a moment ago, sixteen at a time: read as
+        // it was written it need not have left for the cache.
+        for (size_t i = n; i >= 16; i -= 16)
+            look_at(&look, text + i - 16, to + i - 16, has_blanks);
+        // The first sixteen: some of them were among those before.
+        look_at(&look, text, to, has_blanks);
         out->n += n;
         return is_fine(&look, has_blanks);
     }

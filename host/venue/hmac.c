@@ -60,55 +60,85 @@ size_t hmac_key_ahead(struct hmac_key *key, const void *bytes, size_t n)
     return n;
 }
 
-/* The words of a state, or a length, as the standard has them: the highest byte first. */
-static inline void write_words(unsigned char *to, const SHA_LONG *words, int n)
-{
-    for (int i = 0; i < n; i++) {
-        SHA_LONG word = __builtin_bswap32(words[i]);
+/* Sixteen bytes at once: a word that is read where narrower ones were written a moment ago waits
+ * until these have left for the cache, so that a block is made of whole ones, and read as such. */
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef int8_t signed16 __attribute__((vector_size(16)));
+typedef uint32_t words4 __attribute__((vector_size(16)));
+#define LANES (BLOCK / 16)
 
-        memcpy(to + 4 * i, &word, 4);
-    }
+/* The words of a state as the standard has them: the highest byte first. */
+static inline words4 turned(words4 words)
+{
+    words = (words << 8 & 0xff00ff00u) | (words >> 8 & 0x00ff00ffu);
+    return words << 16 | words >> 16;
 }
 
-/* Ends a block at whose byte n (below BLOCK) the message does (FIPS 180-4, 5.1.1): a 1 bit behind
- * it, zeros, and its length in bits. */
-static inline void end_message(SHA256_CTX *hash, unsigned char block[BLOCK], size_t n,
-                               uint64_t n_bits)
+static inline words4 words_at(const void *from)
 {
-    const SHA_LONG length[2] = {(SHA_LONG)(n_bits >> 32), (SHA_LONG)n_bits};
+    words4 words;
 
-    block[n] = 0x80;
-    if (n >= BLOCK - 8) {
-        SHA256_Transform(hash, block);
-        memset(block, 0, BLOCK);
-    }
-    write_words(block + BLOCK - 8, length, 2);
-    SHA256_Transform(hash, block);
+    memcpy(&words, from, sizeof(words));
+    return words;
 }
 
-void hmac_whole(const struct hmac_key *key, const void *bytes, size_t n,
+/* A block at whose byte n (up to BLOCK) the message ends: a 1 bit behind it, and zeros (FIPS 180-4,
+ * 5.1.1). Of the text a whole block is read. */
+static inline void end_text(words4 block[LANES], const unsigned char *text, size_t n)
+{
+    signed16 at = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    signed16 end = (signed16){0} + (signed char)n;
+
+    for (int i = 0; i < LANES; i++, at += 16)
+        block[i] =
+            (words_at(text + 16 * i) & (words4)(at < end)) | (words4)((bytes16)(at == end) & 0x80);
+}
+
+/* A block's last eight bytes: the message's length in bits. */
+static inline words4 length_of(uint64_t n_bits)
+{
+    return (words4){0, 0, __builtin_bswap32((uint32_t)(n_bits >> 32)),
+                    __builtin_bswap32((uint32_t)n_bits)};
+}
+
+void hmac_whole(const struct hmac_key *key, const void *bytes, size_t n, size_t room,
                 unsigned char mac[HMAC_BYTES])
 {
     const struct state *state = (const struct state *)(const void *)key->opaque;
     struct {
         SHA256_CTX hash; // its chained state alone: the rest is for Update
-        unsigned char block[BLOCK];
+        words4 block[LANES];
     } work;
     const unsigned char *at = bytes;
     uint64_t n_bits = ((uint64_t)state->inner.Nh << 32 | state->inner.Nl) + (uint64_t)n * 8;
+    words4 half;
 
-    REQUIRE(state->inner.num == 0 && state->outer.num == 0);
+    REQUIRE(state->inner.num == 0 && state->outer.num == 0 && n <= room);
     memcpy(work.hash.h, state->inner.h, sizeof(work.hash.h));
-    for (; n >= BLOCK; at += BLOCK, n -= BLOCK)
+    for (; n >= BLOCK; at += BLOCK, n -= BLOCK, room -= BLOCK)
         SHA256_Transform(&work.hash, at);
-    memset(work.block, 0, BLOCK);
-    memcpy(work.block, at, n);
-    end_message(&work.hash, work.block, n, n_bits);
-    memset(work.block, 0, BLOCK);
-    write_words(work.block, work.hash.h, 8);
+    if (room < BLOCK) {
+        memset(work.block, 0, BLOCK);
+        memcpy(work.block, at, n);
+        at = (const unsigned char *)work.block;
+    }
+    end_text(work.block, at, n);
+    if (n >= BLOCK - 8) {
+        SHA256_Transform(&work.hash, (const unsigned char *)work.block);
+        memset(work.block, 0, BLOCK);
+    }
+    work.block[3] |= length_of(n_bits);
+    SHA256_Transform(&work.hash, (const unsigned char *)work.block);
+    work.block[0] = turned(words_at(work.hash.h));
+    work.block[1] = turned(words_at(work.hash.h + 4));
+    work.block[2] = (words4){__builtin_bswap32(0x80000000)};
+    work.block[3] = length_of((BLOCK + HMAC_BYTES) * 8);
     memcpy(work.hash.h, state->outer.h, sizeof(work.hash.h));
-    end_message(&work.hash, work.block, HMAC_BYTES, (BLOCK + HMAC_BYTES) * 8);
-    write_words(mac, work.hash.h, 8);
+    SHA256_Transform(&work.hash, (const unsigned char *)work.block);
+    half = turned(words_at(work.hash.h));
+    memcpy(mac, &half, sizeof(half));
+    half = turned(words_at(work.hash.h + 4));
+    memcpy(mac + 16, &half, sizeof(half));
     sodium_memzero(&work, sizeof(work));
 }
 

@@ -26,8 +26,9 @@ void hmac_begin(struct hmac *hmac, const struct hmac_key *key);
 void hmac_add(struct hmac *hmac, const void *bytes, size_t n);
 /* The same of a whole message, of which no byte was given before but by hmac_key_ahead: block by
  * block, without what Update and Final do around them for messages that come in parts. What an
- * order's bytes wait for. */
-void hmac_whole(const struct hmac_key *key, const void *bytes, size_t n,
+ * order's bytes wait for. room: bytes that may be read there, n or more; what is behind the message
+ * counts for nothing. */
+void hmac_whole(const struct hmac_key *key, const void *bytes, size_t n, size_t room,
                 unsigned char mac[HMAC_BYTES]);
 /* Wipes it, too. */
 void hmac_end(struct hmac *hmac, unsigned char mac[HMAC_BYTES]);

@@ -125,17 +125,14 @@ static inline void binance_params_add_decimal(struct binance_params *params, con
 static inline void binance_params_add_u64(struct binance_params *params, const char *name,
                                           uint64_t value)
 {
-    char text[2 * NUM_DIGITS] = {0}; // as many as the longest has are copied
-    const char *from = num_digits(value, text + NUM_DIGITS);
-    size_t n = (size_t)(text + NUM_DIGITS - from);
+    char text[NUM_DIGITS];
 
     binance_params_add_bare(params, name, "", 0);
     if (params->is_full || params->room - params->n <= NUM_DIGITS) {
-        binance_params_add_value(params, from, n);
+        binance_params_add_value(params, text, num_write(value, text));
         return;
     }
-    memcpy(params->text + params->n, from, NUM_DIGITS);
-    params->n += n;
+    params->n += num_write(value, params->text + params->n);
     params->text[params->n] = '\0';
 }
 /* Signs what is there and adds it. AGON_ENOSPC: the parameters did not fit. */

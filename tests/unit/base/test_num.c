@@ -582,6 +582,36 @@ START_TEST(checked_sums_are_exact_or_refused)
 }
 END_TEST
 
+static void write_it(uint64_t value)
+{
+    char text[NUM_DIGITS + 8], want[NUM_TEXT];
+    uint32_t n = (uint32_t)snprintf(want, sizeof(want), "%llu", (unsigned long long)value);
+
+    memset(text, 'x', sizeof(text));
+    ck_assert_uint_eq(num_write(value, text), n);
+    ck_assert_mem_eq(text, want, n);
+    for (size_t at = NUM_DIGITS; at < sizeof(text); at++)
+        ck_assert_int_eq(text[at], 'x');
+}
+
+/* As the C library writes them: each number of digits at both its ends, and any; no byte beyond. */
+START_TEST(digits_are_written_from_the_front)
+{
+    struct rng rng;
+
+    rng_init(&rng, 168);
+    write_it(0);
+    write_it(UINT64_MAX);
+    for (uint64_t ten = 1; ten <= 10000000000000000000u / 10; ten *= 10) {
+        write_it(ten);
+        write_it(ten * 10 - 1);
+        write_it(ten * 10);
+    }
+    for (int i = 0; i < 100000; i++)
+        write_it(rng_u64(&rng) >> rng_u64(&rng) % 64);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("num");
@@ -605,6 +635,7 @@ int main(void)
                         (int)(sizeof(steps) / sizeof(steps[0])));
     tcase_add_test(tcase, random_text_is_read_as_a_slow_reader_reads_it);
     tcase_add_test(tcase, what_is_written_is_read_back);
+    tcase_add_test(tcase, digits_are_written_from_the_front);
     tcase_add_loop_test(tcase, decimals_are_written_plainly, 0,
                         (int)(sizeof(texts) / sizeof(texts[0])));
     tcase_add_loop_test(tcase, doubles_become_counts_only_as_told, 0,

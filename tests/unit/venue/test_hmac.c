@@ -6,6 +6,8 @@
 #include <check.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void sign(const void *secret, size_t n_secret, const void *text, size_t n, size_t cut,
                  unsigned char mac[HMAC_BYTES])
@@ -74,12 +76,39 @@ START_TEST(every_length_as_another_library_has_it)
 
                 hmac_key_init(&key, secret, n_secret);
                 ck_assert_uint_eq(hmac_key_ahead(&key, text, ahead), ahead);
-                memset(mac, 0, sizeof(mac));
-                hmac_whole(&key, text + ahead, n - ahead, mac);
-                ck_assert_mem_eq(mac, want, sizeof(want));
+                // What may be read behind it, and is other text, counts for nothing.
+                for (size_t behind = 0; behind <= 64 && n + behind <= sizeof(text); behind += 32) {
+                    memset(mac, 0, sizeof(mac));
+                    hmac_whole(&key, text + ahead, n - ahead, n - ahead + behind, mac);
+                    ck_assert_mem_eq(mac, want, sizeof(want));
+                }
             }
         }
     }
+}
+END_TEST
+
+/* No byte beyond its room is read: behind it lies a page that nobody may read. */
+START_TEST(a_message_at_a_pages_end)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *pages =
+        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct hmac_key key;
+
+    ck_assert(pages != MAP_FAILED && mprotect(pages + page, page, PROT_NONE) == 0);
+    memset(pages, 'p', page);
+    hmac_key_init(&key, "key", 3);
+    for (size_t n = 0; n <= 200; n++) {
+        for (size_t room = n; room <= n + 65; room++) {
+            unsigned char mac[HMAC_BYTES], want[HMAC_BYTES];
+
+            sign("key", 3, pages, n, n / 2, want);
+            hmac_whole(&key, pages + page - room, n, room, mac);
+            ck_assert_mem_eq(mac, want, sizeof(want));
+        }
+    }
+    ck_assert_int_eq(munmap(pages, 2 * page), 0);
 }
 END_TEST
 
@@ -94,6 +123,7 @@ int main(void)
         return 1;
     tcase_add_test(tcase, cases_of_rfc_4231);
     tcase_add_test(tcase, every_length_as_another_library_has_it);
+    tcase_add_test(tcase, a_message_at_a_pages_end);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
