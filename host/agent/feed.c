@@ -747,7 +747,6 @@ HOT int feed_take_from(struct feed *feed, struct bus_reader *reader, uint64_t ad
 }
 
 /* By pointer: writer and reader are one thread, so that nothing is overwritten meanwhile. */
-
 int feed_follow(struct feed *feed, const struct runner_turn *turn)
 {
     if (feed->turn != NULL)
@@ -769,10 +768,7 @@ int feed_follow(struct feed *feed, const struct runner_turn *turn)
 static inline const struct agon_event_hdr *next_shown(struct feed *feed, uint64_t end)
 {
     while (feed->bus.at != end) {
-        const struct agon_event_hdr *event =
-            (const struct agon_event_hdr *)(const void *)(feed->shown +
-                                                          (feed->bus.at & feed->bus.mask) *
-                                                              EVENT_GRANULE);
+        const struct agon_event_hdr *event = feed_shown(feed);
 
         if (event->type != BUS_FILLER && cares(feed, event))
             return event;
@@ -814,10 +810,12 @@ static HOT inline void take_shown(struct feed *feed, const struct agon_event_hdr
 static HOT void walk(struct feed *feed, const struct runner_turn *turn, int has_mine)
 {
     for (;;) {
-        const struct agon_event_hdr *next = next_shown(feed, turn->at);
-        const struct agon_event_hdr *mine = NULL;
+        const struct agon_event_hdr *next, *mine = NULL;
         int rc = AGON_OK;
 
+        if (!has_mine && !feed->is_unmeasured)
+            feed_walk_usual(feed, turn->at);
+        next = next_shown(feed, turn->at);
         if (has_mine) {
             mine = evring_peek(&feed->to_agent, &rc);
             if (rc < 0)

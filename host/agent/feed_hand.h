@@ -19,8 +19,8 @@ int feed_after(struct feed *feed, const struct agon_event_hdr *event, int rc);
 /* Measures a delivery whose step began then. */
 void feed_measure(struct feed *feed, int64_t began_ns);
 
-/* feed_current and phase are set. Returns as feed_after. */
-static inline int feed_hand(struct feed *feed, const struct agon_event_hdr *event)
+/* feed_current and phase are set. Returns as feed_after. is_summed: fpstate_is_summed(). */
+static inline int feed_hand_by(struct feed *feed, const struct agon_event_hdr *event, int is_summed)
 {
     uint64_t nth = ++feed->nth;
     int rc;
@@ -33,9 +33,55 @@ static inline int feed_hand(struct feed *feed, const struct agon_event_hdr *even
     feed->n_streams = 0;
     feed->n_calls = 0;
     rc = feed->on_event(feed->self, event, nth);
-    if (__builtin_expect(rc < 0 || feed->odd != 0 || !fpstate_is_left_plain(), 0))
+    if (__builtin_expect(rc < 0 || feed->odd != 0 || !fpstate_is_left_plain_by(is_summed), 0))
         return feed_after(feed, event, rc);
     return AGON_OK;
+}
+
+static inline int feed_hand(struct feed *feed, const struct agon_event_hdr *event)
+{
+    return feed_hand_by(feed, event, fpstate_is_summed());
+}
+
+/* The record at the feed's place on the bus, as the plugin reads it while the feed follows. */
+static inline const struct agon_event_hdr *feed_shown(const struct feed *feed)
+{
+    return (const struct agon_event_hdr *)(const void *)(feed->shown +
+                                                         (feed->bus.at & feed->bus.mask) *
+                                                             EVENT_GRANULE);
+}
+
+/* On to the first record before end that needs more than to be passed over or handed on as it
+ * stands: that one is of a type that is shown and no BAR, of one of the feed's instruments
+ * below 64. Nothing private is in the turn, and its first delivery has been. */
+static inline __attribute__((always_inline)) void feed_walk_usual_by(struct feed *feed,
+                                                                     uint64_t end, int is_summed)
+{
+    const uint64_t never = AGON_ON(BUS_FILLER) | AGON_ON(AGON_EVENT_BAR);
+
+    while (feed->bus.at != end && feed->failure.code == 0) {
+        const struct agon_event_hdr *event = feed_shown(feed);
+
+        if (event->type >= 64)
+            return;
+        if ((feed->cares >> event->type & 1) == 0) {
+            feed->bus.at += event->granules;
+            continue;
+        }
+        if (event->instrument >= 64 ||
+            ((feed->shows & ~never) >> event->type & feed->own >> event->instrument & 1) == 0)
+            return;
+        feed->bus.at += event->granules;
+        (void)feed_hand_by(feed, event, is_summed);
+    }
+}
+
+static inline void feed_walk_usual(struct feed *feed, uint64_t end)
+{
+    if (fpstate_is_summed())
+        feed_walk_usual_by(feed, end, 1);
+    else
+        feed_walk_usual_by(feed, end, 0);
 }
 
 static inline void feed_count(_Atomic uint64_t *word)

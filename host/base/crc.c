@@ -58,7 +58,11 @@ static uint64_t over_one, over_two; /* lanes and that word */
 #define GRANULE  64
 #define GRANULES 6
 static uint64_t over_granules[GRANULES + 1];
-static int has_instructions; /* for both; from before main on */
+/* A frame of the journal is four bytes and a record: what is brought over the record is the sum
+ * before and those four, so that frames wait for one another by a product alone. */
+#define FRAME 4
+static uint64_t over_frames[GRANULES + 1];
+static int has_instructions; /* for all of it; from before main on */
 
 /* Where products of 512 bits are: four of them hold 256 bytes, and what they hold is brought over
  * the next 256 by two products for each 16, one for each half (the same authors, Fast CRC
@@ -91,8 +95,10 @@ __attribute__((constructor)) static void fill_powers(void)
 {
     over_one = power_of_x(8 * (LANE + 8) - 33);
     over_two = power_of_x(8 * (2 * LANE + 8) - 33);
-    for (uint32_t i = 1; i <= GRANULES; i++)
+    for (uint32_t i = 1; i <= GRANULES; i++) {
         over_granules[i] = power_of_x(8 * GRANULE * i - 33);
+        over_frames[i] = power_of_x(8 * (GRANULE * i + FRAME) - 33);
+    }
     fill_fold(over_fold, FOLD);
     fill_fold(over_vector, 64);
     fill_fold(over_block, 16);
@@ -176,12 +182,12 @@ WIDE static HOT uint32_t folds(uint32_t crc, const unsigned char *at, size_t n)
         (uint64_t)_mm_extract_epi64(held, 1));
 }
 
-/* Of one to five. */
-__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t record(uint32_t crc,
-                                                                    const unsigned char *at,
-                                                                    size_t granules)
+/* Of granules, behind a sum that was brought over them. */
+__attribute__((target("sse4.2"))) static inline uint32_t rest(uint64_t before,
+                                                              const unsigned char *at,
+                                                              size_t granules)
 {
-    uint64_t before = over(crc, over_granules[granules]), sum = 0;
+    uint64_t sum = 0;
 
     for (; granules > 1; granules--, at += GRANULE) {
 #define STEP(i) sum = __builtin_ia32_crc32di(sum, word_at(at + (size_t)(i)*8));
@@ -190,6 +196,25 @@ __attribute__((target("sse4.2,pclmul"))) static HOT uint32_t record(uint32_t crc
     EACH_WORD_BUT_LAST(STEP)
 #undef STEP
     return (uint32_t)__builtin_ia32_crc32di(sum, word_at(at + GRANULE - 8) ^ before);
+}
+
+/* Of one to five. */
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t record(uint32_t crc,
+                                                                    const unsigned char *at,
+                                                                    size_t granules)
+{
+    return rest(over(crc, over_granules[granules]), at, granules);
+}
+
+/* Of FRAME bytes and one to six of them. */
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t framed(uint32_t crc,
+                                                                    const unsigned char *at,
+                                                                    size_t granules)
+{
+    uint32_t head;
+
+    memcpy(&head, at, FRAME);
+    return rest(over(crc ^ head, over_frames[granules]), at + FRAME, granules);
 }
 
 /* A bar is of two: both at once. */
@@ -278,6 +303,8 @@ HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
         return ~(granules == 2   ? two(~crc, bytes)
                  : granules == 6 ? six(~crc, bytes)
                                  : record(~crc, bytes, granules));
+    if (n % GRANULE == FRAME && granules - 1 < GRANULES && has_instructions)
+        return ~framed(~crc, bytes, granules);
 #endif
     return ~others(~crc, bytes, n);
 }

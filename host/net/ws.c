@@ -143,27 +143,44 @@ static int begin(struct ws *ws, const unsigned char *head, struct error *err)
 
 #define HIGH_BITS 0x8080808080808080u
 
-/* UTF-8, with feeds in mind: they are ASCII nearly always, and eight bytes of that are seen at
- * once. */
+typedef uint64_t vector __attribute__((vector_size(16)));
+
+static inline vector vector_at(const unsigned char *at)
+{
+    vector words;
+
+    memcpy(&words, at, sizeof words);
+    return words;
+}
+
+static inline int is_ascii(vector words)
+{
+    return ((words[0] | words[1]) & HIGH_BITS) == 0;
+}
+
+/* UTF-8, with feeds in mind: they are ASCII nearly always, and 64 bytes of that are seen at once.
+ * What was seen is ASCII, so that the last bytes may be looked at twice. */
 static int is_text(const unsigned char *at, size_t n)
 {
     size_t left = n;
-    uint64_t words[4];
+    uint64_t word;
 
-    for (; left >= sizeof words; at += sizeof words, left -= sizeof words) {
-        memcpy(words, at, sizeof words);
-        if ((words[0] | words[1] | words[2] | words[3]) & HIGH_BITS)
+    for (; left >= 64; at += 64, left -= 64) {
+        if (!is_ascii(vector_at(at) | vector_at(at + 16) | vector_at(at + 32) | vector_at(at + 48)))
             return utf8_is_valid(at, left);
     }
-    for (; left >= 8; at += 8, left -= 8) {
-        memcpy(words, at, 8);
-        if (words[0] & HIGH_BITS)
+    for (; left >= 16; at += 16, left -= 16) {
+        if (!is_ascii(vector_at(at)))
             return utf8_is_valid(at, left);
     }
-    // The last eight bytes, some of which were seen.
+    if (n >= 16)
+        return is_ascii(vector_at(at + left - 16)) || utf8_is_valid(at, left);
     if (n >= 8) {
-        memcpy(words, at + left - 8, 8);
-        if (!(words[0] & HIGH_BITS))
+        uint64_t last;
+
+        memcpy(&word, at, 8);
+        memcpy(&last, at + left - 8, 8);
+        if (((word | last) & HIGH_BITS) == 0)
             return 1;
     }
     return utf8_is_valid(at, left);

@@ -39,7 +39,7 @@
 #include "venue/windows.h"
 
 #define HOST_BATCH      256    /* events of a source in one turn of the core */
-#define HOST_MEASURED   8      /* one step in so many, while more of a batch waits */
+#define HOST_MEASURED   16     /* one step in so many, while more of a batch waits */
 #define HOST_BARS       16384u /* that wait for the loader, at most */
 #define CHECKPOINT_NS   ((int64_t)10 * 1000000000)
 #define HOST_HUNG_MAX   16

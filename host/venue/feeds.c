@@ -212,7 +212,9 @@ static void heard(struct venue_instrument *instrument, int at, int64_t now)
 
     if (gap_ns > CHANNEL_GAP_MAX_NS)
         gap_ns = CHANNEL_GAP_MAX_NS;
-    channel->usual_ns -= channel->usual_ns / 1000 * (gap_ns / 1000000) / CHANNEL_FORGET_S;
+    // What came with the same read, or soon behind it, forgets nothing: no division is waited for.
+    if (gap_ns >= 1000000)
+        channel->usual_ns -= channel->usual_ns / 1000 * (gap_ns / 1000000) / CHANNEL_FORGET_S;
     if (gap_ns > channel->usual_ns)
         channel->usual_ns = gap_ns;
     channel->last_ns = now;

@@ -489,14 +489,13 @@ static inline void agon_strategy_on_param(struct agon_strategy *self,
     }
 }
 
-static inline int agon_strategy_on_event(void *plugin, const struct agon_event_hdr *event,
-                                         uint64_t nth)
+/* What on_event does not see at a glance. */
+static __attribute__((noinline, unused)) int agon_strategy_on_other(
+    void *plugin, const struct agon_event_hdr *event)
 {
     struct agon_strategy *self = (struct agon_strategy *)plugin;
     const struct agon_rule *rule = self->rule;
 
-    if (self->first_nth == 0)
-        self->first_nth = nth;
     if (event->type == AGON_EVENT_PARAM)
         agon_strategy_on_param(self, (const struct agon_param_change *)(const void *)event);
     if (rule->on)
@@ -508,6 +507,21 @@ static inline int agon_strategy_on_event(void *plugin, const struct agon_event_h
     else
         agon_leg_update(&self->desk, agon_strategy_leg(plugin), event);
     return AGON_OK;
+}
+
+static inline int agon_strategy_on_event(void *plugin, const struct agon_event_hdr *event,
+                                         uint64_t nth)
+{
+    struct agon_strategy *self = (struct agon_strategy *)plugin;
+    const struct agon_rule *rule = self->rule;
+
+    if (self->first_nth == 0)
+        self->first_nth = nth;
+    // Nearly all that comes: a trade, and nothing is held that a stop could leave.
+    if (event->type == AGON_EVENT_TRADE && rule->stop && !rule->on &&
+        agon_strategy_leg(plugin)->held_qty == 0)
+        return AGON_OK;
+    return agon_strategy_on_other(plugin, event);
 }
 
 /* The default start: finds the instrument, lets indicators of other lengths or of another one go,

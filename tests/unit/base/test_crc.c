@@ -62,15 +62,16 @@ START_TEST(pieces_at_any_alignment_give_the_whole)
 }
 END_TEST
 
-/* Whole granules go ways of their own, up to six of them. */
+/* Whole granules go ways of their own, up to six of them, and so do a journal's frames: four bytes
+ * before them. */
 START_TEST(granules_are_as_their_bytes)
 {
-    static unsigned char bytes[8 * 64 + 8];
+    static unsigned char bytes[8 * 64 + 4 + 8];
     struct rng rng;
 
     rng_init(&rng, 12);
     for (int i = 0; i < 2000; i++) {
-        size_t from = rng_below(&rng, 8), n = 64 * rng_below(&rng, 9);
+        size_t from = rng_below(&rng, 8), n = 64 * rng_below(&rng, 9) + (i % 2 == 0 ? 0 : 4);
         uint32_t crc = (uint32_t)rng_u64(&rng);
 
         for (size_t at = 0; at < sizeof(bytes); at++)
