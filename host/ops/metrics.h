@@ -33,7 +33,7 @@
     X(JOURNAL_STATE, "agon_journal_state", gauge, "", "state", "What the disk lets the journal do.") \
     X(JOURNAL_BEHIND_EVENTS, "agon_journal_behind_events", gauge, "events", "", "Numbered and not durable yet.") \
     X(STEP_SECONDS, "agon_step_seconds", histogram, "seconds", "", "One step of the engine; of several at once each begins where the one before ended, and in a rush one trade or quote in 16 is measured, for those before it too.") \
-    X(DELIVERY_SECONDS, "agon_delivery_seconds", histogram, "seconds", "", "Wire to decision: from the socket's read to the end of the step; in a rush of the seventh step behind it at most.") \
+    X(DELIVERY_SECONDS, "agon_delivery_seconds", histogram, "seconds", "", "Wire to decision: from the socket's read to the end of the step; in a rush of the fifteenth step behind it at most.") \
     X(RELOAD_PAUSE_SECONDS, "agon_reload_pause_seconds", histogram, "seconds", "kind", "How long the engine paused while another generation took over, this run.") \
     X(VALUATION_AGE_SECONDS, "agon_valuation_age_seconds", gauge, "seconds", "asset", "Age of the price that an asset is valued by; +Inf: none yet.") \
     X(CONTROL_REQUESTS_TOTAL, "agon_control_requests_total", counter, "requests", "result", "Requests to the control service.") \

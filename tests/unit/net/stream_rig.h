@@ -134,7 +134,7 @@ static struct client {
     int n_messages, n_pings, close_code;
     char message[256];
     uint64_t raw_bytes, unsent_at_end;
-    int is_raw, is_head;
+    int is_raw, is_head, pauses; /* pauses: after each piece that comes */
     char key[WS_KEY_TEXT];
 } me;
 
@@ -182,6 +182,8 @@ static inline void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
     ck_assert(!me.in_call);
     ck_assert_int_eq(conn, me.conn);
     me.raw_bytes += n;
+    if (me.pauses)
+        port->pause(port->ctx, conn, 1);
     if (me.is_raw)
         return;
     while (n > 0 && !me.ws) {

@@ -105,6 +105,26 @@ START_TEST(reading_pauses_and_goes_on)
 }
 END_TEST
 
+/* What TLS has decrypted already is handed on by no reading of the socket. */
+START_TEST(who_pauses_after_each_piece_has_all_of_them)
+{
+    uint64_t n = 0;
+
+    host.reply_bytes = 4u << 20;
+    dial_ours(_i);
+    me.is_raw = 1;
+    me.pauses = 1;
+    ask("GET", "/large", NULL);
+    while (n <= 4u << 20) {
+        // It comes by no event of a socket: nothing may be waited for.
+        while (me.raw_bytes == n)
+            (void)uv_run(&loop, UV_RUN_NOWAIT);
+        n = me.raw_bytes;
+        port->pause(port->ctx, me.conn, 0);
+    }
+}
+END_TEST
+
 START_TEST(a_thousand_messages_come_back_in_order)
 {
     char text[32];
@@ -460,6 +480,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_late_answer_is_an_answer, 0, 2);
     tcase_add_loop_test(tcase, a_large_reply_arrives_whole, 0, 2);
     tcase_add_loop_test(tcase, reading_pauses_and_goes_on, 0, 2);
+    tcase_add_loop_test(tcase, who_pauses_after_each_piece_has_all_of_them, 0, 2);
     tcase_add_loop_test(tcase, a_thousand_messages_come_back_in_order, 0, 2);
     tcase_add_loop_test(tcase, a_websocket_elsewhere_is_refused_and_the_connection_lives, 0, 2);
     tcase_add_loop_test(tcase, the_clients_close_is_answered, 0, 2);
