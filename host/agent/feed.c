@@ -813,7 +813,7 @@ static HOT void walk(struct feed *feed, const struct runner_turn *turn, int has_
         const struct agon_event_hdr *next, *mine = NULL;
         int rc = AGON_OK;
 
-        if (!has_mine && !feed->is_unmeasured)
+        if (!has_mine && !feed->is_unmeasured && turn->n_public > FEED_FEW)
             feed_walk_usual(feed, turn->at);
         next = next_shown(feed, turn->at);
         if (has_mine) {

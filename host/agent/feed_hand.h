@@ -11,6 +11,7 @@
 
 #define FEED_MEASURE_NS   100000 /* of what comes sooner after the last that was measured, */
 #define FEED_MEASURE_BITS 6      /* one in so many powers of two is measured */
+#define FEED_FEW          4 /* records of a turn: for no more of them no loop of their own is entered */
 #define FEED_LOOK_BITS    4 /* and behind one turn in so many all control words are looked at */
 
 /* Behind a call of on_event that left something to be looked at: rc, control words, a page torn,

@@ -33,20 +33,4 @@ static inline void hot_will_write_ring(const unsigned char *data, uint64_t at, u
     hot_will_write(data + ((ahead + 1) & mask) * HOT_LINE);
 }
 
-/* Copies n granules word by word, both 8-byte aligned. Of a record that was just made a word is had
- * from the store that wrote it; a wider load, which several stores are in, waits until they have
- * reached the cache. */
-static inline void hot_copy(void *to, const void *from, uint64_t n)
-{
-    uint64_t *target = (uint64_t *)to;
-    const uint64_t *at = (const uint64_t *)from;
-
-    // Atomic, or the compiler would make wide ones of them again.
-    for (const uint64_t *end = at + n * (HOT_LINE / 8); at < end; at += 8, target += 8) {
-        for (int i = 0; i < 8; i++)
-            __atomic_store_n(target + i, __atomic_load_n(at + i, __ATOMIC_RELAXED),
-                             __ATOMIC_RELAXED);
-    }
-}
-
 #endif
