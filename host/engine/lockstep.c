@@ -258,7 +258,7 @@ static inline uint32_t only(const struct run *run)
     return is_played(run, 0) && !run->config->sources[0].is_companion ? 0 : 1;
 }
 
-static HOT void next_head(struct run *run, uint32_t source)
+static INLINE void next_head(struct run *run, uint32_t source)
 {
     const struct lockstep_source *from = &run->config->sources[source];
     const struct agon_event_hdr *event =
@@ -376,7 +376,7 @@ static inline void show_exchange(struct run *run, const struct agon_event_hdr *e
 }
 
 // A market event at the exchange: match sees it now, the core after the latency.
-static HOT int at_exchange(struct run *run, uint32_t source)
+static INLINE int at_exchange(struct run *run, uint32_t source)
 {
     agon_ns_t t_head = run->heads[source]->t;
     struct agon_event_hdr *event;
@@ -436,7 +436,7 @@ static __attribute__((noinline)) void look_on(struct run *run, const struct agon
 }
 
 // Where it stands: nothing is put into its place before it is done with.
-static HOT int deliver_first(struct run *run, struct on_way *queue, agon_ns_t t)
+static INLINE int deliver_first(struct run *run, struct on_way *queue, agon_ns_t t)
 {
     int rc;
 
