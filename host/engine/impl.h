@@ -207,14 +207,9 @@ struct engine {
     agon_instrument_t late_now; /* of this step; 0: none. And what it was before: */
     struct late_top late_before;
     struct agon_level late_bid, late_ask;
-    void *own_bus;        /* in own_bus_memory */
-    void *own_bus_memory; /* owned */
-    unsigned char *state; /* owned; room for an encoded state */
-    struct {              /* the hash of a MARK that is not stepped yet */
-        uint64_t seq;
-        unsigned char hash[HASH_SIZE];
-        uint8_t is_made;
-    } mark;
+    void *own_bus;                               /* in own_bus_memory */
+    void *own_bus_memory;                        /* owned */
+    unsigned char *state;                        /* owned; room for an encoded state */
     uint64_t exits_on[INSTRUMENTS_MAX / 64 + 1]; /* instruments with an exit plan, a bit each */
     uint64_t refused[SLOTS_MAX][REASONS_MAX];    /* by enum reason */
     struct engine_loss_refused losses_refused[SLOTS_MAX];
@@ -224,6 +219,11 @@ struct engine {
     uint64_t unsent[ENGINE_UNSENT];  /* orders whose request found no room; not in the state */
     union plan_event plan;           /* ours, to hold one that comes against */
     agon_amt_t undone_amt;           /* engine_undone_amt */
+    struct {                         /* the hash of a MARK that is not stepped yet */
+        uint64_t seq;
+        unsigned char hash[HASH_SIZE];
+        uint8_t is_made;
+    } mark;
 };
 
 /* deliver.c */
