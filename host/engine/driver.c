@@ -82,7 +82,8 @@ int driver_mark(struct driver *driver)
 
     // Also when there is no room for it just now: hashing the state at each event would be no help.
     driver->next_mark = engine_seq(driver->engine) + driver->mark_every;
-    rc = engine_make_mark(driver->engine, &mark);
+    rc = driver->is_unread ? engine_blank_mark(driver->engine, &mark)
+                           : engine_make_mark(driver->engine, &mark);
     if (rc >= 0)
         rc = take(driver, &mark.hdr, 0);
     if (rc >= 0 && driver->port.marked != NULL)

@@ -29,9 +29,10 @@ struct driver {
     struct driver_port port;
     uint64_t mark_every; /* events between two MARKs; 0: none */
     uint64_t next_mark;  /* made behind the first event with at least this number */
-    uint8_t is_late; /* a timer's event has the time at which it came, not that when it was due */
-    uint8_t is_held; /* timers wait: the start of a run comes before those of the run before */
-    int rc;          /* what the engine said of the event that was offered last */
+    uint8_t is_late;   /* a timer's event has the time at which it came, not that when it was due */
+    uint8_t is_held;   /* timers wait: the start of a run comes before those of the run before */
+    uint8_t is_unread; /* nobody reads MARKs: the state is not hashed for them */
+    int rc;            /* what the engine said of the event that was offered last */
     union plan_event plan;
     union {
         struct record_job_part head;

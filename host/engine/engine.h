@@ -173,6 +173,9 @@ int engine_dry_plan(struct engine *engine, const struct tournament_rules *rules,
 /* A MARK for the state as it is now, to be stepped next. AGON_ENOSPC: the state outgrew
  * state_bytes. */
 int engine_make_mark(struct engine *engine, struct record_mark *mark);
+/* One that says nothing of the state, where nobody will read it: a number of the run, as any other
+ * has there. To be stepped next. AGON_OK. */
+int engine_blank_mark(struct engine *engine, struct record_mark *mark);
 int engine_hash(struct engine *engine, unsigned char hash[HASH_SIZE]);
 /* The canonical encoding. engine_save returns the bytes it needs; it fits when that is <= room. */
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room);

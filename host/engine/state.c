@@ -540,19 +540,26 @@ int engine_hash(struct engine *engine, unsigned char digest[HASH_SIZE])
     return AGON_OK;
 }
 
-int engine_make_mark(struct engine *engine, struct record_mark *mark)
+int engine_blank_mark(struct engine *engine, struct record_mark *mark)
 {
     memset(mark, 0, sizeof(*mark));
     mark->hdr.type = EVENT_MARK;
     mark->hdr.granules = 1;
     mark->hdr.t = engine->t;
-    engine->mark.is_made = 0;
-    if (engine_hash(engine, mark->hash) < 0)
-        return AGON_ENOSPC;
+    memset(engine->mark.hash, 0, sizeof(engine->mark.hash));
     engine->mark.seq = engine->seq;
-    memcpy(engine->mark.hash, mark->hash, sizeof(mark->hash));
     engine->mark.is_made = 1;
     return AGON_OK;
+}
+
+int engine_make_mark(struct engine *engine, struct record_mark *mark)
+{
+    int rc = engine_blank_mark(engine, mark);
+
+    rc = rc < 0 ? rc : engine_hash(engine, mark->hash);
+    memcpy(engine->mark.hash, mark->hash, sizeof(mark->hash));
+    engine->mark.is_made = rc >= 0;
+    return rc;
 }
 
 // What the rest of the engine uses as an index or looks up without asking again.

@@ -365,10 +365,14 @@ static void on_lost(void *ctx, uint16_t slot, struct record_crash *crash)
     crash->orders = run->config->slots[slot].record.on_crash; // numbers are places
 }
 
-// A last word on the state, so that a replay of the journal ends with a proof.
+// A last word on the state, so that a replay of the journal ends with a proof. Without one it is a
+// number, so that the state is the same.
 static int last_mark(struct run *run)
 {
-    int rc = driver_mark(&run->driver);
+    int rc;
+
+    run->driver.is_unread = run->config->journal == NULL && run->config->event == NULL;
+    rc = driver_mark(&run->driver);
 
     return rc < 0 ? rc : engine_hash(run->result->engine, run->result->state);
 }
