@@ -124,7 +124,8 @@ HOT agon_ns_t paper_told_by(const struct paper *paper, const struct agon_event_h
                                                  : paper->config.report_ns);
 }
 
-static inline __attribute__((always_inline)) void on_market_now(struct paper *paper, const struct agon_event_hdr *event)
+static inline __attribute__((always_inline)) void on_market_now(struct paper *paper,
+                                                                const struct agon_event_hdr *event)
 {
     match_on_market(paper->match, event);
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
