@@ -25,6 +25,8 @@ static const char trades[] = "timestamp,local_timestamp,id,side,price,amount\n"
 static const char stream[] =
     "1723161253000000000 {\"stream\":\"btcusdt@bookTicker\",\"data\":{\"u\":400900217,\"s\":"
     "\"BTCUSDT\",\"b\":\"61730.16\",\"B\":\"3.12\",\"a\":\"61730.17\",\"A\":\"0.5\"}}\n"
+    "1723161253100000000 {\"stream\":\"btcusdt@bookTicker\",\"data\":{\"u\":400900219,\"s\":"
+    "\"BTCUSDT\",\"b\":\"61730.18\",\"B\":\"3.12\",\"a\":\"61730.19\",\"A\":\"0.5\"}}\n"
     "1723161253300000000 {\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\","
     "\"E\":1723161253208,\"s\":\"BTCUSDT\",\"U\":8,\"u\":10,\"b\":[],\"a\":[]}}\n"
     "1723161254000000000 {\"lastUpdateId\":10,\"bids\":[[\"61730.17\",\"1.00000\"],[\"61730.00\","
@@ -308,7 +310,7 @@ static void change(enum tape_what of, uint32_t column, int64_t value)
 
 START_TEST(a_wrong_row_of_books_is_named_however_it_is_read)
 {
-    enum { PX = 2, QTY = 3, WHAT = 5 }; // columns
+    enum { T = 0, VENUE = 1, PX = 2, QTY = 3, WHAT = 5 }; // columns
     static const struct {
         enum tape_what of;
         uint32_t column;
@@ -320,6 +322,9 @@ START_TEST(a_wrong_row_of_books_is_named_however_it_is_read)
         {TAPE_QUOTE_ASK, QTY, INT64_MAX / 5, "quantity is too large"},
         {TAPE_QUOTE_BID, QTY, INT64_MAX / 5, "quantity is too large"},
         {TAPE_QUOTE_BID, PX, INT64_MAX / 5, "or too large"},
+        {TAPE_QUOTE_BID, T, -5, "its time is before 1970"},
+        {TAPE_QUOTE_BID, T, INT64_MAX / 4, "its time is before the row above"}, // the next one
+        {TAPE_QUOTE_BID, VENUE, -5, "its venue's time is before 1970"},
         {TAPE_LEVEL, WHAT, TAPE_TRADE, "a row of an event is missing"},
         {TAPE_LEVEL, PX, 0, "the price of a level is not above zero"},
         {TAPE_LEVEL, PX, -5, "price or quantity is below zero"},
@@ -333,12 +338,16 @@ START_TEST(a_wrong_row_of_books_is_named_however_it_is_read)
         struct tape_report report;
         struct error err = {0};
         struct tape *tape;
+        const struct agon_event_hdr *event;
+        agon_ns_t before = 0;
 
         change(rows[i].of, rows[i].column, rows[i].value);
         tape = open_at(out, made.head.px_exp + 1, made.head.qty_exp + 1, &err);
         ck_assert_msg(tape != NULL, "row %zu: %s", i, err.text);
-        while (tape_next(tape) != NULL)
-            continue;
+        while ((event = tape_next(tape)) != NULL) {
+            ck_assert_int_ge(event->t, before);
+            before = event->t;
+        }
         tape_report(tape, &report);
         tape_close(tape);
         ck_assert_msg(strstr(report.err.text, rows[i].words) != NULL, "row %zu: %s", i,
@@ -354,7 +363,7 @@ START_TEST(a_part_of_a_stream_is_a_tape_too)
     struct tape *tape;
     const struct agon_event_hdr *event;
 
-    ck_assert_uint_eq(made.head.n_rows, 1);
+    ck_assert_uint_eq(made.head.n_rows, 2);
     tape = open_at(out, 2, 5, &err);
     ck_assert_msg(tape != NULL, "%s", err.text);
     event = tape_next(tape);
@@ -362,6 +371,7 @@ START_TEST(a_part_of_a_stream_is_a_tape_too)
     ck_assert_uint_eq(event->type, AGON_EVENT_QUOTE);
     ck_assert_int_eq(((const struct agon_quote *)(const void *)event)->ask_px, 6173017);
     ck_assert_int_eq(event->t, 1723161253000000000);
+    ck_assert_ptr_nonnull(tape_next(tape));
     ck_assert_ptr_null(tape_next(tape));
     tape_close(tape);
     made = make("binance_spot_BTCUSDT.raw", stream, TAPE_FILE_TRADES);
