@@ -234,21 +234,23 @@ uint8_t generation_bars(const struct generation *generation, const struct crew_s
                           : plugin_info_bars(&generation->info, spec->params, spec->n_params);
 }
 
-/* A length that its parameters name and its roster does not give would never come. */
+/* Of the lengths that its parameters name its roster gives none: it would wait for candles that
+ * never come. */
 static int check_bars(const struct generation *generation, const struct crew_slot *spec,
                       struct error *err)
 {
-    uint8_t named = plugin_info_bars(&generation->info, spec->params, spec->n_params);
-    uint8_t missing = (uint8_t)(named & ~generation_bars(generation, spec));
+    const struct plugin_info *info = &generation->info;
+    uint8_t named = plugin_info_bars(info, spec->params, spec->n_params);
     char text[48];
 
-    if (missing == 0 || named == UINT8_MAX) // of all lengths it may look at any
+    if ((named & generation_bars(generation, spec)) != 0 ||
+        (info->event_mask & AGON_ON(AGON_EVENT_BAR)) == 0)
         return AGON_OK;
-    units_say_duration((int64_t)bars_length_s[__builtin_ctz(missing)] * 1000000000, text,
+    units_say_duration((int64_t)bars_length_s[__builtin_ctz(named)] * 1000000000, text,
                        sizeof(text));
     return error_set(err, AGON_EINVAL,
-                     "a parameter names bars of %s, and the roster's `bars` has none: it would be "
-                     "given none; expected %s among `bars` of this agent, or no `bars`: then it is "
+                     "a parameter names bars of %s, and the roster's `bars` has none: they would "
+                     "never come; expected %s among `bars` of this agent, or no `bars`: then it is "
                      "given what its parameters name",
                      text, text);
 }

@@ -301,19 +301,18 @@ static void drain(struct relay *relay, int fd, int is_err)
         ;
 }
 
-/* False: it did not ask, or has asked before. */
-static int give_ids(struct worker *worker, pid_t pid, int *is_asked)
+/* Once, if it has asked. */
+static void give_ids(struct worker *worker, pid_t pid, int *is_asked)
 {
     struct sandbox sandbox = {.uid = worker->uid, .gid = worker->gid};
     int rc;
 
     if (*is_asked || atomic_load(&worker->shm->map) != MAP_ASKED)
-        return 0;
+        return;
     *is_asked = 1;
     rc = sandbox_map(pid, &sandbox, NULL);
     atomic_store(&worker->shm->map, rc < 0 ? MAP_REFUSED : MAP_GIVEN);
     futex_wake(&worker->shm->map, 1);
-    return 1;
 }
 
 /* Until it has ended: prints what it prints, serves what it asks for. */
@@ -332,9 +331,11 @@ static void look_after(struct worker *worker, pid_t pid, int pidfd, const struct
     while ((fds[0].revents & POLLIN) == 0) {
         if (poll(fds, 4, -1) < 0 && errno != EINTR)
             break;
-        if ((fds[1].revents & POLLIN) != 0 && read(worker->knock, &count, sizeof(count)) > 0 &&
-            !give_ids(worker, pid, &is_asked) && disk != NULL)
-            disk_far_serve(&server);
+        if ((fds[1].revents & POLLIN) != 0 && read(worker->knock, &count, sizeof(count)) > 0) {
+            give_ids(worker, pid, &is_asked);
+            if (disk != NULL) // one knock may be for both
+                disk_far_serve(&server);
+        }
         for (int i = 2; i < 4; i++) {
             if (fds[i].revents == 0 || relay_some(relay, fds[i].fd, i == 3))
                 continue;

@@ -531,9 +531,7 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
             return !is_last;
         }
         unstage(writer);
-        // What was held before is not at hand any more; and of files that are far (sys/disk_far.h)
-        // it may be an earlier write that failed.
-        if (rc != AGON_ENOSPC || writer->config.hold_bytes > 0)
+        if (rc != AGON_ENOSPC || writer->is_held)
             return fail(writer, "writing", cls, rc);
         // The file system took back room that it had promised. The class ends its segment where it
         // was, and the batch is staged anew: in the next segment, or all of it among the money.

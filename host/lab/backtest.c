@@ -242,7 +242,8 @@ static int keep_stretch(struct run *run, agon_ns_t t)
     void *stretches = result->stretches;
     int rc = AGON_OK;
 
-    if (result->n_stretches == 0 || t != run->next_t || run->t_venue != run->next_t_venue) {
+    if (result->n_stretches == 0 || t - run->last_t != BACKTEST_SAMPLE_NS ||
+        run->t_venue - run->last_t_venue != BACKTEST_SAMPLE_NS) {
         rc = make_room(&stretches, &run->stretches,
                        (result->n_stretches + 1) * sizeof(*result->stretches));
         result->stretches = stretches;
@@ -250,8 +251,8 @@ static int keep_stretch(struct run *run, agon_ns_t t)
             result->stretches[result->n_stretches++] =
                 (struct backtest_stretch){result->n_samples, t, run->t_venue};
     }
-    run->next_t = t + BACKTEST_SAMPLE_NS;
-    run->next_t_venue = run->t_venue + BACKTEST_SAMPLE_NS;
+    run->last_t = t;
+    run->last_t_venue = run->t_venue;
     return rc;
 }
 

@@ -43,7 +43,7 @@ struct run {
     uint64_t room_fills;
     struct room stretches, equity;
     agon_ns_t t_venue;              /* the newest stamp of the market's events */
-    agon_ns_t next_t, next_t_venue; /* of the sample that goes on with the last stretch */
+    agon_ns_t last_t, last_t_venue; /* of the last sample */
     struct backtest_journal journal;
     struct tape_named named; /* what of tapes the journal names */
     int is_begun;            /* every agent has joined */

@@ -155,7 +155,7 @@ static const struct schema_field slot_fields[] = {
     {"bars", SCHEMA_DURATION, SCHEMA_ARRAY(struct roster_slot, bars_ns, n_bars), .min = 60000000000,
      .max = 86400000000000,
      .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: those that the plugin's parameters of "
-            "candles name, else all"},
+            "candles name, else all; a list that has none of these is refused"},
     {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
     {"files", SCHEMA_ANY, SLOT(files_node),
      .doc = "name: path from the roster's folder, of a file that the plugin is given (agon.asset); "

@@ -75,10 +75,11 @@ static int64_t ask(struct disk_far *far, struct disk_far_call *call, uint32_t op
     return rc < 0 ? rc : await(far, atomic_load(&far->shm->asked));
 }
 
-/* What became of writes that nobody was told. */
+/* What became of writes that nobody was told. That there was no room is no word of the call that
+ * asks now: whoever makes room for that one would go on over the hole. */
 static int take_failed(struct disk_far *far)
 {
-    int failed = far->failed;
+    int failed = far->failed == AGON_ENOSPC ? AGON_EIO : far->failed;
 
     far->failed = AGON_OK;
     return failed;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* disk_far: files of a directory for a process that may open none.
  *
- * The two share a block of memory. The one that may not asks through a port as any other, one call
- * at a time, and waits; the one that may looks at what is asked as at a stranger's word and serves
- * it. Only names that a journal gives its files are served (journal/segment.h, packed.h), so that
- * nothing else that lies in the directory can be reached; its snapshots are there to be read. */
+ * The two share a block of memory. The one that may not asks through a port as any other, and
+ * waits, but for what it writes; the one that may looks at what is asked as at a stranger's word
+ * and serves it. Only names that a journal gives its files are served (journal/segment.h,
+ * packed.h), so that nothing else that lies in the directory can be reached; its snapshots are
+ * there to be read. */
 #ifndef SYS_DISK_FAR_H
 #define SYS_DISK_FAR_H
 
@@ -31,9 +32,11 @@ struct disk_far_shm {                 /* zeroed; shared by the two */
 };
 
 /* The side that asks. knock is written to (8 bytes) with each call: an eventfd that the other side
- * waits for. Calls wait until they are answered, but for a write, which goes on its way: what
- * became of it is said by the first write, sync or truncate behind it, which then does nothing of
- * its own. A sync that returns AGON_OK has all writes before it. [one thread] */
+ * waits for. Calls wait until they are answered, but for a write, which goes on its way. That it
+ * failed is said once, by the sync or truncate behind it or by the second write behind it at the
+ * latest (the first may be on its way by then), which does nothing of its own; AGON_EIO where there
+ * was no room. So a sync that returns AGON_OK, where nothing was said since the one before, has all
+ * writes between. [one thread] */
 struct disk_far {
     struct disk port;
     struct disk_far_shm *shm; /* borrowed */

@@ -78,7 +78,7 @@ END
 judge bollinger_refused --roster "$work/refused.yaml" --plugins "$plugins" --for 30m
 
 # Two days of minutes. An agent is given the bars of its candles and no others, unless its roster names lengths: the same
-# intents, and what it was given before one of them (nth) is less. With another length alone it hears of nothing.
+# intents, and what it was given before one of them (nth) is less. With other lengths alone it would hear of nothing, and is refused.
 awk 'BEGIN { print "open_time_ms,open,high,low,close,volume"
     for (i = 0; i < 2880; i++) {
         a = b; b = 50000 * (1 + 0.02 * sin(i / 90) + 0.004 * sin(i / 11)); if (i == 0) a = b
@@ -99,8 +99,10 @@ candles() {
 own=$(candles '' 900) nth=$(cat "$work/nth")
 more=$(candles 1m,15m 900) nth_more=$(cat "$work/nth")
 [ "$own" = "$more" ] && [ "$nth" -gt 0 ] && [ "$nth_more" -gt "$nth" ] || fail "an agent of candles of 15 min: $own, nth $nth, and with those of a minute $more, nth $nth_more"
-none=$(candles 1m 900)
-grep -q '"intents": 0 ' <<<"$none" || fail "an agent with bars of another length alone: $none"
+sed 's/bar_s: [0-9]*/bar_s: 3600/' "$work/candles.yaml" >"$work/none.yaml"
+"$agon" backtest --roster "$work/none.yaml" --plugins "$plugins" --data "$work/binance_spot_BTCUSDT_bars.csv" --json >"$work/none" 2>&1 &&
+    fail "an agent with bars of other lengths alone: $(cat "$work/none")"
+grep -q 'a parameter names bars of 1h, and the roster.s .bars. has none' "$work/none" || fail "an agent with bars of other lengths alone: $(cat "$work/none")"
 # Two agents of different candles: each has its own, as where both are given both.
 own=$(candles '' 300 900)
 [ "$own" = "$(candles 5m,15m 300 900)" ] && ! grep -q '"intents": 0 ' <<<"$own" || fail "two agents of candles of 5 and 15 min: $own"

@@ -186,6 +186,24 @@ START_TEST(a_write_that_failed_is_said_once_by_what_follows)
 }
 END_TEST
 
+/* That a write found no room is no word of the next call, which may make room for itself alone. */
+START_TEST(no_room_for_a_write_is_a_failure_of_the_next_call)
+{
+    static unsigned char bytes[8192];
+    const struct disk *disk = &far.port;
+    int file = disk->open(disk->ctx, "new.aj", 10);
+
+    ck_assert_int_ge(file, 0);
+    disk_mem_room(mem, 4096, 1);
+    ck_assert_int_eq(disk->write(disk->ctx, file, 0, bytes, sizeof(bytes)), AGON_OK);
+    ck_assert_int_eq(disk->sync(disk->ctx, file), AGON_EIO);
+    disk_mem_room(mem, UINT64_MAX, 1);
+    ck_assert_int_eq(disk->write(disk->ctx, file, 0, bytes, sizeof(bytes)), AGON_OK);
+    ck_assert_int_eq(disk->sync(disk->ctx, file), AGON_OK);
+    disk->close(disk->ctx, file);
+}
+END_TEST
+
 START_TEST(writes_on_their_way_are_all_there_in_their_order)
 {
     const struct disk *disk = &far.port;
@@ -257,6 +275,7 @@ int main(void)
     tcase_add_loop_test(tcase, no_other_name_is, 0, sizeof(strange) / sizeof(strange[0]));
     tcase_add_test(tcase, what_makes_no_sense_is_refused);
     tcase_add_test(tcase, a_write_that_failed_is_said_once_by_what_follows);
+    tcase_add_test(tcase, no_room_for_a_write_is_a_failure_of_the_next_call);
     tcase_add_test(tcase, writes_on_their_way_are_all_there_in_their_order);
     tcase_add_test(tcase, a_forged_call_is_refused);
     suite_add_tcase(suite, tcase);
