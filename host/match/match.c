@@ -209,33 +209,19 @@ HOT agon_ns_t match_next(const struct match *match)
     return at != 0 ? match->expiry_nodes[at].key : INT64_MAX;
 }
 
-/* Best prices beside a book that is known as a whole say nothing that it does not. */
-static inline int is_beside_book(const struct match *match, const struct market *market,
-                                 const struct agon_event_hdr *event)
-{
-    const struct agon_quote *quote = (const struct agon_quote *)(const void *)event;
-
-    return event->type == AGON_EVENT_QUOTE && event->granules > 0 && market != NULL &&
-           market->source == SOURCE_BOOK && market->bars == NULL && match_next(match) > event->t &&
-           (quote->bid_px | quote->ask_px | quote->bid_qty | quote->ask_qty) >= 0;
-}
-
 HOT int match_on_market(struct match *match, const struct agon_event_hdr *event)
 {
     const void *record = event;
-    struct market *market = market_get(match, event->instrument);
+    struct market *market;
     int rc = AGON_OK;
 
-    if (is_beside_book(match, market, event)) {
-        market->t_last = event->t > market->t_last ? event->t : market->t_last;
-        return AGON_OK;
-    }
     if (event->type != AGON_EVENT_BAR && event->type != AGON_EVENT_MARK &&
         (event->type < AGON_EVENT_BOOK_SNAPSHOT || event->type > AGON_EVENT_TRADE ||
          event->type == AGON_EVENT_TOP10))
         return AGON_OK;
     if (event->granules == 0)
         return AGON_EINVAL;
+    market = market_get(match, event->instrument);
     if (event->type == AGON_EVENT_BAR && (!market || market->bars == NULL))
         return AGON_OK; // its trades are what counts
     if (event->type == AGON_EVENT_MARK && market)
