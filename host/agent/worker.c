@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,7 @@ struct worker {
     pid_t parent;
     uint32_t uid, gid;
     struct disk_far disk;
+    pthread_t thread;                     /* the one that calls plugins */
     const struct worker_threads *threads; /* while it is closed; NULL: none */
     void (*complete)(void *ctx, struct child_crash *crash);
     void *ctx;
@@ -59,6 +61,9 @@ static struct worker *self; // of a process that is one; for its signal handler
 
 static void on_crash(struct child_crash *crash)
 {
+    // Beside the thread that calls plugins is one that reads files, which is none of theirs.
+    if (!pthread_equal(pthread_self(), self->thread))
+        atomic_store(&self->shm->who, 0);
     if (self->complete != NULL)
         self->complete(self->ctx, crash);
     atomic_store(&self->shm->is_crashed, 1);
@@ -184,6 +189,7 @@ static _Noreturn void be_worker(struct worker *worker, const struct worker_confi
     int status;
 
     self = worker;
+    worker->thread = pthread_self();
     (void)sigemptyset(&held);
     for (int i = 0; i < 3; i++) {
         (void)signal(ends[i], SIG_DFL);

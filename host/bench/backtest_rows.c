@@ -4,11 +4,15 @@
  * the function that the command calls (lab/backtest.h), and before anything is timed its report is
  * compared with that of the command itself over the same tape: as many steps of the engine, the
  * same intents and fills. Timed is what lies between the first row and the run's end: opening and
- * loading are not rows. The loops have the same rows as arrays in memory. */
+ * loading are not rows. A tape is read by a thread of its own (lab/read_ahead.h), which is waited
+ * for, so that time is wall time; what all threads used of processors is a figure beside it. The
+ * loops have the same rows as arrays in memory. */
 #include "bench/backtest_rows.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "bench/backtest_bare.h"
 #include "bench/backtest_file.h"
@@ -40,6 +44,7 @@ struct rows {
     struct bare_book *book;        /* owned */
     struct backtest_report first;  /* of the run that is not timed */
     int64_t began_ns, untimed_ns;  /* of the newest run: before its first row and behind its last */
+    double used_ns;                /* of processors, between them */
     uint64_t n_failed;
 };
 
@@ -87,12 +92,24 @@ static const struct agon_event_hdr *memory_next(void *ctx)
     return event;
 }
 
+// Processor time of all threads so far.
+static double threads_ns(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) < 0)
+        return NAN;
+    return 1e9 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e3 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
 static void on_feed(void *ctx, struct lockstep_source *sources, uint32_t n)
 {
     struct rows *rows = ctx;
 
     rows->n_failed += n != 1;
-    rows->untimed_ns = clock_cpu() - rows->began_ns;
+    rows->untimed_ns = clock_mono() - rows->began_ns;
+    rows->used_ns = -threads_ns();
     if (rows->events == NULL) {
         rows->next = sources[0].next;
         rows->next_ctx = sources[0].ctx;
@@ -125,7 +142,7 @@ static int run_once(struct rows *rows, struct backtest_report *report, struct er
     int64_t ended_ns;
     int rc = AGON_ENOMEM;
 
-    rows->began_ns = clock_cpu();
+    rows->began_ns = clock_mono();
     if (slot == NULL || result == NULL)
         goto done;
     match_bars_defaults(&config.bars);
@@ -141,7 +158,8 @@ static int run_once(struct rows *rows, struct backtest_report *report, struct er
         snprintf(to->text, sizeof(to->text), "%s", strchr(*param, '=') + 1);
     }
     rc = backtest_run(&config, result, err);
-    ended_ns = clock_cpu();
+    ended_ns = clock_mono();
+    rows->used_ns += threads_ns();
     if (rc >= 0) {
         *report = (struct backtest_report){.n_events = result->n_events,
                                            .n_market = result->n_market,
@@ -151,7 +169,7 @@ static int run_once(struct rows *rows, struct backtest_report *report, struct er
             snprintf(report->intents + (size_t)2 * i, 3, "%02x", result->intents[i]);
     }
     backtest_free(result);
-    rows->untimed_ns += clock_cpu() - ended_ns;
+    rows->untimed_ns += clock_mono() - ended_ns;
 done:
     free(slot);
     free(result);
@@ -345,6 +363,7 @@ static int compare(struct bench *bench, struct rows *rows, struct bench_pair *pa
     pair->ctx = rows;
     pair->run_product = run_product;
     pair->untimed_ns = &rows->untimed_ns;
+    pair->is_wall = 1;
     own.n = rows->n;
     rc = bench_compare(&own, pair);
     bench->n_rows = own.n_rows;
@@ -352,6 +371,9 @@ static int compare(struct bench *bench, struct rows *rows, struct bench_pair *pa
     snprintf(name, sizeof(name), "%s.steps", pair->name);
     bench_figure(bench, name, (double)rows->first.n_events / (double)rows->n, "steps",
                  "of the engine a row, the command's own too");
+    snprintf(name, sizeof(name), "%s.used", pair->name);
+    bench_figure(bench, name, rows->used_ns / (double)rows->n, "ns a row",
+                 "of processors, by all threads in the last turn");
     bench_check(bench, rows->n_failed == 0, "%s: every run took, wanted and filled the same",
                 pair->name);
     return rc;

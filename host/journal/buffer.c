@@ -73,8 +73,8 @@ static inline void copy(unsigned char *to, const void *from, uint64_t n)
 }
 
 /* Not inlined: what is taken where it stands needs none of it. */
-static HOT __attribute__((noinline)) int append(struct journal_buffer *buffer,
-                                                const struct agon_event_hdr *event)
+HOT __attribute__((noinline)) int journal_append_behind(struct journal_buffer *buffer,
+                                                        const struct agon_event_hdr *event)
 {
     uint64_t tail = atomic_load_explicit(&buffer->tail, memory_order_relaxed);
     uint64_t n = event->granules;
@@ -104,7 +104,7 @@ HOT int journal_append(struct journal_buffer *buffer, const struct agon_event_hd
 
     REQUIRE(event->sub == 0 && event->granules > 0 && event->seq == seq + 1);
     if (buffer->near.take == NULL || !buffer->near.take(buffer->near.ctx, event))
-        return append(buffer, event);
+        return journal_append_behind(buffer, event);
     atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
     return AGON_OK;
 }

@@ -68,6 +68,9 @@ int journal_has_room(struct journal_buffer *buffer);
 /* Takes a copy of a journaled event (sub 0) whose seq is the next one. AGON_EAGAIN: no room,
  * nothing was taken and the event must not be acted on. [core] */
 int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event);
+/* As journal_append, into the ring whoever may take it: of one that near.take had, and gives back
+ * before the event that it is called with. [core] */
+int journal_append_behind(struct journal_buffer *buffer, const struct agon_event_hdr *event);
 
 /* Every event up to this number is safe: on disk (class sync) or
  * handed to the kernel (class async). [any] */

@@ -5,36 +5,60 @@
 #include "journal/ends.h"
 #include "journal/writer_impl.h"
 
-/* The ring has one record, the end of this bar: it is named before it. Not inlined: an open, and a
- * bar of which there is none, need less. */
-static HOT __attribute__((noinline)) int take_end(struct journal_writer *writer,
-                                                  const struct agon_event_hdr *event, uint32_t tape)
+static inline uint64_t bit_of(const struct agon_event_hdr *event)
 {
-    uint64_t at = journal_take_start(writer->buffer);
-    const struct record_path *end;
+    return (uint64_t)1 << event->instrument % 64;
+}
 
-    if (event->seq != writer->seq + 2 || event->type != AGON_EVENT_BAR ||
-        !writer->config.named->has_ends)
+/* Where an event of a tape would be named: none is open where the class has no room, nothing is
+ * held or the writer has failed. */
+static inline int is_open(const struct refs_out *refs)
+{
+    return refs->n != 0 && refs->bytes + 2 * REFS_EVENT_MAX <= REFS_BYTES_MAX;
+}
+
+/* The end that waits goes into the ring, which is empty, and so does what comes behind it. */
+void near_let_go(struct journal_writer *writer)
+{
+    if (!writer->has_end)
+        return;
+    writer->has_end = 0;
+    writer->waiting = bit_of(&writer->end.hdr);
+    // There is room: who steps when he is told to has most of the ring free (ROOM).
+    REQUIRE(journal_append_behind(writer->buffer, &writer->end.hdr) == AGON_OK);
+}
+
+/* What is of no tape. An end waits here for its bar, where that may be named with it. */
+static HOT __attribute__((noinline)) int keep(struct journal_writer *writer,
+                                              const struct agon_event_hdr *event)
+{
+    near_let_go(writer);
+    if (event->type != EVENT_PATH || event_bytes(event) != sizeof(writer->end))
         return 0;
-    end = (const void *)journal_take_hdr(writer->buffer, at);
-    if (!ends_follows(end, (const void *)event))
+    // With something in the ring before it, it has to stand there too.
+    if (event->seq != writer->seq + 1 || !is_open(&writer->refs) ||
+        !writer->config.named->has_ends) {
+        writer->waiting = (event->seq == writer->seq + 1 ? 0 : writer->waiting) | bit_of(event);
         return 0;
-    REQUIRE(end->hdr.seq == writer->seq + 1); // or it would be taken twice, or not at all
-    refs_add_end(&writer->refs, lane_at(&writer->lanes[JOURNAL_MARKET]), tape, end);
-    journal_take_release(writer->buffer, at + end->hdr.granules);
-    writer->n_staged++;
+    }
+    writer->waiting = 0;
+    writer->end = *(const struct record_path *)(const void *)event;
+    writer->has_end = 1;
     return 1;
 }
 
-/* Ends in the ring wait for their bars, or a step would make records of them. */
-static inline void note_waiting(struct journal_writer *writer, const struct agon_event_hdr *event)
+/* Of this bar: it is named before it. */
+static inline int name_end(struct journal_writer *writer, const struct agon_event_hdr *event,
+                           uint32_t tape)
 {
-    uint64_t bit = (uint64_t)1 << event->instrument % 64;
-
-    if (event->type == AGON_EVENT_BAR)
-        writer->waiting &= ~bit;
-    else if (event->type == EVENT_PATH)
-        writer->waiting = (event->seq == writer->seq + 1 ? 0 : writer->waiting) | bit;
+    if (event->type != AGON_EVENT_BAR || event->seq != writer->seq + 2 ||
+        !ends_follows(&writer->end, (const void *)event))
+        return 0;
+    REQUIRE(writer->end.hdr.seq == writer->seq + 1); // or it would be named twice, or not at all
+    refs_add_end(&writer->refs, lane_at(&writer->lanes[JOURNAL_MARKET]), tape, &writer->end);
+    writer->has_end = 0;
+    writer->n_staged++;
+    return 1;
 }
 
 static HOT int take(void *ctx, const struct agon_event_hdr *event)
@@ -44,21 +68,23 @@ static HOT int take(void *ctx, const struct agon_event_hdr *event)
     unsigned char *payload = lane_at(&writer->lanes[JOURNAL_MARKET]);
     int tape;
 
-    note_waiting(writer, event);
-    // None is open where the class has no room, nothing is held or the writer has failed.
-    if (event->type >= AGON_EVENT_INTENT || refs->n == 0 ||
-        refs->bytes + 2 * REFS_EVENT_MAX > REFS_BYTES_MAX)
+    if (event->type >= AGON_EVENT_INTENT)
+        return keep(writer, event);
+    if (event->type == AGON_EVENT_BAR)
+        writer->waiting &= ~bit_of(event);
+    tape = is_open(refs) ? journal_tape_of(writer->config.named, event) : AGON_ENOENT;
+    if (tape < 0 || (event->seq != writer->seq + 1 &&
+                     (!writer->has_end || !name_end(writer, event, (uint32_t)tape)))) {
+        near_let_go(writer);
         return 0;
-    tape = journal_tape_of(writer->config.named, event);
-    if (tape < 0 || (event->seq != writer->seq + 1 && !take_end(writer, event, (uint32_t)tape)))
-        return 0;
+    }
+    writer->given.n[tape]++;
+    writer->seq = event->seq;
+    writer->n_staged++;
     if (refs_is_next(refs, (uint32_t)tape, event))
         refs_add_next(refs, payload, event);
     else
         refs_add(refs, payload, (uint32_t)tape, event);
-    writer->given.n[tape]++;
-    writer->seq = event->seq;
-    writer->n_staged++;
     return 1;
 }
 

@@ -5,8 +5,9 @@
  * for more (journal_config.hold_bytes) and one is open, nothing of the event is needed later: it is
  * named as it is appended, and neither copied into the ring nor taken out of it. All else goes into
  * the ring, and so does what comes behind it until journal_writer_step has taken that: numbers are
- * in their order either way, and the frames are the same. The end of a bar waits there for its bar
- * (journal/ends.h), which takes it along. */
+ * in their order either way, and the frames are the same. The end of a bar (journal/ends.h) waits
+ * at hand for its bar, which is named with it; where something else comes first, or the bar is not
+ * that end's, it goes into the ring before it. */
 #ifndef JOURNAL_NEAR_H
 #define JOURNAL_NEAR_H
 

@@ -759,6 +759,7 @@ int journal_writer_close(struct journal_writer *writer, struct error *err)
     int rc = AGON_OK;
 
     writer->is_closing = 1;
+    near_let_go(writer);
     if (!writer->is_failed) {
         do {
             rc = step(writer);

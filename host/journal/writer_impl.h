@@ -39,6 +39,8 @@ struct journal_writer {
     struct refs_out refs; /* the market's frame that is open at the end of its stage; n 0: none */
     struct refs_given given, base_given;
     uint64_t waiting; /* instruments, modulo 64, with an end in the ring whose bar has not come */
+    int has_end;      /* the ring is empty, and end comes behind what is staged (journal/near.h) */
+    struct record_path end;
     union {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
@@ -54,6 +56,9 @@ struct journal_writer {
     struct journal_stats stats;
 };
 #define NAMES_TAPES(writer) ((writer)->config.named != NULL && (writer)->config.named->n > 0)
+
+/* Puts the end that waits at hand for its bar, if one does, into the ring. */
+void near_let_go(struct journal_writer *writer);
 
 /* Where the payload of the next frame goes. */
 static inline unsigned char *lane_at(const struct lane *lane)

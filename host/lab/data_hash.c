@@ -2,6 +2,7 @@
 #include "lab/data_hash.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static void put_behind(struct data_hash *of)
 
     while ((tid = atomic_load(&of->tid)) == 0)
         (void)futex_wait(&of->tid, 0, -1);
-    (void)setpriority(PRIO_PROCESS, tid, IDLE);
+    (void)sched_setscheduler((pid_t)tid, SCHED_IDLE, &(struct sched_param){0});
 }
 
 void data_hash_begin(struct data_hash *of)

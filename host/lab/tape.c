@@ -759,8 +759,7 @@ const struct tape_file *tape_source(const struct tape *tape)
 
 void tape_read_ahead(struct tape *tape)
 {
-    // A tape's rows lie there as numbers: handing them on would take longer than reading them.
-    if (tape->file == NULL && tape->ahead == NULL && proc_cores() > 1)
+    if (tape->ahead == NULL && proc_cores() > 1)
         tape->ahead = read_ahead_new(&(struct read_ahead_source){
             .next = next_here, .ctx = tape, .row = &tape->report.n_rows});
 }

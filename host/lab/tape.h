@@ -95,8 +95,8 @@ struct tape_report {
     struct error bad[TAPE_BAD_MAX]; /* not lenient: the rows that were refused; the first is err */
     uint32_t n_bad;
 };
-/* From here on a thread of its own reads it, where it is text and there is more than one processor
- * (read_ahead.h, ADR 161); before, no event of it is in anybody's hands. What was opened for it
+/* From here on a thread of its own reads it, where there is more than one processor (read_ahead.h,
+ * ADR 161, ADR 170); before, no event of it is in anybody's hands. What was opened for it
  * stays as it is: nothing more is opened. */
 void tape_read_ahead(struct tape *tape);
 /* Of what was read. That is what was taken, but where a thread read it and nobody took its end: of

@@ -68,6 +68,11 @@ static int open_file(void *ctx, const char *name, uint64_t preallocate_bytes)
     return fd;
 }
 
+/* Bytes of a write from which on the device is given them at once, and nobody waits for it: a sync
+ * far behind, of what came together until then, then finds little left. Less is not for its own
+ * good: pages that are written to again would go there each time. */
+#define BEGIN_BYTES 4096
+
 static void close_file(void *ctx, int file)
 {
     (void)ctx;
@@ -86,6 +91,8 @@ static int write_file(void *ctx, int file, uint64_t offset, const void *bytes, u
             continue;
         if (put <= 0)
             return put < 0 ? code_of(errno) : AGON_EIO;
+        if (put >= BEGIN_BYTES)
+            (void)sync_file_range(file, (off_t)offset, put, SYNC_FILE_RANGE_WRITE);
         at += put;
         offset += (uint64_t)put;
         n -= (uint64_t)put;

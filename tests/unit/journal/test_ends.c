@@ -24,6 +24,7 @@ union record {
 static union record all[N + 64];
 static int is_followed[N + 64]; /* an end that follows from the bar that its tape gives next */
 static uint32_t n_all;
+static int is_regular; /* each minute ends, has its bar and its open, and nothing else */
 
 static union record *put(uint16_t type, uint32_t bytes, agon_instrument_t instrument)
 {
@@ -53,10 +54,10 @@ static void make(uint16_t n_tapes)
         int has_quote[TAPES] = {0};
 
         for (uint16_t k = 0; k < n_tapes; k++) {
-            uint64_t d = draw(minute, k), how = d % 16;
+            uint64_t d = draw(minute, k), how = is_regular ? 0 : d % 16;
             struct record_path *end;
 
-            if (d >> 8 & 1)
+            if ((d >> 8 & 1) != 0 && !is_regular)
                 continue;
             end = &put(EVENT_PATH, sizeof(*end), (agon_instrument_t)(k + 1))->path;
             end->hdr.t_venue = how == 1 ? t - 1 : t;
@@ -69,7 +70,8 @@ static void make(uint16_t n_tapes)
             has_quote[k] = how == 6;
             is_followed[n_all] = how == 0 || how > 6;
         }
-        for (uint64_t i = draw(minute, 9) % (n_tapes > 1 ? 3 : 64); i > 0 && i < 3; i--)
+        for (uint64_t i = draw(minute, 9) % (n_tapes > 1 ? 3 : 64); i > 0 && i < 3 && !is_regular;
+             i--)
             put(AGON_EVENT_COMMAND, EVENT_GRANULE, 0)->hdr.t = t + 2000000;
         for (uint16_t k = 0; k < n_tapes; k++) {
             union record *bar, *quote;
@@ -302,6 +304,46 @@ START_TEST(what_is_taken_where_it_stands_is_as_what_was_in_the_ring)
 }
 END_TEST
 
+/* Nothing comes between that would end a frame: it is full, and the next one begins. */
+START_TEST(a_frame_that_is_full_takes_nothing_where_it_stands)
+{
+    static const struct wanted near = {N + 64, 1, 1, 200000, 1, 4 << 20};
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_summary summary;
+    struct play play = {.spoilt = 0};
+    uint32_t n_read;
+
+    is_regular = 1;
+    make(1);
+    write_all(mem, &near);
+    ck_assert_uint_eq(read_all(mem, &play, 0, &n_read, &summary), n_all);
+    ck_assert_uint_lt(n_in_ring, 100);
+    disk_mem_free(mem);
+}
+END_TEST
+
+/* A bar's end is the last that is said, and waits for its bar when the journal is closed. */
+START_TEST(an_end_whose_bar_never_came_is_kept)
+{
+    static const struct wanted near = {N + 64, 1, 1, 65536, 1, 0};
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_summary summary;
+    struct play play = {.spoilt = 0};
+    uint32_t n_read, at = 3000, n_paths = 0;
+
+    make(1);
+    while (!is_followed[at + 1] || all[at - 1].hdr.type != AGON_EVENT_QUOTE)
+        at++;
+    n_all = at + 1;
+    for (uint32_t k = 0; k < n_all; k++)
+        n_paths += all[k].hdr.type == EVENT_PATH;
+    write_all(mem, &near);
+    ck_assert_uint_eq(read_all(mem, &play, 0, &n_read, &summary), n_all);
+    ck_assert_uint_eq(n_read, n_paths);
+    disk_mem_free(mem);
+}
+END_TEST
+
 START_TEST(a_tape_that_gives_no_bar_where_one_ends_is_named)
 {
     static const struct wanted whole = {4000, 1, 1, 0, 0, 0};
@@ -420,6 +462,8 @@ int main(void)
     tcase_add_test(tests, a_tape_that_gives_no_bar_where_one_ends_is_named);
     tcase_add_test(tests, no_end_is_read_where_there_can_be_none);
     tcase_add_test(tests, what_is_taken_where_it_stands_is_as_what_was_in_the_ring);
+    tcase_add_test(tests, a_frame_that_is_full_takes_nothing_where_it_stands);
+    tcase_add_test(tests, an_end_whose_bar_never_came_is_kept);
     tcase_add_test(tests, frames_wait_until_there_are_enough);
     suite_add_tcase(suite, tests);
     return help_main(suite);

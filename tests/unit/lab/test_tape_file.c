@@ -63,6 +63,8 @@ static struct tape_made make(const char *name, const char *text, uint8_t kind)
     return made;
 }
 
+static int is_ahead; /* each tape is read by a thread of its own */
+
 static struct tape *open_at(const char *path, int px_exp, int qty_exp, struct error *err)
 {
     struct tape_config config = {.path = path,
@@ -84,7 +86,11 @@ static struct tape *open_at(const char *path, int px_exp, int qty_exp, struct er
         return NULL;
     memcpy(config.instrument.symbol, config.info.symbol, sizeof(config.info.symbol));
     memcpy(config.quote, config.info.quote, sizeof(config.quote));
-    return tape_open(&tape, &config, err) < 0 ? NULL : tape;
+    if (tape_open(&tape, &config, err) < 0)
+        return NULL;
+    if (is_ahead)
+        tape_read_ahead(tape);
+    return tape;
 }
 
 /* Both give the same events, byte for byte; how many. */
@@ -126,6 +132,7 @@ START_TEST(a_tape_gives_what_its_recording_gives)
 {
     struct tape_made made = make("binance_spot_BTCUSDT_1m.csv", bars, 0);
 
+    is_ahead = _i;
     ck_assert_int_eq(compare(2, 5), 6);
     ck_assert_uint_eq(made.head.n_rows, 3);
     ck_assert_uint_eq(made.head.kind, TAPE_FILE_BARS);
@@ -230,6 +237,7 @@ START_TEST(a_wrong_row_of_a_tape_is_named_however_its_block_is_read)
                                   .volume_qty = 7};
     char said[512];
 
+    is_ahead = _i;
     ck_assert_int_eq(read_wrong(&good, said, sizeof(said)), 10);
     ck_assert_str_eq(said, "");
     for (int kind = 0; kind < 11; kind++) {
@@ -333,6 +341,7 @@ START_TEST(a_wrong_row_of_books_is_named_however_it_is_read)
         {TAPE_LEVEL, QTY, INT64_MAX / 5, "quantity is too large"},
     };
 
+    is_ahead = _i;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tape_made made = make("binance_spot_BTCUSDT.raw", stream, 0);
         struct tape_report report;
@@ -474,6 +483,7 @@ START_TEST(a_tape_of_several_blocks_gives_what_its_recording_gives)
 {
     uint64_t n;
 
+    is_ahead = _i;
     free(make_long(&n));
     ck_assert_int_eq(compare(2, 5), 2 * (TAPE_BLOCK_ROWS + 5));
     ck_assert_int_eq(compare(2, 1), 2 * (TAPE_BLOCK_ROWS + 5));
@@ -489,6 +499,7 @@ START_TEST(a_changed_byte_is_named_with_its_block)
     struct error err = {0};
     int fd;
 
+    is_ahead = _i;
     write_file(bad, bytes, n);
     ck_assert_str_eq(read_bad(&err), "");
     fd = open(bad, O_RDWR | O_CLOEXEC);
@@ -637,15 +648,15 @@ int main(void)
     if (mkdtemp(dir) == NULL)
         return 1;
     tcase_set_timeout(tcase, 300);
-    tcase_add_test(tcase, a_tape_gives_what_its_recording_gives);
+    tcase_add_loop_test(tcase, a_tape_gives_what_its_recording_gives, 0, 2);
     tcase_add_test(tcase, a_tape_is_read_by_its_instruments_exponents);
     tcase_add_test(tcase, a_price_that_does_not_fit_is_named_with_its_row);
-    tcase_add_test(tcase, a_wrong_row_of_a_tape_is_named_however_its_block_is_read);
-    tcase_add_test(tcase, a_wrong_row_of_books_is_named_however_it_is_read);
+    tcase_add_loop_test(tcase, a_wrong_row_of_a_tape_is_named_however_its_block_is_read, 0, 2);
+    tcase_add_loop_test(tcase, a_wrong_row_of_books_is_named_however_it_is_read, 0, 2);
     tcase_add_test(tcase, a_part_of_a_stream_is_a_tape_too);
     tcase_add_test(tcase, what_cannot_become_a_tape_says_why);
-    tcase_add_test(tcase, a_tape_of_several_blocks_gives_what_its_recording_gives);
-    tcase_add_test(tcase, a_changed_byte_is_named_with_its_block);
+    tcase_add_loop_test(tcase, a_tape_of_several_blocks_gives_what_its_recording_gives, 0, 2);
+    tcase_add_loop_test(tcase, a_changed_byte_is_named_with_its_block, 0, 2);
     tcase_add_test(tcase, a_short_tape_says_where_it_ends);
     tcase_add_test(tcase, each_field_of_a_header_is_judged);
     tcase_add_test(tcase, a_tape_is_of_one_symbol);
