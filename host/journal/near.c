@@ -61,15 +61,14 @@ static inline int name_end(struct journal_writer *writer, const struct agon_even
     return 1;
 }
 
-static HOT int take(void *ctx, const struct agon_event_hdr *event)
+/* Not inlined: most need less (take). */
+static HOT __attribute__((noinline)) int take_other(struct journal_writer *writer,
+                                                    const struct agon_event_hdr *event)
 {
-    struct journal_writer *writer = ctx;
     struct refs_out *refs = &writer->refs;
     unsigned char *payload = lane_at(&writer->lanes[JOURNAL_MARKET]);
     int tape;
 
-    if (event->type >= AGON_EVENT_INTENT)
-        return keep(writer, event);
     if (event->type == AGON_EVENT_BAR)
         writer->waiting &= ~bit_of(event);
     tape = is_open(refs) ? journal_tape_of(writer->config.named, event) : AGON_ENOENT;
@@ -85,6 +84,25 @@ static HOT int take(void *ctx, const struct agon_event_hdr *event)
         refs_add_next(refs, payload, event);
     else
         refs_add(refs, payload, (uint32_t)tape, event);
+    return 1;
+}
+
+/* Of most nothing is its own but that it comes next of the tape of the one before. */
+static HOT int take(void *ctx, const struct agon_event_hdr *event)
+{
+    struct journal_writer *writer = ctx;
+    struct refs_out *refs = &writer->refs;
+
+    if (event->type >= AGON_EVENT_INTENT)
+        return keep(writer, event);
+    // With something in the ring, or an end at hand, its number is not the frame's next.
+    if (!is_open(refs) || (uint32_t)journal_tape_of(writer->config.named, event) != refs->tape ||
+        !refs_is_next(refs, refs->tape, event))
+        return take_other(writer, event);
+    writer->given.n[refs->tape]++;
+    writer->seq++;
+    writer->n_staged++;
+    refs_add_next(refs, lane_at(&writer->lanes[JOURNAL_MARKET]), event);
     return 1;
 }
 
