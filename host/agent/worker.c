@@ -36,9 +36,10 @@ enum map_word { MAP_NONE = 0, MAP_ASKED = 1, MAP_GIVEN = 2, MAP_REFUSED = 3 };
 
 struct worker_shm { /* the worker's word: figures, not proofs */
     _Atomic uint32_t is_crashed, is_whole;
-    _Atomic uint32_t who;  /* + 1 */
-    _Atomic uint64_t hash; /* nobody asks */
-    _Atomic uint32_t map;  /* futex: enum map_word */
+    _Atomic uint32_t who;       /* + 1 */
+    _Atomic uint32_t is_beside; /* what crashed is not the thread that calls plugins */
+    _Atomic uint64_t hash;      /* nobody asks */
+    _Atomic uint32_t map;       /* futex: enum map_word */
     struct child_crash crash;
     struct disk_far_shm disk;
 };
@@ -61,10 +62,11 @@ static struct worker *self; // of a process that is one; for its signal handler
 
 static void on_crash(struct child_crash *crash)
 {
-    // Beside the thread that calls plugins is one that reads files, which is none of theirs.
+    // Beside the thread that calls plugins may be one that reads files, of which none is at fault:
+    // where that one of them is by now is not asked.
     if (!pthread_equal(pthread_self(), self->thread))
-        atomic_store(&self->shm->who, 0);
-    if (self->complete != NULL)
+        atomic_store(&self->shm->is_beside, 1);
+    else if (self->complete != NULL)
         self->complete(self->ctx, crash);
     atomic_store(&self->shm->is_crashed, 1);
 }
@@ -362,7 +364,7 @@ static void judge(struct worker *worker, int status, struct worker_end *end)
     struct child_crash crash = worker->shm->crash;
 
     end->is_whole = atomic_load(&worker->shm->is_whole) != 0;
-    end->who = (int)atomic_load(&worker->shm->who) - 1;
+    end->who = atomic_load(&worker->shm->is_beside) ? -1 : (int)atomic_load(&worker->shm->who) - 1;
     end->code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     if (interrupted) {
         end->kind = WORKER_INTERRUPTED;

@@ -61,6 +61,12 @@ static inline int name_end(struct journal_writer *writer, const struct agon_even
     return 1;
 }
 
+static inline void note_bar(struct journal_writer *writer, const struct agon_event_hdr *event)
+{
+    if (event->type == AGON_EVENT_BAR)
+        writer->waiting &= ~bit_of(event);
+}
+
 /* Not inlined: most need less (take). */
 static HOT __attribute__((noinline)) int take_other(struct journal_writer *writer,
                                                     const struct agon_event_hdr *event)
@@ -69,14 +75,14 @@ static HOT __attribute__((noinline)) int take_other(struct journal_writer *write
     unsigned char *payload = lane_at(&writer->lanes[JOURNAL_MARKET]);
     int tape;
 
-    if (event->type == AGON_EVENT_BAR)
-        writer->waiting &= ~bit_of(event);
     tape = is_open(refs) ? journal_tape_of(writer->config.named, event) : AGON_ENOENT;
     if (tape < 0 || (event->seq != writer->seq + 1 &&
                      (!writer->has_end || !name_end(writer, event, (uint32_t)tape)))) {
         near_let_go(writer);
+        note_bar(writer, event);
         return 0;
     }
+    note_bar(writer, event);
     writer->given.n[tape]++;
     writer->seq = event->seq;
     writer->n_staged++;

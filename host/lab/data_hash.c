@@ -82,7 +82,8 @@ static void put_behind(struct data_hash *of)
 
     while ((tid = atomic_load(&of->tid)) == 0)
         (void)futex_wait(&of->tid, 0, -1);
-    (void)sched_setscheduler((pid_t)tid, SCHED_IDLE, &(struct sched_param){0});
+    if (sched_setscheduler((pid_t)tid, SCHED_IDLE, &(struct sched_param){0}) < 0)
+        (void)setpriority(PRIO_PROCESS, tid, IDLE);
 }
 
 void data_hash_begin(struct data_hash *of)

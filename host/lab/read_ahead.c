@@ -132,6 +132,7 @@ struct read_ahead *read_ahead_new(const struct read_ahead_source *source)
 {
     void *memory;
     struct read_ahead *ahead = zeroed_new(_Alignof(struct read_ahead), sizeof(*ahead), &memory);
+    static const int own[] = {SIGSYS, SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP};
     pthread_attr_t attr;
     sigset_t all, before;
 
@@ -142,8 +143,8 @@ struct read_ahead *read_ahead_new(const struct read_ahead_source *source)
     // What is sent to the process is for the threads that were there. What its own work raises is
     // not: a call that the sandbox answers (agent/fault.h), a page that is no longer there.
     (void)sigfillset(&all);
-    (void)sigdelset(&all, SIGSYS);
-    (void)sigdelset(&all, SIGBUS);
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+        (void)sigdelset(&all, own[i]);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     if (pthread_attr_init(&attr) == 0) {
         ahead->has_thread = pthread_attr_setstacksize(&attr, STACK_BYTES) == 0 &&

@@ -68,10 +68,17 @@ static int open_file(void *ctx, const char *name, uint64_t preallocate_bytes)
     return fd;
 }
 
-/* Bytes of a write from which on the device is given them at once, and nobody waits for it: a sync
- * far behind, of what came together until then, then finds little left. Less is not for its own
- * good: pages that are written to again would go there each time. */
-#define BEGIN_BYTES 4096
+#define PAGE_BYTES 4096
+
+/* The device is given whole pages as they are written, as far as its queue has room: a sync far
+ * behind, of what came together until then, then finds little left. The last page, which the next
+ * write goes on in, is left to it. */
+static void begin_writing(int file, uint64_t from, uint64_t end)
+{
+    end -= end % PAGE_BYTES;
+    if (end > from && end - from >= PAGE_BYTES)
+        (void)sync_file_range(file, (off_t)from, (off_t)(end - from), SYNC_FILE_RANGE_WRITE);
+}
 
 static void close_file(void *ctx, int file)
 {
@@ -91,8 +98,7 @@ static int write_file(void *ctx, int file, uint64_t offset, const void *bytes, u
             continue;
         if (put <= 0)
             return put < 0 ? code_of(errno) : AGON_EIO;
-        if (put >= BEGIN_BYTES)
-            (void)sync_file_range(file, (off_t)offset, put, SYNC_FILE_RANGE_WRITE);
+        begin_writing(file, offset, offset + (uint64_t)put);
         at += put;
         offset += (uint64_t)put;
         n -= (uint64_t)put;

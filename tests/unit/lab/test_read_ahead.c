@@ -4,7 +4,10 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "agent/worker.h"
 #include "lab/read_ahead.h"
 #include "sys/futex.h"
 
@@ -142,6 +145,55 @@ START_TEST(who_takes_waits_for_who_gives)
 }
 END_TEST
 
+/* A file that became shorter while its last page was asked for. */
+static const struct agon_event_hdr *give_gone(void *ctx)
+{
+    const struct agon_event_hdr *event = ctx;
+    volatile const uint16_t *type = &event->type;
+
+    return *type == 0 ? NULL : event;
+}
+
+static void begin_gone(void *page)
+{
+    static uint64_t row;
+
+    ck_assert_ptr_nonnull(
+        read_ahead_new(&(struct read_ahead_source){.next = give_gone, .ctx = page, .row = &row}));
+}
+
+static int call_plugins(void *page, struct worker *worker)
+{
+    const struct worker_threads threads = {.begin = begin_gone, .ctx = page};
+    struct error err = {0};
+
+    worker_enter(worker, 3);
+    if (worker_close(worker, (uint64_t)64 << 20, &threads, &err) < 0)
+        return 1;
+    for (;;)
+        worker_enter(worker, 3);
+}
+
+/* Whose plugin is called by then is not at fault. */
+START_TEST(a_fault_of_what_reads_is_no_plugins)
+{
+    int fd = memfd_create("tape", MFD_CLOEXEC);
+    struct worker_config config = {.run = call_plugins};
+    struct worker_end end;
+
+    ck_assert_int_eq(ftruncate(fd, 4096), 0);
+    config.ctx = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    ck_assert_ptr_ne(config.ctx, MAP_FAILED);
+    ck_assert_int_eq(ftruncate(fd, 0), 0);
+    worker_run(&config, &end);
+    ck_assert_msg(end.kind == WORKER_CRASHED, "%d: %s", end.kind, end.text);
+    ck_assert_msg(strstr(end.text, "signal 7") != NULL, "%s", end.text);
+    ck_assert_int_eq(end.who, -1);
+    ck_assert_int_eq(munmap(config.ctx, 4096), 0);
+    ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("read_ahead");
@@ -153,6 +205,7 @@ int main(void)
     tcase_add_test(cases, every_event_comes_once_and_in_order);
     tcase_add_test(cases, who_gives_up_on_the_way_ends_it);
     tcase_add_test(cases, who_takes_waits_for_who_gives);
+    tcase_add_test(cases, a_fault_of_what_reads_is_no_plugins);
     suite_add_tcase(suite, cases);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
