@@ -299,8 +299,9 @@ def judge_demo():
     return differ
 
 
-def table(title, rows):
-    """A table of views: its labels, and how the cells below them stand; columns have two spaces between them."""
+def table(title, rows, is_whole):
+    """A table of views: its labels, and how the cells below them stand; columns have two spaces between them, and more where rows that
+    the window has no room for are wider."""
     head = rows[0]
     labels = [(found.start(), found.end(), found[0]) for found in re.finditer(r'\S+(?: \S+)*', head)]
     width = max(len(row) for row in rows)
@@ -316,7 +317,7 @@ def table(title, rows):
         while end < width and (is_used[end] or end + 1 < width and is_used[end + 1]):
             end += 1
         label = [one for one in labels if one[0] >= at and one[1] <= end]
-        if len(label) != 1 or before is not None and at - before != 2:
+        if len(label) != 1 or before is not None and (at - before < 2 or is_whole and at - before != 2):
             raise Wrong(f'columns {before} to {end} of {rows}')
         cells = [row[at:end] for row in rows if row[at:end].strip()]
         is_left = all(not cell.startswith(' ') for cell in cells)
@@ -364,7 +365,7 @@ def top(size, rows):
         lines = part.split('\n')
         note = [line for line in lines if line.startswith('a wider terminal')]
         lines = [line for line in lines[:lines.index(note[0]) if note else None]]
-        got += ['', lines[0]] + ([table(lines[0].split(',')[0], lines[1:])] if len(lines) > 2 else [])
+        got += ['', lines[0]] + ([table(lines[0].split(',')[0], lines[1:], not n_more)] if len(lines) > 2 else [])
         left_out(lines, note)
         for line in lines[2:]:
             if not re.match(r'busy_[12] ', line):
