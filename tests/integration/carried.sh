@@ -6,6 +6,8 @@
 # nothing there. Without nvcc an empty file stands in for the card's code, so that all this is of the part in C, and the rest is skipped.
 . "$(dirname "$0")/common.sh"
 LIB_32=$(realpath "$3") LIB_64=$(realpath "$4") LIB_NVRTC=$(realpath "$5") || fail "no libraries that stand in for the driver"
+# What is carried has no sanitizer, and a library that has one cannot be loaded by it.
+ldd "$LIB_32" | grep -q 'lib[at]san' && { echo "skipped: the libraries that stand in for the driver have a sanitizer"; exit 77; }
 mkdir "$WORK/copy"
 cp -R "$AGON_SOURCE_ROOT/host" "$AGON_SOURCE_ROOT/sdk" "$WORK/copy" && mkdir -p "$WORK/copy/tests" &&
     cp -R "$AGON_SOURCE_ROOT/tests/gpu" "$AGON_SOURCE_ROOT/tests/support" "$WORK/copy/tests" || fail "no copy"
