@@ -33,7 +33,7 @@ struct worker_end {
     enum worker_end_kind kind;
     int code;
     int is_whole; /* it said that all its files are written: worker_done */
-    int who;      /* of worker_enter, when it crashed; -1: nobody's code ran */
+    int who; /* of worker_enter, when it crashed; -1: nobody's code ran, or a thread beside did */
     char text[ERROR_TEXT];
 };
 /* Runs it and returns when it has ended. [main thread] */

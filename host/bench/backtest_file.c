@@ -149,12 +149,11 @@ struct cost { /* ns; as a count of what a process had before: what is to be take
     double used, took;
 };
 
-// Of all children that have ended, theirs included.
-static double children_ns(void)
+double bench_backtest_used_ns(int who)
 {
     struct rusage usage;
 
-    if (getrusage(RUSAGE_CHILDREN, &usage) < 0)
+    if (getrusage(who, &usage) < 0)
         return 0;
     return 1e9 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
            1e3 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
@@ -177,12 +176,13 @@ static int read_bare(const struct side *side)
 
 static struct cost begun(void)
 {
-    return (struct cost){.used = children_ns(), .took = (double)clock_mono()};
+    return (struct cost){.used = bench_backtest_used_ns(RUSAGE_CHILDREN),
+                         .took = (double)clock_mono()};
 }
 
 static struct cost since(struct cost begun)
 {
-    return (struct cost){.used = children_ns() - begun.used,
+    return (struct cost){.used = bench_backtest_used_ns(RUSAGE_CHILDREN) - begun.used,
                          .took = (double)clock_mono() - begun.took};
 }
 

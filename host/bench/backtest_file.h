@@ -23,6 +23,9 @@ int bench_backtest_command(const struct bench *bench, const char *plugin, const 
 /* Of sma_cross: each bar is a candle, and an order is so small that no limit ends the agent: it
  * has an order for each crossing, as peers and the bare loop of backtest_bare.h have. */
 extern const char *const bench_backtest_crossing[];
+/* Processor time so far, ns: of all threads (RUSAGE_SELF), or of all children that have ended,
+ * theirs included (RUSAGE_CHILDREN). */
+double bench_backtest_used_ns(int who);
 /* A random walk as a table of n bars, or of n trades. */
 int bench_backtest_rows_csv(const char *path, uint64_t n, int is_bars);
 /* The recording of --data, unpacked, under its own name: that says venue and symbol. At most so

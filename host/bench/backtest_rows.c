@@ -9,7 +9,6 @@
  * loops have the same rows as arrays in memory. */
 #include "bench/backtest_rows.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -92,24 +91,13 @@ static const struct agon_event_hdr *memory_next(void *ctx)
     return event;
 }
 
-// Processor time of all threads so far.
-static double threads_ns(void)
-{
-    struct rusage usage;
-
-    if (getrusage(RUSAGE_SELF, &usage) < 0)
-        return NAN;
-    return 1e9 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           1e3 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 static void on_feed(void *ctx, struct lockstep_source *sources, uint32_t n)
 {
     struct rows *rows = ctx;
 
     rows->n_failed += n != 1;
     rows->untimed_ns = clock_mono() - rows->began_ns;
-    rows->used_ns = -threads_ns();
+    rows->used_ns = -bench_backtest_used_ns(RUSAGE_SELF);
     if (rows->events == NULL) {
         rows->next = sources[0].next;
         rows->next_ctx = sources[0].ctx;
@@ -159,7 +147,7 @@ static int run_once(struct rows *rows, struct backtest_report *report, struct er
     }
     rc = backtest_run(&config, result, err);
     ended_ns = clock_mono();
-    rows->used_ns += threads_ns();
+    rows->used_ns += bench_backtest_used_ns(RUSAGE_SELF);
     if (rc >= 0) {
         *report = (struct backtest_report){.n_events = result->n_events,
                                            .n_market = result->n_market,

@@ -315,6 +315,7 @@ START_TEST(a_frame_that_is_full_takes_nothing_where_it_stands)
 
     is_regular = 1;
     make(1);
+    is_regular = 0;
     write_all(mem, &near);
     ck_assert_uint_eq(read_all(mem, &play, 0, &n_read, &summary), n_all);
     ck_assert_uint_lt(n_in_ring, 100);
