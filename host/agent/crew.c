@@ -697,7 +697,8 @@ void crew_free(struct crew *crew)
 {
     if (crew == NULL)
         return;
-    for (uint16_t i = 0; i < crew->n_members; i++) {
+    // Those too that were loaded and never joined: a start that was refused behind them.
+    for (uint16_t i = 0; i < SLOTS_MAX; i++) {
         if (crew->members[i].crew != NULL)
             crew_leave(crew, i, AGON_END_HOST);
     }

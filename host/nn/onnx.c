@@ -19,7 +19,7 @@
 
 static void put(struct onnx *onnx, struct onnx_bytes *to, const void *bytes, size_t n)
 {
-    if (onnx->failed)
+    if (onnx->failed || n == 0)
         return;
     if (to->n + n > to->room) {
         size_t room = 2 * (to->n + n) + 256;
