@@ -6,8 +6,9 @@
 #include "base/num.h"
 #include "base/utf8.h"
 
-static int put(const struct feed *feed, uint32_t id, double value, int is_added)
+static inline int put(const struct feed *feed, uint32_t id, double value, int is_added)
 {
+    uint32_t set = atomic_load_explicit(&feed->beat->metrics_set, memory_order_relaxed);
     uint64_t bits;
     double was;
 
@@ -23,10 +24,9 @@ static int put(const struct feed *feed, uint32_t id, double value, int is_added)
     memcpy(&bits, &value, sizeof(bits));
     atomic_store_explicit(&feed->beat->metrics[id], bits, memory_order_relaxed);
     // Release: whoever sees that it is set sees what it was set to.
-    atomic_store_explicit(&feed->beat->metrics_set,
-                          atomic_load_explicit(&feed->beat->metrics_set, memory_order_relaxed) |
-                              (uint32_t)1 << id,
-                          memory_order_release);
+    if ((set >> id & 1) == 0)
+        atomic_store_explicit(&feed->beat->metrics_set, set | (uint32_t)1 << id,
+                              memory_order_release);
     return AGON_OK;
 }
 
@@ -66,13 +66,30 @@ static int declare(struct feed_beat *beat, uint32_t n, uint32_t id, agon_instrum
     return AGON_OK;
 }
 
+/* Is that metric a line of that instrument? It becomes one where it is none yet. */
+static int find(struct feed *feed, uint32_t id, agon_instrument_t instrument, const char *name)
+{
+    uint32_t n = atomic_load_explicit(&feed->beat->n_lines, memory_order_relaxed), at = 0;
+    int rc = AGON_OK;
+
+    n = n < AGON_LINES_MAX ? n : AGON_LINES_MAX;
+    while (at < n && feed->beat->lines[at].id != id)
+        at++;
+    if (at == n)
+        rc = declare(feed->beat, n, id, instrument, name);
+    else if (feed->beat->lines[at].instrument != instrument)
+        rc = AGON_EINVAL;
+    if (rc >= 0)
+        feed->line_of[id] = instrument;
+    return rc;
+}
+
 static int price(const struct agon_host *host, uint32_t id, agon_instrument_t instrument,
                  const char *name, double px)
 {
     int rc;
     struct feed *feed = feed_enter(host, FEED_ANY, &rc);
     const struct agon_instrument *of;
-    uint32_t n, at = 0;
 
     if (feed == NULL)
         return rc;
@@ -81,16 +98,8 @@ static int price(const struct agon_host *host, uint32_t id, agon_instrument_t in
     of = instruments_get(&feed->instruments, instrument);
     if (of == NULL)
         return AGON_ENOENT;
-    n = atomic_load_explicit(&feed->beat->n_lines, memory_order_relaxed);
-    n = n < AGON_LINES_MAX ? n : AGON_LINES_MAX;
-    while (at < n && feed->beat->lines[at].id != id)
-        at++;
-    if (at == n)
-        rc = declare(feed->beat, n, id, instrument, name);
-    else if (feed->beat->lines[at].instrument != instrument)
-        rc = AGON_EINVAL;
-    else
-        rc = AGON_OK;
+    // Each candle sets each line: which it is was found with the first.
+    rc = feed->line_of[id] == instrument ? AGON_OK : find(feed, id, instrument, name);
     return rc < 0 ? rc : put(feed, id, px / (double)num_pow10(of->px_exp), 0);
 }
 

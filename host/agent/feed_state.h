@@ -135,6 +135,7 @@ struct feed {
     struct feed_stream streams[FEED_STREAMS_MAX];
     int64_t log_second;
     uint32_t log_lines;
+    agon_instrument_t line_of[AGON_METRICS_MAX]; /* by metric; 0: none, or it is not known yet */
 
     /* The fold. */
     struct instruments instruments;

@@ -67,6 +67,25 @@ static inline void note_bar(struct journal_writer *writer, const struct agon_eve
         writer->waiting &= ~bit_of(event);
 }
 
+/* The bar of the end that waits, where neither has anything of its own: most are such. */
+static inline int take_pair(struct journal_writer *writer, const struct agon_event_hdr *event)
+{
+    struct refs_out *refs = &writer->refs;
+
+    if (event->type != AGON_EVENT_BAR || !is_open(refs) ||
+        (uint32_t)journal_tape_of(writer->config.named, event) != refs->tape ||
+        !ends_follows(&writer->end, (const void *)event) ||
+        !refs_add_pair(refs, lane_at(&writer->lanes[JOURNAL_MARKET]), refs->tape, &writer->end,
+                       event))
+        return 0;
+    writer->has_end = 0;
+    writer->given.n[refs->tape]++;
+    writer->seq = event->seq;
+    writer->n_staged += 2;
+    note_bar(writer, event);
+    return 1;
+}
+
 /* Not inlined: most need less (take). */
 static HOT __attribute__((noinline)) int take_other(struct journal_writer *writer,
                                                     const struct agon_event_hdr *event)
@@ -101,7 +120,9 @@ static HOT int take(void *ctx, const struct agon_event_hdr *event)
 
     if (event->type >= AGON_EVENT_INTENT)
         return keep(writer, event);
-    // With something in the ring, or an end at hand, its number is not the frame's next.
+    if (writer->has_end)
+        return take_pair(writer, event) || take_other(writer, event);
+    // With something in the ring its number is not the frame's next.
     if (!is_open(refs) || (uint32_t)journal_tape_of(writer->config.named, event) != refs->tape ||
         !refs_is_next(refs, refs->tape, event))
         return take_other(writer, event);

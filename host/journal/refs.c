@@ -7,7 +7,6 @@
 #define GAP       7u  /* in bits 0-2: more follows */
 #define NEW_TAPE  8u  /* its number follows */
 #define NEW_LAG   16u /* its distance follows */
-#define END       32u /* of the bar that comes next */
 #define NEW_SLOTS 64u /* they follow */
 #define VARINT    10  /* bytes of one at most */
 #define LAST_BYTE 1u  /* of a varint of that length */
@@ -72,11 +71,11 @@ static inline __attribute__((always_inline)) void add(struct refs_out *out, unsi
     int64_t *lags = slots != NULL ? out->end_lags : out->lags;
     unsigned char *token = payload + REFS_HEAD + out->bytes, *at = token + 1;
     uint64_t gap = event->seq - out->last - 1;
-    int64_t lag = (int64_t)((uint64_t)event->t - (uint64_t)event->t_venue);
+    int64_t lag = refs_lag(event);
 
     // A reader takes no number twice, and none that goes back.
     REQUIRE(!refs_is_full(out) && event->seq > out->last && tape < JOURNAL_TAPES);
-    *token = (unsigned char)((gap < GAP ? gap : GAP) | (slots != NULL ? END : 0));
+    *token = (unsigned char)((gap < GAP ? gap : GAP) | (slots != NULL ? REFS_END : 0));
     if (gap >= GAP)
         at += put_varint(at, gap - GAP);
     if (tape != out->tape) {
@@ -168,8 +167,8 @@ HOT int refs_next(struct refs_in *in)
         return AGON_ECORRUPT;
     token = *in->at++;
     value = token & GAP;
-    in->is_end = (token & END) != 0;
-    if ((token & ~(GAP | NEW_TAPE | NEW_LAG | (in->has_ends ? END : 0) |
+    in->is_end = (token & REFS_END) != 0;
+    if ((token & ~(GAP | NEW_TAPE | NEW_LAG | (in->has_ends ? REFS_END : 0) |
                    (in->is_end ? NEW_SLOTS : 0))) != 0)
         return AGON_ECORRUPT;
     if (value == GAP) {

@@ -40,6 +40,7 @@
 #define REFS_HEAD         32
 #define REFS_BYTES_MAX    16000 /* of what follows the head */
 #define REFS_EVENT_MAX    32    /* bytes of one event at most */
+#define REFS_END          32u /* of an event's first byte: it is the end of the bar that comes next */
 #define JOURNAL_TAPE_PATH 512
 
 struct journal_tape { /* payload of FRAME_TAPE */
@@ -124,12 +125,16 @@ void refs_add(struct refs_out *out, unsigned char *payload, uint32_t tape,
               const struct agon_event_hdr *event);
 void refs_add_end(struct refs_out *out, unsigned char *payload, uint32_t tape,
                   const struct record_path *end);
+/* How long it was on its way. */
+static inline int64_t refs_lag(const struct agon_event_hdr *event)
+{
+    return (int64_t)((uint64_t)event->t - (uint64_t)event->t_venue);
+}
 /* Is the event's own nothing but that it comes next? Most are: a byte of 0. */
 static inline int refs_is_next(const struct refs_out *out, uint32_t tape,
                                const struct agon_event_hdr *event)
 {
-    return event->seq == out->last + 1 && tape == out->tape &&
-           (int64_t)((uint64_t)event->t - (uint64_t)event->t_venue) == out->lags[tape];
+    return event->seq == out->last + 1 && tape == out->tape && refs_lag(event) == out->lags[tape];
 }
 /* As refs_add, of such a one. */
 static inline void refs_add_next(struct refs_out *out, unsigned char *payload,
@@ -139,6 +144,22 @@ static inline void refs_add_next(struct refs_out *out, unsigned char *payload,
     out->last++;
     out->n++;
     out->crc = crc32c(out->crc, event, event_bytes(event));
+}
+/* As refs_add_end and refs_add, of a bar that comes next behind its end, where that has nothing of
+ * its own either: 1, or 0 and nothing was added. */
+static inline int refs_add_pair(struct refs_out *out, unsigned char *payload, uint32_t tape,
+                                const struct record_path *end, const struct agon_event_hdr *bar)
+{
+    if (end->hdr.seq != out->last + 1 || bar->seq != out->last + 2 || tape != out->tape ||
+        refs_lag(&end->hdr) != out->end_lags[tape] || end->slots != out->slots[tape] ||
+        refs_lag(bar) != out->lags[tape])
+        return 0;
+    payload[REFS_HEAD + out->bytes++] = REFS_END;
+    payload[REFS_HEAD + out->bytes++] = 0;
+    out->last += 2;
+    out->n += 2;
+    out->crc = crc32c(out->crc, bar, event_bytes(bar));
+    return 1;
 }
 /* Completes it. The payload's length, filled up. */
 uint32_t refs_end(const struct refs_out *out, unsigned char *payload);

@@ -81,7 +81,7 @@ static void make(uint16_t n_tapes)
                     ->hdr.t_venue = t;
             bar = put(AGON_EVENT_BAR, sizeof(bar->bar), (agon_instrument_t)(k + 1));
             bar->hdr.t_venue = t;
-            bar->hdr.t = t + 7;
+            bar->hdr.t = t + (draw(minute, k) >> 20 & 7 || is_regular ? 7 : 8);
             bar->bar.close_px = (agon_px_t)(draw(minute, k) >> 32);
             quote = put(AGON_EVENT_QUOTE, sizeof(quote->quote), (agon_instrument_t)(k + 1));
             quote->hdr.t_venue = t;
