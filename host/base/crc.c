@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crc.h"
 
+#include "base/error.h"
 #include "base/hot.h"
 
 #if defined(__x86_64__)
@@ -253,6 +254,20 @@ __attribute__((target("sse4.2,pclmul"))) static HOT uint32_t six(uint32_t crc,
                                                        over(second, over_granules[2]));
 }
 
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t both(uint32_t crc,
+                                                                  const unsigned char *at,
+                                                                  const struct crc_parts *parts)
+{
+    uint64_t first = crc, second = 0;
+
+    for (size_t i = 0; i < parts->second; i += 8)
+        second = __builtin_ia32_crc32di(second, word_at(at + parts->at + i));
+    for (size_t i = 0; i < parts->first; i += 8)
+        first = __builtin_ia32_crc32di(first, word_at(at + i));
+    return (uint32_t)__builtin_ia32_crc32di(0, over(first, parts->over[0]) ^
+                                                   over(second, parts->over[1]));
+}
+
 __attribute__((target("sse4.2"))) static HOT uint32_t by_instruction(uint32_t crc,
                                                                      const unsigned char *at,
                                                                      size_t n)
@@ -307,4 +322,24 @@ HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
         return ~framed(~crc, bytes, granules);
 #endif
     return ~others(~crc, bytes, n);
+}
+
+void crc_parts_init(struct crc_parts *parts)
+{
+    REQUIRE(parts->n % 8 == 0 && parts->first % 8 == 0 && parts->at % 8 == 0 &&
+            parts->second % 8 == 0 && parts->first <= parts->at &&
+            (uint64_t)parts->at + parts->second + 8 <= parts->n);
+#if defined(__x86_64__)
+    parts->over[0] = power_of_x(8 * (parts->n - parts->first) - 33);
+    parts->over[1] = power_of_x(8 * (parts->n - parts->at - parts->second) - 33);
+#endif
+}
+
+HOT uint32_t crc32c_parts(uint32_t crc, const void *bytes, const struct crc_parts *parts)
+{
+#if defined(__x86_64__)
+    if (has_instructions)
+        return ~both(~crc, bytes, parts);
+#endif
+    return crc32c(crc, bytes, parts->n);
 }

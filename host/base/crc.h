@@ -9,4 +9,14 @@
  * instruction where there is one; both ways give the same. */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t n);
 
+/* Where n bytes are not 0: in two parts, of which the first begins them, and behind the second are
+ * 8 bytes or more. All in bytes, multiples of 8. */
+struct crc_parts {
+    uint32_t n, first, at, second; /* length of the first; where the second is, and its length */
+    uint64_t over[2];              /* crc_parts_init's: brings a sum of each to the end */
+};
+void crc_parts_init(struct crc_parts *parts);
+/* As crc32c of all n. */
+uint32_t crc32c_parts(uint32_t crc, const void *bytes, const struct crc_parts *parts);
+
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* deliver: out of the core. Everything that a slot or the bus is told leaves through here, is
  * numbered, counted for nth and folded into the output hash. */
-#include "base/crc.h"
 #include "base/hot.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
@@ -10,11 +9,16 @@
     ((type) == AGON_EVENT_BAR || (type) == AGON_EVENT_SIGNAL ||                                    \
      (type) == AGON_EVENT_BOOK_SNAPSHOT || (type) == AGON_EVENT_BOOK_DELTA)
 
+#define DERIVED 0x10000 /* where the bus is what is shown on */
+
+static inline void fold_sum(struct engine *engine, uint64_t crc, uint64_t where)
+{
+    engine->output_hash = hash_mix(engine->output_hash ^ (crc | where << 32));
+}
+
 static void fold_output(struct engine *engine, const void *bytes, size_t n, uint64_t where)
 {
-    uint64_t crc = crc32c((uint32_t)engine->output_hash, bytes, n);
-
-    engine->output_hash = hash_mix(engine->output_hash ^ (crc | where << 32));
+    fold_sum(engine, crc32c((uint32_t)engine->output_hash, bytes, n), where);
 }
 
 /* Whether it is wanted depends on what is in it: each is asked. */
@@ -157,13 +161,46 @@ HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event
         show(engine, event, has_bars);
 }
 
+/* What a header begins with, in one piece: read at once behind a byte that was just written, it
+ * would wait for that. */
+static inline void put_kind(struct agon_event_hdr *hdr, uint16_t type, uint8_t granules,
+                            uint8_t sub, agon_instrument_t instrument)
+{
+    uint64_t word = (uint64_t)type | (uint64_t)granules << 16 | (uint64_t)sub << 24 |
+                    (uint64_t)instrument << 32;
+
+    _Static_assert(offsetof(struct agon_event_hdr, granules) == 2 &&
+                       offsetof(struct agon_event_hdr, sub) == 3 &&
+                       offsetof(struct agon_event_hdr, instrument) == 4 &&
+                       offsetof(struct agon_event_hdr, seq) == sizeof(word) &&
+                       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                   "as it lies there");
+    memcpy(hdr, &word, sizeof(word));
+}
+
 static inline void number_derived(struct engine *engine, struct agon_event_hdr *event)
 {
+    uint8_t sub = ++engine->public_sub;
+
+    REQUIRE(sub != 0);
+    put_kind(event, event->type, event->granules, sub, event->instrument);
     event->seq = engine->seq;
     event->t = engine->t;
-    event->sub = ++engine->public_sub;
-    REQUIRE(event->sub != 0);
-    fold_output(engine, event, event_bytes(event), 0x10000);
+    fold_output(engine, event, event_bytes(event), DERIVED);
+}
+
+/* As number_derived, of a top that has nothing behind the first of each side. */
+static inline void number_quoted(struct engine *engine, struct agon_top10 *top,
+                                 agon_instrument_t instrument)
+{
+    uint8_t sub = ++engine->public_sub;
+
+    REQUIRE(sub != 0);
+    put_kind(&top->hdr, AGON_EVENT_TOP10, sizeof(*top) / EVENT_GRANULE, sub, instrument);
+    top->hdr.seq = engine->seq;
+    top->hdr.t_venue = 0;
+    top->hdr.t = engine->t;
+    fold_sum(engine, crc32c_parts((uint32_t)engine->output_hash, top, &engine->quoted), DERIVED);
 }
 
 HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
@@ -202,9 +239,8 @@ HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
     const struct agon_event_hdr hdr = {
         .type = AGON_EVENT_TOP10, .granules = 6, .instrument = instrument};
 
-    top->hdr = hdr;
     if (bid != NULL && may_be_late(engine, instrument)) {
-        number_derived(engine, &top->hdr);
+        number_quoted(engine, top, instrument);
         pass_unshown(engine, &top->hdr);
         engine->late_now = instrument;
         engine->late_before = engine->late[instrument];
@@ -214,6 +250,7 @@ HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
         engine->turn.late_seq = engine->seq;
     } else {
         engine->late[instrument].seq = 0;
+        top->hdr = hdr;
         deliver_derived(engine, &top->hdr);
     }
     top->hdr = hdr; // as it was shown, and not when

@@ -35,6 +35,11 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->exits_due = INT64_MAX;
     engine->cards_due = INT64_MAX;
     engine->tournament.t_due = INT64_MAX;
+    engine->quoted = (struct crc_parts){.n = sizeof(struct agon_top10),
+                                        .first = offsetof(struct agon_top10, bid[1]),
+                                        .at = offsetof(struct agon_top10, ask[0]),
+                                        .second = sizeof(struct agon_level)};
+    crc_parts_init(&engine->quoted);
     engine->turn.late = engine_late_top;
     engine->turn.late_ctx = engine;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
@@ -425,7 +430,9 @@ HOT int engine_step(struct engine *engine, struct agon_event_hdr *event)
         return AGON_EINVAL; // of no length: nothing that a journal could keep
     }
     event->seq = seq_before + 1;
-    event->sub = 0;
+    // What is written here is read at once, with what stands beside it: that would wait for it.
+    if (event->sub != 0)
+        event->sub = 0;
     if (event->t < t_before && !is_set_back(event, t_before))
         event->t = t_before;
     if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)
@@ -451,7 +458,8 @@ HOT int engine_pass(struct engine *engine, struct agon_event_hdr *event)
     struct runner_turn *turn = &engine->turn;
 
     event->seq = engine->seq + 1;
-    event->sub = 0;
+    if (event->sub != 0)
+        event->sub = 0;
     if (event->t < engine->t)
         event->t = engine->t;
     if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)

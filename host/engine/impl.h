@@ -4,6 +4,7 @@
 #ifndef ENGINE_IMPL_H
 #define ENGINE_IMPL_H
 
+#include "base/crc.h"
 #include "base/cron.h"
 #include "base/error.h"
 #include "base/heap.h"
@@ -207,6 +208,7 @@ struct engine {
     agon_instrument_t late_now; /* of this step; 0: none. And what it was before: */
     struct late_top late_before;
     struct agon_level late_bid, late_ask;
+    struct crc_parts quoted;                     /* of a top with one level a side */
     void *own_bus;                               /* in own_bus_memory */
     void *own_bus_memory;                        /* owned */
     unsigned char *state;                        /* owned; room for an encoded state */

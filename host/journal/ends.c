@@ -17,23 +17,19 @@ HOT void ends_make(struct record_path *end, const struct agon_bar *bar, uint64_t
                                 .kind = PATH_END};
 }
 
-_Static_assert(sizeof(struct record_path) == 64, "eight words are compared");
-
+/* Both were written a moment ago, field by field: so they are read. */
 HOT int ends_follows(const struct record_path *end, const struct agon_bar *bar)
 {
-    struct record_path made;
-    uint64_t a[8], b[8], differs = 0;
+    uint64_t rest[2]; // all that is behind word
 
-    if (event_bytes(&bar->hdr) != sizeof(*bar) || event_bytes(&end->hdr) != sizeof(*end))
-        return 0;
-    ends_make(&made, bar, end->slots);
-    made.hdr.seq = end->hdr.seq;
-    made.hdr.t = end->hdr.t;
-    memcpy(a, &made, sizeof(a));
-    memcpy(b, end, sizeof(b));
-    for (int i = 0; i < 8; i++)
-        differs |= a[i] ^ b[i];
-    return differs == 0;
+    _Static_assert(offsetof(struct record_path, pad) == 50 && sizeof(*end) == 64, "14 bytes");
+    memcpy(&rest[0], end->pad, sizeof(rest[0]));
+    memcpy(&rest[1], end->pad + sizeof(end->pad) - sizeof(rest[1]), sizeof(rest[1]));
+    return event_bytes(&bar->hdr) == sizeof(*bar) && event_bytes(&end->hdr) == sizeof(*end) &&
+           end->hdr.type == EVENT_PATH && end->hdr.sub == 0 &&
+           end->hdr.instrument == bar->hdr.instrument && end->hdr.t_venue == bar->hdr.t_venue &&
+           end->px == bar->close_px && end->kind == PATH_END && end->word == 0 &&
+           (rest[0] | rest[1]) == 0;
 }
 
 HOT int ends_tape_of(const struct journal_named *named, const struct journal_buffer *buffer,

@@ -13,7 +13,7 @@
 #define TURN ((uint64_t)128 << 10)
 /* Frames wait for more: most events are one byte of them, and each write wakes who has the files
  * (sys/disk_far.h), once a class. Who is killed loses no more than that. */
-#define HOLD ((uint32_t)64 << 10)
+#define HOLD ((uint32_t)192 << 10)
 
 int backtest_journal_open(struct backtest_journal *journal, const struct backtest_config *config,
                           const struct journal_named *named, struct error *err)

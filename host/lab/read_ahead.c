@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Events go over in chunks, each written once by one thread and read once by the other: two words
  * count how many were written and how many are free again. Who has nothing to do sleeps on the
- * other's word; the writer is woken when half of them are free, so that neither is woken often. */
+ * other's word; the writer is woken when few of them are left, so that neither is woken often. */
 #include "lab/read_ahead.h"
 
 #include <pthread.h>
@@ -14,7 +14,8 @@
 #include "base/zeroed.h"
 #include "sys/futex.h"
 
-#define CHUNKS       4
+#define CHUNKS       8
+#define CHUNKS_LEFT  2 /* to be taken, when the writer is woken */
 #define CHUNK_BYTES  (128u << 10)
 #define CHUNK_EVENTS (CHUNK_BYTES / EVENT_GRANULE)
 #define STACK_BYTES  (1u << 20)
@@ -43,12 +44,12 @@ struct read_ahead {
     void *memory; /* owned; this lies in it */
     /* Of who takes: */
     _Alignas(64) const struct chunk *chunk; /* NULL: none yet */
-    uint32_t at, i;                         /* bytes and events of it that were taken */
-    uint32_t n_used;                        /* chunks before it, and it */
+    uint32_t at, i, n; /* bytes and events of it that were taken; of how many */
+    uint32_t n_used;   /* chunks before it, and it */
     int is_over;
     int has_thread;
-    uint64_t row;
-    struct chunk chunks[CHUNKS];
+    uint64_t row, chunk_row; /* of the event that was taken last; as the chunk has it */
+    _Alignas(64) struct chunk chunks[CHUNKS];
 };
 
 static inline void relax(void)
@@ -184,14 +185,16 @@ static int turn(struct read_ahead *ahead)
         if (ahead->is_over)
             return 0;
         ahead->chunk = NULL;
-        count_on(&ahead->freed, atomic_load(&ahead->made.n) - ahead->n_used <= CHUNKS / 2);
+        count_on(&ahead->freed, atomic_load(&ahead->made.n) - ahead->n_used <= CHUNKS_LEFT);
     }
     while (atomic_load_explicit(&ahead->made.n, memory_order_acquire) == ahead->n_used)
         sleep_on(&ahead->made, ahead->n_used);
     ahead->chunk = &ahead->chunks[ahead->n_used++ % CHUNKS];
     ahead->at = 0;
     ahead->i = 0;
-    ahead->is_over = ahead->chunk->n == 0;
+    ahead->n = ahead->chunk->n;
+    ahead->chunk_row = ahead->chunk->row;
+    ahead->is_over = ahead->n == 0;
     return !ahead->is_over;
 }
 
@@ -199,10 +202,10 @@ HOT const struct agon_event_hdr *read_ahead_next(struct read_ahead *ahead)
 {
     const struct agon_event_hdr *event;
 
-    if (ahead->is_over || ((ahead->chunk == NULL || ahead->i == ahead->chunk->n) && !turn(ahead)))
+    if (ahead->is_over || (ahead->i == ahead->n && !turn(ahead))) // 0 and 0: none yet
         return NULL;
     event = (const struct agon_event_hdr *)(const void *)&ahead->chunk->bytes[ahead->at];
-    ahead->row = ahead->chunk->row + ahead->chunk->rows[ahead->i++];
+    ahead->row = ahead->chunk_row + ahead->chunk->rows[ahead->i++];
     ahead->at += event_bytes(event);
     __builtin_prefetch((const unsigned char *)event + SOON);
     __builtin_prefetch((const unsigned char *)event + SOON + 64);
