@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Events go over in chunks, each written once by one thread and read once by the other: two words
  * count how many were written and how many are free again. Who has nothing to do sleeps on the
- * other's word; the writer is woken when few of them are left, so that neither is woken often. */
+ * other's word; the writer is woken when half of them are left, so that neither is woken often. */
 #include "lab/read_ahead.h"
 
 #include <pthread.h>
@@ -15,7 +15,7 @@
 #include "sys/futex.h"
 
 #define CHUNKS       8
-#define CHUNKS_LEFT  2 /* to be taken, when the writer is woken */
+#define CHUNKS_LEFT  4 /* to be taken, when the writer is woken */
 #define CHUNK_BYTES  (128u << 10)
 #define CHUNK_EVENTS (CHUNK_BYTES / EVENT_GRANULE)
 #define STACK_BYTES  (1u << 20)
