@@ -180,12 +180,10 @@ static inline void put_kind(struct agon_event_hdr *hdr, uint16_t type, uint8_t g
 
 static inline void number_derived(struct engine *engine, struct agon_event_hdr *event)
 {
-    uint8_t sub = ++engine->public_sub;
-
-    REQUIRE(sub != 0);
-    put_kind(event, event->type, event->granules, sub, event->instrument);
     event->seq = engine->seq;
     event->t = engine->t;
+    event->sub = ++engine->public_sub;
+    REQUIRE(event->sub != 0);
     fold_output(engine, event, event_bytes(event), DERIVED);
 }
 
