@@ -81,6 +81,34 @@ START_TEST(granules_are_as_their_bytes)
 }
 END_TEST
 
+/* A record of which two parts are not 0 has the sum of all its bytes. */
+START_TEST(what_is_0_between_parts_counts)
+{
+    static unsigned char bytes[8 * 60 + 8];
+    struct rng rng;
+
+    rng_init(&rng, 13);
+    for (int i = 0; i < 5000; i++) {
+        uint32_t words = 2 + (uint32_t)rng_below(&rng, 58); // the last of which is 0
+        uint32_t first = (uint32_t)rng_below(&rng, words);
+        uint32_t at = first + (uint32_t)rng_below(&rng, words - first);
+        uint32_t second = (uint32_t)rng_below(&rng, words - at);
+        struct crc_parts parts = {
+            .n = 8 * words, .first = 8 * first, .at = 8 * at, .second = 8 * second};
+        uint32_t crc = (uint32_t)rng_u64(&rng);
+        size_t from = rng_below(&rng, 8);
+
+        memset(bytes, 0, sizeof(bytes));
+        for (size_t k = 0; k < parts.first; k++)
+            bytes[from + k] = (unsigned char)rng_u64(&rng);
+        for (size_t k = parts.at; k < parts.at + parts.second; k++)
+            bytes[from + k] = (unsigned char)rng_u64(&rng);
+        crc_parts_init(&parts);
+        MUST_EQ(crc32c_parts(crc, bytes + from, &parts), table_crc(crc, bytes + from, parts.n));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("crc");
@@ -92,6 +120,7 @@ int main(void)
     tcase_add_test(tcase, answers_of_the_rfc);
     tcase_add_test(tcase, pieces_at_any_alignment_give_the_whole);
     tcase_add_test(tcase, granules_are_as_their_bytes);
+    tcase_add_test(tcase, what_is_0_between_parts_counts);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
