@@ -12,7 +12,7 @@
 #define ROOM ((uint64_t)256 << 10)
 #define TURN ((uint64_t)128 << 10)
 /* Frames wait for more: most events are one byte of them, and each write wakes who has the files
- * (sys/disk_far.h), once a class. Who is killed loses that of each class, and what is in the ring. */
+ * (sys/disk_far.h), once a class. Who is killed loses that of each class and the ring. */
 #define HOLD ((uint32_t)192 << 10)
 
 int backtest_journal_open(struct backtest_journal *journal, const struct backtest_config *config,
