@@ -366,7 +366,8 @@ def top(size, rows):
         note = [line for line in lines if line.startswith('a wider terminal')]
         lines = [line for line in lines[:lines.index(note[0]) if note else None]]
         got += ['', lines[0]] + ([table(lines[0].split(',')[0], lines[1:], not n_more)] if len(lines) > 2 else [])
-        left_out(lines, note)
+        if note or not n_more or part is not parts[-1]:  # else the line below it is among those that the window has no room for
+            left_out(lines, note)
         for line in lines[2:]:
             if not re.match(r'busy_[12] ', line):
                 raise Wrong(f'a row of {lines[0]}: {line}')
