@@ -7,6 +7,7 @@
 
 #define LINE    16 /* places of the table in a line of the cache */
 #define REMOVED UINT32_MAX
+#define PAGE    1024 /* places of the table in a page of memory */
 
 static inline uint64_t hash_of(uint64_t key)
 {
@@ -26,6 +27,35 @@ static inline uint32_t next_of(const struct map *map, uint32_t at)
     return (at + LINE + 1) & map->mask;
 }
 
+/* Is anything of a page of the table in use? One that was never written is not read either: it
+ * would be faulted in twice, and the second time each other processor that the process is on be
+ * interrupted for it. */
+static inline int is_used(const struct map *map, uint32_t at)
+{
+    return (int)(map->pages[at / PAGE / 64] >> at / PAGE % 64 & 1);
+}
+
+static inline uint32_t cell_at(const struct map *map, uint32_t at)
+{
+    return is_used(map, at) ? map->index[at] : 0;
+}
+
+static inline void put_cell(struct map *map, uint32_t at, uint32_t cell)
+{
+    map->pages[at / PAGE / 64] |= (uint64_t)1 << at / PAGE % 64;
+    map->index[at] = cell;
+}
+
+static void clear_table(struct map *map)
+{
+    uint64_t table = (uint64_t)map->mask + 1, some = table < PAGE ? table : PAGE;
+
+    for (uint64_t at = 0; at < table; at += some) {
+        if (is_used(map, (uint32_t)at))
+            memset(map->index + at, 0, some * sizeof(*map->index));
+    }
+}
+
 int map_init(struct map *map, uint32_t capacity)
 {
     // Twice the room for entries (removed ones wait there to be swept), four times for the table.
@@ -40,7 +70,8 @@ int map_init(struct map *map, uint32_t capacity)
     map->entries = calloc(places, sizeof(*map->entries));
     map->is_dead = calloc(places, sizeof(*map->is_dead));
     map->index = calloc(table, sizeof(*map->index));
-    if (!map->entries || !map->is_dead || !map->index) {
+    map->pages = calloc((table + PAGE * 64 - 1) / (PAGE * 64), sizeof(*map->pages));
+    if (!map->entries || !map->is_dead || !map->index || !map->pages) {
         map_deinit(map);
         return AGON_ENOMEM;
     }
@@ -55,6 +86,7 @@ void map_deinit(struct map *map)
     free(map->entries);
     free(map->is_dead);
     free(map->index);
+    free(map->pages);
     memset(map, 0, sizeof(*map));
 }
 
@@ -71,7 +103,7 @@ static inline uint32_t find(const struct map *map, uint64_t key, uint32_t *place
     uint32_t at = slot_of(map, key, hash);
     uint32_t cell, above = cell_of(map, 0, hash) & ~map->mask;
 
-    for (; (cell = map->index[at]) != 0; at = next_of(map, at)) {
+    for (; (cell = cell_at(map, at)) != 0; at = next_of(map, at)) {
         uint32_t entry = cell & map->mask;
 
         if (cell - entry == above && cell != REMOVED && map->entries[entry - 1].key == key)
@@ -86,9 +118,9 @@ static void enlist(struct map *map, uint32_t entry)
     uint64_t hash = hash_of(map->entries[entry].key);
     uint32_t at = slot_of(map, map->entries[entry].key, hash);
 
-    while (map->index[at] != 0)
+    while (cell_at(map, at) != 0)
         at = next_of(map, at);
-    map->index[at] = cell_of(map, entry, hash);
+    put_cell(map, at, cell_of(map, entry, hash));
 }
 
 // Drops removed entries and keeps the order of the others.
@@ -96,7 +128,7 @@ static void sweep(struct map *map)
 {
     uint32_t kept = 0;
 
-    memset(map->index, 0, ((size_t)map->mask + 1) * sizeof(*map->index));
+    clear_table(map);
     for (uint32_t i = 0; i < map->n; i++) {
         if (map->is_dead[i])
             continue;
@@ -130,7 +162,7 @@ int map_put(struct map *map, uint64_t key, uint64_t value)
     }
     map->entries[map->n] = (struct map_entry){.key = key, .value = value};
     map->is_dead[map->n] = 0;
-    map->index[place] = cell_of(map, map->n, hash_of(key));
+    put_cell(map, place, cell_of(map, map->n, hash_of(key)));
     map->n++;
     return AGON_OK;
 }
@@ -179,7 +211,7 @@ int map_next(const struct map *map, uint32_t *at, uint64_t *key, uint64_t *value
 
 void map_clear(struct map *map)
 {
-    memset(map->index, 0, ((size_t)map->mask + 1) * sizeof(*map->index));
+    clear_table(map);
     memset(map->is_dead, 0, map->n);
     map->n = 0;
     map->n_dead = 0;
