@@ -90,7 +90,6 @@ static int write_file(void *ctx, int file, uint64_t offset, const void *bytes, u
 {
     const char *at = bytes;
 
-    (void)ctx;
     while (n > 0) {
         ssize_t put = pwrite(file, at, n, (off_t)offset);
 
@@ -98,7 +97,8 @@ static int write_file(void *ctx, int file, uint64_t offset, const void *bytes, u
             continue;
         if (put <= 0)
             return put < 0 ? code_of(errno) : AGON_EIO;
-        begin_writing(file, offset, offset + (uint64_t)put);
+        if (!self_of(ctx)->is_unforced)
+            begin_writing(file, offset, offset + (uint64_t)put);
         at += put;
         offset += (uint64_t)put;
         n -= (uint64_t)put;
@@ -127,8 +127,7 @@ static int64_t read_file(void *ctx, int file, uint64_t offset, void *bytes, uint
 
 static int sync_file(void *ctx, int file)
 {
-    (void)ctx;
-    return fdatasync(file) == 0 ? AGON_OK : code_of(errno);
+    return self_of(ctx)->is_unforced || fdatasync(file) == 0 ? AGON_OK : code_of(errno);
 }
 
 static int64_t size_of_file(void *ctx, int file)
@@ -159,7 +158,9 @@ static int remove_file(void *ctx, const char *name)
 
 static int sync_dir(void *ctx)
 {
-    return fsync(self_of(ctx)->dir_fd) == 0 ? AGON_OK : code_of(errno);
+    const struct disk_posix *self = self_of(ctx);
+
+    return self->is_unforced || fsync(self->dir_fd) == 0 ? AGON_OK : code_of(errno);
 }
 
 static int by_bytes(const void *a, const void *b)

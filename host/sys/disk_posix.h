@@ -11,6 +11,10 @@ struct disk_posix {
     struct disk
         port;   /* what the journal takes; its ctx points to this struct, which must not move */
     int dir_fd; /* owned; -1: none */
+    /* Set behind disk_posix_open, for what can be made again: nothing is forced to the device, and
+     * a sync is no more than its place in the order of calls. What is written outlives every
+     * process, and not the machine. */
+    int is_unforced;
 };
 
 /* The directory is made when it lacks, mode 0700. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The disk port's promises, held by the real directory and by the one in memory alike. */
+/* The disk port's promises, held by the real directory, by one of which nothing is forced to the
+ * device, and by the one in memory alike. */
 #include "sys/disk_posix.h"
 
 #include <errno.h>
@@ -12,21 +13,24 @@
 static struct disk_posix real;
 static struct disk_mem *mem;
 
-static struct disk open_disk(int is_real)
+enum { IN_MEMORY, REAL, UNFORCED, KINDS };
+
+static struct disk open_disk(int kind)
 {
     struct error err = {0};
 
-    if (!is_real) {
+    if (kind == IN_MEMORY) {
         mem = disk_mem_new(512);
         return disk_mem_port(mem);
     }
     ck_assert_msg(disk_posix_open(&real, help_path("disk"), &err) == AGON_OK, "%s", err.text);
+    real.is_unforced = kind == UNFORCED;
     return real.port;
 }
 
-static void close_disk(int is_real)
+static void close_disk(int kind)
 {
-    if (is_real)
+    if (kind != IN_MEMORY)
         disk_posix_close(&real);
     else
         disk_mem_free(mem);
@@ -39,7 +43,7 @@ static int collect(void *arg, const char *name)
     return 0;
 }
 
-START_TEST(both_disks_keep_the_ports_promises)
+START_TEST(each_disk_keeps_the_ports_promises)
 {
     struct disk disk = open_disk(_i);
     char bytes[16] = {0}, names[256] = "";
@@ -78,9 +82,24 @@ START_TEST(both_disks_keep_the_ports_promises)
 }
 END_TEST
 
+// A descriptor that is none: who does ask the system for it hears so.
+START_TEST(only_an_unforced_disk_leaves_a_sync_out)
+{
+    struct disk disk = open_disk(REAL);
+
+    ck_assert_int_lt(disk.sync(disk.ctx, -1), 0);
+    close_disk(REAL);
+    ck_assert_int_lt(disk.sync_dir(disk.ctx), 0);
+    disk = open_disk(UNFORCED);
+    ck_assert_int_eq(disk.sync(disk.ctx, -1), AGON_OK);
+    close_disk(UNFORCED);
+    ck_assert_int_eq(disk.sync_dir(disk.ctx), AGON_OK);
+}
+END_TEST
+
 START_TEST(what_is_no_file_is_refused)
 {
-    struct disk disk = open_disk(1);
+    struct disk disk = open_disk(REAL);
 
     ck_assert_int_eq(mkdir(help_path("disk/dir"), 0700), 0);
     ck_assert_int_eq(mkfifo(help_path("disk/pipe"), 0600), 0);
@@ -88,18 +107,18 @@ START_TEST(what_is_no_file_is_refused)
     ck_assert_int_lt(disk.open(disk.ctx, "dir", 0), 0);
     ck_assert_int_lt(disk.open(disk.ctx, "pipe", 0), 0);
     ck_assert_int_lt(disk.open(disk.ctx, "link", 0), 0);
-    close_disk(1);
+    close_disk(REAL);
 }
 END_TEST
 
 START_TEST(free_room_is_known)
 {
-    struct disk disk = open_disk(1);
+    struct disk disk = open_disk(REAL);
     int64_t total = 0;
 
     ck_assert_int_ge(disk_posix_free(disk.ctx, &total), 0);
     ck_assert_int_gt(total, 0);
-    close_disk(1);
+    close_disk(REAL);
 }
 END_TEST
 
@@ -109,7 +128,8 @@ int main(void)
     TCase *tcase = tcase_create("disk");
 
     tcase_add_checked_fixture(tcase, help_setup, help_teardown);
-    tcase_add_loop_test(tcase, both_disks_keep_the_ports_promises, 0, 2);
+    tcase_add_loop_test(tcase, each_disk_keeps_the_ports_promises, 0, KINDS);
+    tcase_add_test(tcase, only_an_unforced_disk_leaves_a_sync_out);
     tcase_add_test(tcase, what_is_no_file_is_refused);
     tcase_add_test(tcase, free_room_is_known);
     suite_add_tcase(suite, tcase);
