@@ -141,17 +141,18 @@ struct feed_show {
     struct called called; /* of the feed that it began with */
 };
 
+/* What is asked of the record is read where the engine wrote it: through the plugins' view it would
+ * wait for what was just written by another address. */
 static inline void feed_show_begin(struct feed_show *show, struct feed *first)
 {
     const struct runner_turn *turn = first->turn;
+    uint64_t place = (turn->last_at & first->bus.mask) * EVENT_GRANULE;
     const struct agon_event_hdr *event =
-        (const struct agon_event_hdr *)(const void *)(first->shown +
-                                                      (turn->last_at & first->bus.mask) *
-                                                          EVENT_GRANULE);
+        (const struct agon_event_hdr *)(const void *)(first->bus.data + place);
     uint64_t seq = event->seq;
     int64_t began_ns = first->config.now != NULL ? bus_stamped(&first->bus, seq) : 0;
 
-    show->event = event;
+    show->event = (const struct agon_event_hdr *)(const void *)(first->shown + place);
     show->outer = feed_current;
     show->seq = turn->seq;
     show->cause_seq = seq;
