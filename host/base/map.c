@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/hot.h"
 
 #define LINE    16 /* places of the table in a line of the cache */
 #define REMOVED UINT32_MAX
@@ -97,7 +98,8 @@ static inline uint32_t cell_of(const struct map *map, uint32_t entry, uint64_t h
 }
 
 /* Its entry + 1, and its place of the table; 0: it is not there, and could stand at that place. */
-static inline uint32_t find(const struct map *map, uint64_t key, uint32_t *place)
+static HOT __attribute__((noinline)) uint32_t find(const struct map *map, uint64_t key,
+                                                   uint32_t *place)
 {
     uint64_t hash = hash_of(key);
     uint32_t at = slot_of(map, key, hash);

@@ -98,17 +98,6 @@ HOT __attribute__((noinline)) int journal_append_behind(struct journal_buffer *b
     return AGON_OK;
 }
 
-HOT int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event)
-{
-    uint64_t seq = atomic_load_explicit(&buffer->seq, memory_order_relaxed);
-
-    REQUIRE(event->sub == 0 && event->granules > 0 && event->seq == seq + 1);
-    if (buffer->near.take == NULL || !buffer->near.take(buffer->near.ctx, event))
-        return journal_append_behind(buffer, event);
-    atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
-    return AGON_OK;
-}
-
 uint64_t journal_durable_seq(const struct journal_buffer *buffer)
 {
     return atomic_load_explicit(&buffer->durable_seq, memory_order_acquire);

@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 
+#include "base/error.h"
 #include "market/records.h"
 
 #define JOURNAL_BUFFER_BYTES ((uint64_t)64 << 20) /* default */
@@ -65,12 +66,21 @@ enum journal_class journal_class_of(uint16_t type);
 /* Room for one more event of any size. The engine asks before it takes an event from a source and
  * leaves it there when the answer is no. [core] */
 int journal_has_room(struct journal_buffer *buffer);
+/* Into the ring, whoever may take it: of one that near.take had, and gives back before the event
+ * that it is called with. [core] */
+int journal_append_behind(struct journal_buffer *buffer, const struct agon_event_hdr *event);
 /* Takes a copy of a journaled event (sub 0) whose seq is the next one. AGON_EAGAIN: no room,
  * nothing was taken and the event must not be acted on. [core] */
-int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event);
-/* As journal_append, into the ring whoever may take it: of one that near.take had, and gives back
- * before the event that it is called with. [core] */
-int journal_append_behind(struct journal_buffer *buffer, const struct agon_event_hdr *event);
+static inline int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event)
+{
+    uint64_t seq = atomic_load_explicit(&buffer->seq, memory_order_relaxed);
+
+    REQUIRE(event->sub == 0 && event->granules > 0 && event->seq == seq + 1);
+    if (buffer->near.take == NULL || !buffer->near.take(buffer->near.ctx, event))
+        return journal_append_behind(buffer, event);
+    atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
+    return AGON_OK;
+}
 
 /* Every event up to this number is safe: on disk (class sync) or
  * handed to the kernel (class async). [any] */
