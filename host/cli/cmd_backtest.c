@@ -38,8 +38,8 @@
 #include "sys/wrap.h"
 
 #define OUTPUTS_MAX (BACKTEST_CSVS + 1)
-#define MARK_EVERY  8000000 /* events: a hash of the state each, 5 ms */
-#define LINE_ROOM   1024    /* of a plugin's line, with what is not shown as it is */
+#define MARK_EVERY  8000000             /* events: a hash of the state each, 5 ms */
+#define LINE_ROOM   1024                /* of a plugin's line, with what is not shown as it is */
 #define ROOM_BYTES  ((uint64_t)8 << 30) /* of address space, for fills and samples */
 #define ARENA_BYTES ((uint64_t)4 << 30) /* and for each plugin, as in a process of its own */
 
