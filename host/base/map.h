@@ -15,7 +15,7 @@ struct map {
     struct map_entry *entries; /* owned; in order of insertion */
     uint32_t *index; /* owned; table of entry + 1 and above it bits of the key's hash, so that few
                         others are looked at; 0: free, UINT32_MAX: removed */
-    uint64_t *pages; /* owned; a bit for each page of the table that was ever written */
+    uint64_t *pages; /* owned; a bit for each 1,024 places of which one was ever written */
     uint32_t n, capacity, mask;
     uint32_t n_dead;  /* removed entries that still take a place */
     uint8_t *is_dead; /* owned */

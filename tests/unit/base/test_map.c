@@ -147,6 +147,11 @@ START_TEST(who_only_asks_takes_no_page_of_a_table)
     // Small ones, of which none is there, whatever whoever gives memory made of them.
     (void)madvise((void *)first, end - first, MADV_NOHUGEPAGE);
     MUST_EQ(madvise((void *)first, end - first, MADV_DONTNEED), 0);
+    MUST_EQ(mincore((void *)first, end - first, there), 0);
+    if ((there[0] & 1) != 0) { // a kernel that says so of all
+        map_deinit(&map);
+        return;
+    }
     MUST_EQ(map_put(&map, 0, 1), AGON_OK);
     for (uint32_t key = 1; key < KEYS; key++)
         MUST_EQ(of_key(&map, key), 0);
