@@ -8,7 +8,7 @@
 
 #define LINE    16 /* places of the table in a line of the cache */
 #define REMOVED UINT32_MAX
-#define PAGE    1024 /* places of the table in a page of memory */
+#define PAGE    1024 /* places of the table: as many as a page of memory has room for */
 
 static inline uint64_t hash_of(uint64_t key)
 {

@@ -386,8 +386,7 @@ static int in_worker(struct backtest_config *config, const struct opts *opts, co
         fprintf(stderr, "agon backtest: %s\n", err.text);
         goto done;
     }
-    // The same command makes the same journal (ADR 173). From one without tapes a host may go on.
-    disk.is_unforced = opts->files.n > 0 && !opts->is_whole;
+    disk.is_unforced = 1; // the same command makes the same journal (ADR 173)
     worker.disk = opts->journal != NULL ? &disk.port : NULL;
     // A worker may not ask the terminal; a file or pipe has $COLUMNS, or 80.
     wrap_limit(term_width(STDOUT_FILENO));

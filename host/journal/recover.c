@@ -24,6 +24,24 @@ static int write_again(const struct disk *disk, const struct cursor *cursor, uin
     return rc < 0 ? rc : disk->sync(disk->ctx, cursor->file);
 }
 
+/* Nor does it where its writer forced nothing (sys/disk_posix.h: is_unforced): so each segment that
+ * stays is, before anybody goes on from it. A compressed one was when it was made. */
+static int force_all(const struct disk *disk, struct cursor *cursor, uint32_t n)
+{
+    int rc = AGON_OK;
+
+    for (cursor->at = 0; rc >= 0 && cursor->at < n; cursor->at++) {
+        int64_t size;
+
+        if (cursor->segments[cursor->at].is_packed)
+            continue;
+        size = reader_open(cursor);
+        rc = size < 0 ? (int)size : disk->sync(disk->ctx, cursor->file);
+        reader_leave(cursor);
+    }
+    return rc;
+}
+
 static int cut_class(struct journal_reader *reader, enum journal_class cls)
 {
     const struct disk *disk = &reader->disk;
@@ -39,6 +57,8 @@ static int cut_class(struct journal_reader *reader, enum journal_class cls)
         if (rc >= 0)
             rc = disk->sync_dir(disk->ctx);
     }
+    if (rc >= 0)
+        rc = force_all(disk, cursor, cut->keep);
     if (rc < 0 || cut->keep != cut->at + 1)
         return rc;
     REQUIRE(cut->offset >= SEGMENT_HEAD && cut->offset % FRAME_HEAD == 0); // behind a whole frame

@@ -172,6 +172,60 @@ START_TEST(what_a_start_goes_on_from_is_on_the_disk)
 }
 END_TEST
 
+static int leave_out(void *ctx, int file)
+{
+    (void)ctx, (void)file;
+    return AGON_OK;
+}
+
+static int leave_out_dir(void *ctx)
+{
+    (void)ctx;
+    return AGON_OK;
+}
+
+/* A journal of many segments, of which nothing was forced (a backtest's), closed or not. Whoever
+ * goes on from it has forced all of it first. */
+START_TEST(what_nobody_forced_is_before_anybody_goes_on_from_it)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct disk disk = disk_mem_port(mem);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+
+    disk.sync = leave_out;
+    disk.sync_dir = leave_out_dir;
+    memset(&host, 0, sizeof(host));
+    ck_assert_int_eq(journal_recover(&disk, NULL, &summary, &err), AGON_OK);
+    ck_assert_int_eq(journal_buffer_init(&host.buffer, 65536, 1), AGON_OK);
+    host.writer = journal_writer_new(&disk, &host.buffer, &config, &summary.end, &err);
+    ck_assert_ptr_nonnull(host.writer);
+    for (uint32_t i = 0; i < 300; i++) {
+        help_append(&host, 60);
+        ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    }
+    if (_i == 0)
+        ck_assert_int_eq(help_close(&host), AGON_OK);
+    else
+        help_kill(&host);
+
+    config.run = 2;
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    ck_assert_uint_eq(host.seq, 300 * 60);
+    for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
+        ck_assert_uint_gt(host.summary.n_segments[cls], 2);
+    help_append(&host, 30);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), host.seq);
+    help_kill(&host);
+    disk_mem_crash(mem, DISK_MEM_NONE, 1);
+    ck_assert_msg(help_read(mem, NULL, &summary, &err) == (int64_t)host.seq, "%s", err.text);
+    disk_mem_free(mem);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_crash");
@@ -179,6 +233,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, what_a_start_goes_on_from_is_on_the_disk, 0, 2);
+    tcase_add_loop_test(tcase, what_nobody_forced_is_before_anybody_goes_on_from_it, 0, 2);
     tcase_add_test(tcase, what_was_durable_survives_every_crash_point);
     tcase_add_test(tcase, sectors_of_4_KiB_survive_with_their_alignment);
     tcase_add_test(tcase, recovery_may_crash_as_well);
