@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* calm: prices at which nothing is reached and nothing is passed, so that nobody is judged by them
- * (exposure_calm). What coins are worth rises with their price: what holds of the lowest and of the
- * highest holds between them. */
+ * (exposure_calm), and markets where that is all that there is (engine_calm). What coins are worth
+ * rises with their price: what holds of the lowest and of the highest holds between them. */
 #include "base/hot.h"
 #include "engine/impl.h"
 
@@ -31,6 +31,50 @@ static int is_calm_to(const struct engine *engine, const struct exposure_calm *c
                        &losses) &&
            is_clear_to(&engine->portfolio, num_add(all, most_amt), num_add(all, least_amt),
                        &losses_all);
+}
+
+/* Bars of an instrument whose quotes are all that it is priced by, and nobody's but the engine's.
+ */
+static int has_bars_alone(const struct engine *engine, agon_instrument_t instrument)
+{
+    const struct market *market = &engine->markets[instrument];
+
+    return market->book != NULL && market->is_bars == STEP_PATHS &&
+           market->book_state == BOOK_COLD && market->mark_px <= 0 && market->watchers.words <= 1 &&
+           slot_set_is_empty(&market->exits) && engine->exposure->values[instrument] == 0 &&
+           deliver_is_late(engine, instrument);
+}
+
+HOT int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
+                       struct engine_calm *of)
+{
+    agon_instrument_t id = bar->hdr.instrument;
+    const struct exposure *exposure = engine->exposure;
+    int has_prices, is_held;
+
+    if (!engine->is_within || id > INSTRUMENTS_MAX || !turn_is_calm(engine) ||
+        engine_owes(engine) || !slot_set_is_empty(&exposure->touched) ||
+        !has_bars_alone(engine, id))
+        return AGON_EAGAIN;
+    has_prices = exposure->calm.instrument == id;
+    is_held = !slot_set_is_empty(&exposure->holders[id]);
+    // Of several that hold it prices are never calm.
+    if ((!has_prices && is_held &&
+         !slot_set_is_only(&exposure->holders[id],
+                           (uint16_t)slot_set_first(&exposure->holders[id]))) ||
+        !timers_are_quiet(engine))
+        return AGON_EAGAIN;
+    if (!has_prices && is_held)
+        return 0;
+    *of = (struct engine_calm){
+        .instrument = id, .low_px = 1, .high_px = NUM_MAX, .wanters = deliver_wanters(engine, bar)};
+    if (has_prices) {
+        of->is_along = exposure->calm.is_along;
+        of->slots = (uint64_t)of->is_along << exposure->calm.slot % 64;
+        of->low_px = exposure->calm.low_px;
+        of->high_px = exposure->calm.high_px;
+    }
+    return 1;
 }
 
 HOT void exposure_note_calm(struct engine *engine, const struct agon_bar *bar, int is_along)

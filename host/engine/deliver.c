@@ -146,6 +146,24 @@ static HOT __attribute__((noinline)) void show(struct engine *engine,
     tell_public(engine, event, has_bars);
 }
 
+HOT void deliver_unheard(struct engine *engine, const struct agon_event_hdr *event)
+{
+    pass_unshown(engine, event);
+}
+
+HOT void deliver_bar(struct engine *engine, const struct agon_bar *bar, uint64_t wanters)
+{
+    if (wanters == 0)
+        pass_unshown(engine, &bar->hdr);
+    else
+        show(engine, &bar->hdr, wanters);
+}
+
+HOT uint64_t deliver_wanters(const struct engine *engine, const struct agon_bar *bar)
+{
+    return bar_wanters(engine, &bar->hdr);
+}
+
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
 {
     uint64_t has_bars = event->type == AGON_EVENT_BAR ? bar_wanters(engine, event) : 0;
@@ -230,28 +248,51 @@ static inline int may_be_late(const struct engine *engine, agon_instrument_t ins
            watchers->words <= 1 && ((tops->bits[0] | quotes->bits[0]) & watchers->bits[0]) == 0;
 }
 
+int deliver_is_late(const struct engine *engine, agon_instrument_t instrument)
+{
+    const struct agon_event_hdr quote = {.type = AGON_EVENT_QUOTE, .instrument = instrument};
+
+    return may_be_late(engine, instrument) && is_unheard(engine, &quote);
+}
+
+/* A top is kept as it was shown, and not when. */
+static inline void forget_when(struct agon_top10 *top, agon_instrument_t instrument)
+{
+    put_kind(&top->hdr, AGON_EVENT_TOP10, sizeof(*top) / EVENT_GRANULE, 0, instrument);
+    top->hdr.seq = 0;
+    top->hdr.t_venue = 0;
+    top->hdr.t = 0;
+}
+
+HOT void deliver_late_top(struct engine *engine, agon_instrument_t instrument,
+                          const struct agon_level *bid, const struct agon_level *ask)
+{
+    struct agon_top10 *top = &engine->markets[instrument].top;
+
+    number_quoted(engine, top, instrument);
+    pass_unshown(engine, &top->hdr);
+    engine->late_now = instrument;
+    engine->late_before = engine->late[instrument];
+    engine->late_bid = *bid;
+    engine->late_ask = *ask;
+    engine->late[instrument] = (struct late_top){engine->seq, engine->t};
+    engine->turn.late_seq = engine->seq;
+    forget_when(top, instrument);
+}
+
 HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
                             const struct agon_level *bid, const struct agon_level *ask)
 {
     struct agon_top10 *top = &engine->markets[instrument].top;
-    const struct agon_event_hdr hdr = {
-        .type = AGON_EVENT_TOP10, .granules = 6, .instrument = instrument};
 
     if (bid != NULL && may_be_late(engine, instrument)) {
-        number_quoted(engine, top, instrument);
-        pass_unshown(engine, &top->hdr);
-        engine->late_now = instrument;
-        engine->late_before = engine->late[instrument];
-        engine->late_bid = *bid;
-        engine->late_ask = *ask;
-        engine->late[instrument] = (struct late_top){engine->seq, engine->t};
-        engine->turn.late_seq = engine->seq;
-    } else {
-        engine->late[instrument].seq = 0;
-        top->hdr = hdr;
-        deliver_derived(engine, &top->hdr);
+        deliver_late_top(engine, instrument, bid, ask);
+        return;
     }
-    top->hdr = hdr; // as it was shown, and not when
+    engine->late[instrument].seq = 0;
+    forget_when(top, instrument);
+    deliver_derived(engine, &top->hdr);
+    forget_when(top, instrument);
 }
 
 /* As it would lie there: the first that its step derived. */

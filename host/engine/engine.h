@@ -105,6 +105,33 @@ int engine_due_before(const struct engine *engine, agon_ns_t t);
 /* It is left, by a driver that has asked and changed nothing since. */
 void engine_sample_left(struct engine *engine);
 
+/* A calm: a market of bars where, until something else than its rows comes, nobody is judged by its
+ * prices from low to high, samples judge nobody, and each step ends with the turn of runners that
+ * follow and are called together. A row there is a bar that closes and the quote at the next open.
+ * It ends with an intent, with anything that is owed or due, with a private event, and with a bar
+ * that leaves the prices. */
+struct engine_calm {
+    agon_instrument_t instrument;
+    int is_along;              /* a slot hears of a bar's end, in which nothing happens to it */
+    uint64_t slots;            /* ... that one, as PATH has it */
+    uint64_t wanters;          /* slots of the first 64 whose plugins are told of such a bar */
+    agon_px_t low_px, high_px; /* of bars */
+};
+/* Is it one, for bars like this? 0: not that is known, but prices may be calm (exposure_calm).
+ * AGON_EAGAIN: it is none. */
+int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
+                   struct engine_calm *calm);
+agon_ns_t engine_other_due(const struct engine *engine); /* as engine_next_due, but for samples */
+/* One that is due before t is left (engine_leave_sample), as each is in a calm. */
+void engine_calm_sample(struct engine *engine, agon_ns_t t);
+/* engine_step of a calm's bar and of its open, no earlier than the step before. */
+int engine_step_bar(struct engine *engine, struct agon_bar *bar, uint64_t wanters);
+int engine_step_open(struct engine *engine, struct agon_quote *open);
+/* The turn behind such a step. 1: it has ended. 0: it is none (engine_advance_ahead). AGON_EIO: as
+ * there. engine_advance_open: only where nobody is called. */
+int engine_advance_calm(struct engine *engine, uint16_t *failed);
+int engine_advance_open(struct engine *engine);
+
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
  * failed: *failed is its slot, and calling again goes on with the others. */
 int engine_advance_runners(struct engine *engine, uint16_t *failed);

@@ -256,19 +256,15 @@ static inline void move_calm(struct engine *engine, agon_px_t px)
     risk_move(&engine->portfolio, reach_fit(exposure->total));
 }
 
-HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
+/* Inlined: into where prices are looked up, and where they are known. */
+static inline __attribute__((always_inline)) void take_prices(struct engine *engine,
+                                                              agon_instrument_t instrument,
+                                                              struct market *market,
+                                                              struct market_prices now)
 {
     const struct exposure_calm *calm = &engine->exposure->calm;
-    struct market *market = &engine->markets[instrument];
     const struct market_prices before = {market->long_px, market->short_px};
-    struct market_prices now = before;
-    uint8_t is_best = market->book_state == BOOK_LIVE && market->mark_px <= 0;
 
-    if (!(market->has_best && is_best))
-        now = market_prices(engine, instrument);
-    if (now.long_px == 0)
-        return;
-    market->has_best = is_best;
     market->t_price = engine->t;
     if (now.long_px == before.long_px && now.short_px == before.short_px)
         return;
@@ -283,6 +279,31 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
         reach_price(engine, instrument, before.long_px, before.short_px);
     if (engine->exposure->values[instrument] != 0)
         value_again(engine, engine->exposure->values[instrument]);
+}
+
+HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
+{
+    struct market *market = &engine->markets[instrument];
+    struct market_prices now = {market->long_px, market->short_px};
+    uint8_t is_best = market->book_state == BOOK_LIVE && market->mark_px <= 0;
+
+    if (!(market->has_best && is_best))
+        now = market_prices(engine, instrument);
+    if (now.long_px == 0)
+        return;
+    market->has_best = is_best;
+    take_prices(engine, instrument, market, now);
+}
+
+HOT void exposure_quoted(struct engine *engine, agon_instrument_t instrument)
+{
+    struct market *market = &engine->markets[instrument];
+
+    if (market->quote_bid_px > 0 && market->quote_ask_px > market->quote_bid_px)
+        take_prices(engine, instrument, market,
+                    (struct market_prices){market->quote_bid_px, market->quote_ask_px});
+    else
+        exposure_price(engine, instrument);
 }
 
 agon_px_t exposure_path_px(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)

@@ -112,6 +112,8 @@ struct exposure {
 
 /* A price of the instrument may have changed. */
 void exposure_price(struct engine *engine, agon_instrument_t instrument);
+/* ... of one that has neither a book nor a mark price: its quote is all there is. */
+void exposure_quoted(struct engine *engine, agon_instrument_t instrument);
 /* ... of what the slot has there, where it holds something or is counted in another currency. It is
  * to be judged. The place of its position. */
 uint32_t exposure_price_held(struct engine *engine, uint16_t slot, agon_instrument_t instrument);

@@ -231,6 +231,15 @@ struct engine {
 /* deliver.c */
 /* A public event that came in goes to the bus as it is; a derived one gets its numbers here. */
 void deliver_input(struct engine *engine, const struct agon_event_hdr *event);
+/* The same of a calm's (engine_calm), which its plugins hear or nobody does: a bar and its wanters,
+ * a quote, and a top that is asked for later. */
+void deliver_bar(struct engine *engine, const struct agon_bar *bar, uint64_t wanters);
+uint64_t deliver_wanters(const struct engine *engine, const struct agon_bar *bar);
+void deliver_unheard(struct engine *engine, const struct agon_event_hdr *event);
+void deliver_late_top(struct engine *engine, agon_instrument_t instrument,
+                      const struct agon_level *bid, const struct agon_level *ask);
+/* Does nobody hear of the instrument's quotes, and may its tops be late? */
+int deliver_is_late(const struct engine *engine, agon_instrument_t instrument);
 void deliver_derived(struct engine *engine, struct agon_event_hdr *event);
 void deliver_private(struct engine *engine, uint16_t slot, struct agon_event_hdr *event);
 int engine_late_top(const void *ctx, agon_instrument_t instrument, uint64_t seq,
@@ -288,6 +297,9 @@ int market_status(struct engine *engine, const struct agon_status *status);
 int market_quote(struct engine *engine, const struct agon_quote *quote);
 int market_trade(struct engine *engine, const struct agon_trade *trade);
 int market_bar(struct engine *engine, const struct agon_bar *bar);
+/* As both, of a calm's row (engine_calm). */
+int market_bar_calm(struct engine *engine, const struct agon_bar *bar, uint64_t wanters);
+int market_quote_calm(struct engine *engine, const struct agon_quote *quote);
 int market_mark(struct engine *engine, const struct agon_value *value);
 int market_funding(struct engine *engine, const struct agon_funding *funding);
 void market_bars_due(struct engine *engine, agon_instrument_t instrument);
@@ -419,6 +431,10 @@ int timers_due(struct engine *engine, const struct record_due *due);
 int timers_config(struct engine *engine, const struct record_samples *record);
 /* Samples whose time is over with the event that is about to be applied. */
 void timers_pass(struct engine *engine, const struct agon_event_hdr *event);
+int timers_are_quiet(const struct engine *engine); /* would judging by a sample change nothing? */
+/* Has the last turn ended, and is each as long as records are public alone one of runners that
+ * follow and are called together? */
+int turn_is_calm(const struct engine *engine);
 void timers_sample(struct engine *engine, uint16_t slot, int is_hour);
 
 /* exits.c */

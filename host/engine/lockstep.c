@@ -5,15 +5,12 @@
 
 #include "base/hot.h"
 #include "base/num.h"
-#include "engine/lockstep_impl.h"
 #include "engine/lockstep_jobs.h"
-
-/* What each event passes through is one function, not a chain of them (ADR 125). */
-#define INLINE inline __attribute__((always_inline))
+#include "engine/lockstep_turn.h"
 
 /* Takes what a slot wants. Each acts at the time of its cause + the slot's latency, and at one time
  * they act by (cause, slot, n), whenever they are taken. */
-static HOT int collect_slot(struct run *run, uint16_t id, int has_looked)
+HOT int lockstep_collect_slot(struct run *run, uint16_t id, int has_looked)
 {
     struct engine *engine = run->config->engine;
     int is_ahead = slot_set_has(&run->ahead, id);
@@ -59,25 +56,6 @@ static HOT int collect_slot(struct run *run, uint16_t id, int has_looked)
     }
 }
 
-static inline int collect(struct run *run, const struct slot_set *of)
-{
-    int rc = AGON_OK;
-
-    for (uint64_t words = of->words; words != 0; words &= words - 1) {
-        uint32_t word = (uint32_t)__builtin_ctzll(words);
-
-        for (uint64_t bits = of->bits[word] & ~run->ahead.bits[word]; bits != 0; bits &= bits - 1) {
-            uint16_t id = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
-
-            if (engine_may_wish(run->config->engine, id))
-                rc = collect_slot(run, id, 0);
-            if (rc < 0)
-                return rc;
-        }
-    }
-    return rc;
-}
-
 /* Of slots that have now stepped what they have heard of ahead. */
 static HOT int collect_looked(struct run *run, const struct agon_event_hdr *event)
 {
@@ -90,11 +68,11 @@ static HOT int collect_looked(struct run *run, const struct agon_event_hdr *even
         return rc;
     ends = look_ends(run->look);
     while (rc >= 0 && slot_set_take(&ends, &slot))
-        rc = collect_slot(run, slot, 1);
+        rc = lockstep_collect_slot(run, slot, 1);
     return rc;
 }
 
-static void lose(struct run *run, uint16_t slot)
+void lockstep_lose(struct run *run, uint16_t slot)
 {
     struct lockstep_result *result = run->result;
 
@@ -133,9 +111,9 @@ static HOT int settle(struct run *run)
         int done = engine_await_runner(run->config->engine, slot);
 
         if (done < 0)
-            lose(run, slot);
+            lockstep_lose(run, slot);
         else
-            rc = collect_slot(run, slot, 0);
+            rc = lockstep_collect_slot(run, slot, 0);
         if (done != 0)
             slot_set_remove(&run->ahead, slot);
     }
@@ -186,16 +164,9 @@ static struct slot_set all_slots(struct engine *engine)
     return all;
 }
 
-static inline int observe(const struct run *run, const struct agon_event_hdr *event, int rc)
-{
-    const struct lockstep_config *config = run->config;
-
-    return config->on_step != NULL ? config->on_step(config->ctx, event, rc) : AGON_OK;
-}
-
 /* Of a step that concerns somebody. Not inlined: what it needs is not made where nobody is. */
-static HOT __attribute__((noinline)) int after_called(struct run *run,
-                                                      const struct agon_event_hdr *event, int rc)
+HOT __attribute__((noinline)) int lockstep_after_called(struct run *run,
+                                                        const struct agon_event_hdr *event, int rc)
 {
     struct engine *engine = run->config->engine;
     struct slot_set begun = {0};
@@ -204,7 +175,7 @@ static HOT __attribute__((noinline)) int after_called(struct run *run,
     int stop = AGON_OK;
 
     while (engine_advance_ahead(engine, &begun, &is_urgent, &failed) < 0)
-        lose(run, failed);
+        lockstep_lose(run, failed);
     if (!slot_set_is_empty(&begun) || !slot_set_is_empty(&run->ahead))
         stop = begin_ahead(run, &begun, is_urgent);
     if (stop >= 0 && run->look != NULL)
@@ -214,76 +185,9 @@ static HOT __attribute__((noinline)) int after_called(struct run *run,
     return stop < 0 ? stop : collect(run, engine_called(engine));
 }
 
-static inline void count_event(struct lockstep_result *result, agon_ns_t t)
-{
-    if (result->n_events++ == 0)
-        result->t_first = t;
-    result->t_last = t;
-}
-
-static INLINE int after_here(struct run *run, const struct agon_event_hdr *event, int rc)
-{
-    struct engine *engine = run->config->engine;
-    uint16_t failed;
-    int turn, stop;
-
-    count_event(run->result, event->t);
-    if (!slot_set_is_empty(&run->ahead) || run->look != NULL)
-        return after_called(run, event, rc);
-    if (engine_advance_nobody(engine))
-        return observe(run, event, rc);
-    turn = engine_advance_plain(engine, &failed);
-    if (turn < 0)
-        lose(run, failed);
-    if (turn != 1)
-        return after_called(run, event, rc);
-    stop = observe(run, event, rc);
-    return stop < 0 ? stop : collect(run, engine_called(engine));
-}
-
 static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     return after_here(ctx, event, rc);
-}
-
-static inline int is_played(const struct run *run, uint32_t source)
-{
-    const struct agon_event_hdr *head = run->heads[source];
-
-    return head != NULL && (run->config->t_end == 0 || head->t < run->config->t_end);
-}
-
-static inline uint32_t only(const struct run *run)
-{
-    return is_played(run, 0) && !run->config->sources[0].is_companion ? 0 : 1;
-}
-
-static INLINE void next_head(struct run *run, uint32_t source)
-{
-    const struct lockstep_source *from = &run->config->sources[source];
-    const struct agon_event_hdr *event =
-        run->look != NULL ? look_next(run->look) : from->next(from->ctx);
-
-    run->heads[source] = event;
-    if (event != NULL)
-        run->at[source] = from->received != NULL ? received_at(from->received, event) : event->t;
-    run->source = run->config->n_sources == 1 ? only(run) : UINT32_MAX; // most runs have one
-}
-
-/* The same of the one source of a run that is steady. */
-static inline void next_row(struct run *run)
-{
-    const struct lockstep_source *from = &run->config->sources[0];
-    const struct agon_event_hdr *event;
-
-    if (run->look != NULL) {
-        next_head(run, 0);
-        return;
-    }
-    run->heads[0] = event = from->next(from->ctx);
-    if (event != NULL)
-        run->at[0] = event->t;
-    run->source = only(run);
 }
 
 // At one time a bar closes before anything else comes, of whatever source.
@@ -308,25 +212,11 @@ static uint32_t earliest(const struct run *run)
     return best;
 }
 
-static HOT uint32_t next_source(struct run *run)
+HOT uint32_t lockstep_next_source(struct run *run)
 {
     if (run->source == UINT32_MAX)
         run->source = earliest(run);
     return run->source;
-}
-
-/* An event in a queue, behind all that is there. NULL: it is full. */
-static inline struct agon_event_hdr *put_on_way(struct on_way *queue,
-                                                const struct agon_event_hdr *from)
-{
-    struct agon_event_hdr *event = &queue->here.hdr;
-
-    if (queue->first == NULL)
-        queue->first = event;
-    else if ((event = on_way_claim(queue, from->granules)) == NULL)
-        return NULL;
-    on_way_copy(event, from);
-    return event;
 }
 
 /* The head of a source in its queue, as of the exchange's time; NULL: the queue is full. */
@@ -341,38 +231,6 @@ static inline struct agon_event_hdr *take_head(struct run *run, uint32_t source)
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
         trade_book(event)->hdr.t = event->t;
     return event;
-}
-
-/* When the core hears of it, from when it was at the exchange on. t_head: as a recording says. */
-static inline void send_on(struct run *run, uint32_t source, struct agon_event_hdr *event,
-                           agon_ns_t t_head)
-{
-    const struct lockstep_config *config = run->config;
-
-    if (config->sources[source].received != NULL)
-        event->t = t_head;
-    else if (config->latency != NULL)
-        run->t_data = event->t =
-            latency_arrival(config->latency, LATENCY_MARKET, run->n_data++, event->t, run->t_data);
-    else
-        event->t += config->data_latency_ns;
-    if (event->t < run->t_told)
-        event->t = run->t_told;
-}
-
-/* The exchange has it. */
-static inline void show_exchange(struct run *run, const struct agon_event_hdr *event)
-{
-    struct paper *paper = run->config->paper;
-
-    if (paper == NULL)
-        return;
-    if (paper_next(paper) < event->t)
-        paper_advance(paper, event->t - 1); // what arrives now meets this event
-    paper_on_market(paper, event);
-    // Whoever hears of the market would know more than what is told of a bar before it.
-    if (paper_told_by(paper, event) > run->t_told)
-        run->t_told = paper_told_by(paper, event);
 }
 
 // A market event at the exchange: match sees it now, the core after the latency.
@@ -406,26 +264,9 @@ static inline struct on_way *first_delivery(struct run *run)
     return first;
 }
 
-/* As driver_take, in one piece with what is done behind it: that nothing is due before it is known
- * of its turn (run_on), and nobody waits for room (driver_port). */
-static inline int take_known(struct run *run, struct agon_event_hdr *event)
-{
-    struct engine *engine = run->config->engine;
-    int rc = engine_step(engine, event), stop;
-
-    if (rc == AGON_EAGAIN)
-        return rc;
-    run->driver.rc = rc;
-    stop = after_here(run, event, rc);
-    if (rc == AGON_ECORRUPT || stop < 0)
-        return rc == AGON_ECORRUPT ? rc : stop;
-    return engine_owes(engine) || driver_has_mark(&run->driver) ? driver_behind(&run->driver)
-                                                                : AGON_OK;
-}
-
 /* Who may hear of what is to come does, before that row is stepped. Not inlined: seldom is there
  * anybody. */
-static __attribute__((noinline)) void look_on(struct run *run, const struct agon_event_hdr *row)
+void lockstep_look_on(struct run *run, const struct agon_event_hdr *row)
 {
     struct slot_set busy = run->wishing;
 
@@ -442,7 +283,7 @@ static INLINE int deliver_first(struct run *run, struct on_way *queue, agon_ns_t
 
     run->result->n_market++;
     if (run->look != NULL)
-        look_on(run, queue->first);
+        lockstep_look_on(run, queue->first);
     rc = t >= engine_t(run->config->engine) ? take_known(run, queue->first)
                                             : driver_step(&run->driver, queue->first);
     run->row = NULL;
@@ -464,19 +305,6 @@ static inline void sooner(agon_ns_t *t, enum turn *turn, agon_ns_t t_other, enum
         *t = t_other;
         *turn = other;
     }
-}
-
-/* Is the next news behind what was delivered at t of the same time, and nothing before it? */
-static inline int is_too(const struct run *run, const struct agon_event_hdr *next, agon_ns_t t)
-{
-    const struct heap_node *wish = heap_top(&run->due);
-
-    return next->t <= t && (wish == NULL || wish->t > t) && run->source != UINT32_MAX &&
-           run->source < run->config->n_sources && run->at[run->source] > t &&
-           paper_next(run->config->paper) > t && paper_tells(run->config->paper) > t &&
-           paper_told_last(run->config->paper, next->t_venue) <= t &&
-           slot_set_is_empty(&run->ahead) && slot_set_is_empty(&run->lost) &&
-           engine_next_due(run->config->engine) >= t;
 }
 
 static inline int is_next_too(const struct run *run, agon_ns_t t)
@@ -529,7 +357,7 @@ static HOT int pass_data(struct run *run)
         const struct agon_event_hdr *first = queue->first;
         agon_ns_t t_first = first != NULL ? first->t : INT64_MAX;
 
-        if (next_source(run) == 0 && run->at[0] <= t_first) {
+        if (lockstep_next_source(run) == 0 && run->at[0] <= t_first) {
             if (run->at[0] >= t_other || run->heads[0]->type == AGON_EVENT_BAR)
                 break;
             rc = at_exchange(run, 0);
@@ -546,133 +374,6 @@ static HOT int pass_data(struct run *run)
     return rc < 0 ? rc : is_one;
 }
 
-/* The end of a bar on whose way nothing happens is a number, and its BAR all that it brings. */
-static inline int pass_end(struct run *run, struct record_path *end)
-{
-    int rc;
-
-    if (end->hdr.type == 0)
-        return AGON_OK;
-    rc = engine_pass(run->config->engine, &end->hdr);
-    if (rc < 0)
-        return rc;
-    count_event(run->result, end->hdr.t);
-    return observe(run, &end->hdr, AGON_OK);
-}
-
-/* When the core would hear of a bar that is at the exchange at t, and of its end. */
-static inline agon_ns_t told_at(const struct run *run, agon_ns_t t, agon_ns_t t_end)
-{
-    const struct latency *latency = run->config->latency;
-    agon_ns_t t_bar = t + (latency != NULL ? latency->legs[LATENCY_MARKET].median_ns
-                                           : run->config->data_latency_ns);
-
-    if (latency != NULL && t_bar < run->t_data)
-        t_bar = run->t_data;
-    if (t_bar < run->t_told)
-        t_bar = run->t_told;
-    return t_bar < t_end ? t_end : t_bar;
-}
-
-/* Is a bar the next that happens, with nothing on its way, at rest or due before the core has heard
- * of it at t_bar? *has_sample: but for a sample, which may be left. */
-static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_bar, int *has_sample)
-{
-    const struct engine *engine = run->config->engine;
-    const struct agon_event_hdr *head;
-
-    if (!run->is_steady || run->queues[0].first != NULL || heap_top(&run->due) != NULL ||
-        next_source(run) != 0)
-        return 0;
-    head = run->heads[0];
-    if (head->type != AGON_EVENT_BAR || head->granules != 2 ||
-        !paper_is_quiet(run->config->paper) || !slot_set_is_empty(&run->lost) ||
-        !slot_set_is_empty(&run->ahead))
-        return 0;
-    *t_end = paper_told_by(run->config->paper, head);
-    *t_bar = told_at(run, run->at[0], *t_end);
-    if (*t_end == 0)
-        return 0;
-    *has_sample = engine_due_before(engine, *t_bar);
-    return *has_sample >= 0;
-}
-
-/* Both at the core, where nothing is on its way: neither has been. An open that has something else
- * before it is on its way from now on. */
-static inline int take_pair(struct run *run, struct agon_event_hdr *bar,
-                            struct agon_event_hdr *quote, agon_ns_t t)
-{
-    struct agon_event_hdr *event = bar;
-    int rc;
-
-    for (;;) {
-        run->result->n_market++;
-        if (run->look != NULL)
-            look_on(run, event);
-        rc = t >= engine_t(run->config->engine) ? take_known(run, event)
-                                                : driver_step(&run->driver, event);
-        run->row = NULL;
-        if (rc < 0 || event == quote || quote == NULL)
-            return rc;
-        if (!is_too(run, quote, t))
-            break;
-        event = quote;
-    }
-    (void)put_on_way(&run->queues[0], quote); // the queue is empty
-    return rc;
-}
-
-/* Such a bar, and the open behind it: at the exchange, and then at the core, in one go and in the
- * order of the turns of run_on. What is not as simple as it looked goes on from the exchange, turn
- * by turn. 1: they were taken. 0: nothing was, and below 0 the run stops. */
-static HOT int pass_bar(struct run *run)
-{
-    struct paper *paper = run->config->paper;
-    struct agon_event_hdr *bar = &run->bar.hdr, *quote = NULL;
-    struct record_path end;
-    agon_ns_t t_end, t_bar, t;
-    int has_sample, rc;
-
-    if (!is_bar_alone(run, &t_end, &t_bar, &has_sample))
-        return 0;
-    t = run->at[0];
-    run->bar = *(const struct agon_bar *)(const void *)run->heads[0];
-    bar->t = t;
-    next_row(run);
-    if (run->source == 0 && run->at[0] == t && run->heads[0]->type == AGON_EVENT_QUOTE &&
-        run->heads[0]->granules == 1) {
-        quote = &run->open.hdr;
-        run->open = *(const struct agon_quote *)(const void *)run->heads[0];
-        quote->t = t;
-        next_row(run);
-    }
-    if (run->source != 0 || run->at[0] <= t_bar ||
-        !paper_is_passed(paper, &run->bar, t_end, t_bar, &end)) {
-        bar = put_on_way(&run->queues[0], bar); // the queue is empty
-        show_exchange(run, bar);
-        send_on(run, 0, bar, t);
-        if (quote != NULL) {
-            quote = put_on_way(&run->queues[0], quote);
-            show_exchange(run, quote);
-            send_on(run, 0, quote, t);
-        }
-        return 1;
-    }
-    if (has_sample)
-        engine_sample_left(run->config->engine); // nothing of it has changed since it was asked
-    run->result->n_passed++;
-    run->result->n_passed_ends += end.hdr.type != 0;
-    paper_pass(paper, &run->bar, quote, &end);
-    if (t_end > run->t_told)
-        run->t_told = t_end;
-    send_on(run, 0, bar, t);
-    if (quote != NULL)
-        send_on(run, 0, quote, t);
-    rc = pass_end(run, &end);
-    rc = rc < 0 ? rc : take_pair(run, bar, quote, t_bar);
-    return rc < 0 ? rc : 1;
-}
-
 // Not inlined: it is the hot part of a function that is not.
 static HOT __attribute__((noinline)) int run_on(struct run *run)
 {
@@ -681,9 +382,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
     int rc = AGON_OK;
 
     for (;;) {
-        do
-            rc = pass_bar(run);
-        while (rc == 1);
+        rc = run->is_steady ? lockstep_rows(run) : 0;
         if (rc >= 0 && run->is_alone && t_stop == INT64_MAX)
             rc = pass_data(run);
         if (rc < 0)
@@ -693,7 +392,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
 
         agon_ns_t t = INT64_MAX; // of the turn that is first; at one time they are in their order
         struct engine_job job;
-        uint32_t source = next_source(run);
+        uint32_t source = lockstep_next_source(run);
         struct on_way *queue = first_delivery(run);
         const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
         const struct heap_node *wish = heap_top(&run->due);
@@ -764,7 +463,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         case TURN_DATA:
             do
                 rc = at_exchange(run, source);
-            while (rc >= 0 && run->is_plain && next_source(run) == source && run->at[source] <= t);
+            while (rc >= 0 && run->is_plain && lockstep_next_source(run) == source &&
+                   run->at[source] <= t);
             break;
         case TURN_ARRIVAL:
             paper_advance(config->paper, t);

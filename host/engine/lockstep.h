@@ -74,8 +74,9 @@ struct lockstep_config {
 struct lockstep_result {
     uint64_t n_events; /* taken by the engine */
     uint64_t n_market; /* of them from the sources */
-    /* Bars that were taken in one go, with nothing on its way, and those whose end was a number. */
-    uint64_t n_passed, n_passed_ends;
+    /* Bars that were taken in one go, with nothing on its way, those whose end was a number, and
+     * those of a calm (engine_calm). */
+    uint64_t n_passed, n_passed_ends, n_calm;
     uint64_t n_looked;         /* events that a slot heard of ahead, times slots */
     agon_ns_t t_first, t_last; /* engine time */
     uint16_t n_failed_runners;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* lockstep_impl: what a run in lock-step knows. For lockstep.c. [one thread] */
+/* lockstep_impl: what a run in lock-step knows. For the lockstep files. [one thread] */
 #ifndef ENGINE_LOCKSTEP_IMPL_H
 #define ENGINE_LOCKSTEP_IMPL_H
 
@@ -65,6 +65,10 @@ struct run {
     int is_otherwise;                 // than somebody heard ahead
     const struct agon_event_hdr *row; // that is being stepped; NULL: no event of a source is
 };
+
+/* Of a steady run: rows of bars that are the next and meet nothing (lockstep_rows.c). 0: the next
+ * is none; below 0 the run stops. */
+int lockstep_rows(struct run *run);
 
 /* The data have ended: up to when what is on its way still arrives. Sets t_close: the end of the
  * minute of the last data, or the stated end where that is sooner or data follow behind it. The

@@ -89,13 +89,31 @@ int paper_offer(struct paper *paper, struct driver *driver);
  * of type 0 where there is none), which engine_pass may take, and itself, at t_bar? And the
  * exchange goes on behind it, and behind the quote of the same time and instrument (NULL: there is
  * none), in the place of paper_on_market. */
-struct record_path;
 int paper_is_steady(const struct paper *paper); /* are reports always on their way as long? */
 int paper_is_quiet(const struct paper *paper);
 int paper_is_passed(struct paper *paper, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
                     struct record_path *end);
 void paper_pass(struct paper *paper, const struct agon_bar *bar, const struct agon_event_hdr *quote,
                 const struct record_path *end);
+/* As that PATH is. */
+static inline struct record_path paper_end(const struct agon_bar *bar, agon_ns_t t, uint64_t slots)
+{
+    return (struct record_path){.hdr = {.type = EVENT_PATH,
+                                        .granules = 1,
+                                        .instrument = bar->hdr.instrument,
+                                        .t_venue = bar->hdr.t,
+                                        .t = t},
+                                .px = bar->close_px,
+                                .slots = slots,
+                                .kind = PATH_END};
+}
+/* For a calm's rows (lockstep_rows.c): is there a slot whose host acts inside the instrument's
+ * bars; when what is on its way to the core last arrives; and paper_pass of a bar that ends and the
+ * open behind it, told of its end where is_told. 0: they are no such pair, and nothing happened. */
+int paper_has_along(const struct paper *paper, agon_instrument_t instrument);
+agon_ns_t paper_sent(const struct paper *paper);
+int paper_turn(struct paper *paper, const struct agon_bar *bar, const struct agon_quote *quote,
+               int is_told);
 int paper_is_telling(const struct paper *paper); /* the end of a bar, and not all of it yet */
 /* When the end of a bar is told that the market tells of now, as far away as reports mostly are; 0:
  * it is none. Whether any waits: so that nobody's market depends on what others hold. */

@@ -514,14 +514,29 @@ HOT int paper_is_passed(struct paper *paper, const struct agon_bar *bar, agon_ns
             return 0;
         names = slots.bits[0];
     }
-    *end = (struct record_path){.hdr = {.type = EVENT_PATH,
-                                        .granules = 1,
-                                        .instrument = bar->hdr.instrument,
-                                        .t_venue = bar->hdr.t,
-                                        .t = t},
-                                .px = bar->close_px,
-                                .slots = names,
-                                .kind = PATH_END};
+    *end = paper_end(bar, t, names);
+    return 1;
+}
+
+HOT int paper_has_along(const struct paper *paper, agon_instrument_t instrument)
+{
+    return along_has_slots(paper->along, instrument);
+}
+
+HOT agon_ns_t paper_sent(const struct paper *paper)
+{
+    return paper->t_sent[LATENCY_ACK];
+}
+
+HOT int paper_turn(struct paper *paper, const struct agon_bar *bar, const struct agon_quote *quote,
+                   int is_told)
+{
+    if (!match_bar_turn(paper->match, bar, quote))
+        return 0;
+    if (bar->hdr.t > paper->t)
+        paper->t = bar->hdr.t;
+    if (is_told)
+        (void)paper_arrival(paper, LATENCY_ACK, bar->hdr.t);
     return 1;
 }
 

@@ -74,8 +74,7 @@ static inline agon_ns_t sample_due(const struct engine *engine)
     return engine->is_sample_left ? INT64_MAX : engine->sample_due;
 }
 
-/* Of all but samples. */
-static inline agon_ns_t other_due(const struct engine *engine)
+HOT agon_ns_t engine_other_due(const struct engine *engine)
 {
     const struct heap_node *top = heap_top(&engine->timers);
     agon_ns_t due = engine->bars_least;
@@ -93,7 +92,7 @@ static inline agon_ns_t other_due(const struct engine *engine)
 
 HOT agon_ns_t engine_next_due(const struct engine *engine)
 {
-    agon_ns_t sample = sample_due(engine), other = other_due(engine);
+    agon_ns_t sample = sample_due(engine), other = engine_other_due(engine);
 
     return sample < other ? sample : other;
 }
@@ -179,9 +178,9 @@ static HOT int is_cut(const struct engine *engine, const struct slot *slot)
             exposure_judges_loss_all(engine));
 }
 
-/* Would judging by a sample change nothing? What is held is worth what it was when it was judged
- * last, no order could be cut, and what other assets are worth is not asked. */
-static HOT int is_quiet(const struct engine *engine)
+/* What is held is worth what it was when it was judged last, no order could be cut, and what other
+ * assets are worth is not asked. */
+HOT int timers_are_quiet(const struct engine *engine)
 {
     const struct instruments *table = &engine->table;
 
@@ -206,16 +205,17 @@ static inline int is_left(const struct engine *engine)
            engine_next_due(engine) == engine->sample_due &&
            slot_set_is_empty(&engine->exposure->touched) &&
            engine->exits_due != engine->sample_due && engine->sweep_due != engine->sample_due &&
-           engine->bars_least != engine->sample_due && is_quiet(engine);
+           engine->bars_least != engine->sample_due && timers_are_quiet(engine);
 }
 
 HOT int engine_due_before(const struct engine *engine, agon_ns_t t)
 {
-    if (other_due(engine) < t)
+    if (engine_other_due(engine) < t)
         return AGON_EAGAIN;
     if (sample_due(engine) >= t)
         return 0;
-    return engine->is_within && slot_set_is_empty(&engine->exposure->touched) && is_quiet(engine)
+    return engine->is_within && slot_set_is_empty(&engine->exposure->touched) &&
+                   timers_are_quiet(engine)
                ? 1
                : AGON_EAGAIN;
 }
@@ -223,6 +223,11 @@ HOT int engine_due_before(const struct engine *engine, agon_ns_t t)
 HOT void engine_sample_left(struct engine *engine)
 {
     engine->is_sample_left = 1;
+}
+
+HOT void engine_calm_sample(struct engine *engine, agon_ns_t t)
+{
+    engine->is_sample_left |= (uint8_t)(engine->sample_due < t);
 }
 
 HOT int engine_leave_sample(struct engine *engine)

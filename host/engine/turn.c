@@ -211,6 +211,24 @@ HOT int engine_advance_nobody(struct engine *engine)
     return 1;
 }
 
+HOT int turn_is_calm(const struct engine *engine)
+{
+    const struct runner_turn *turn = &engine->turn;
+
+    return !engine->is_advancing && is_plain(engine) && turn->n_public == 0 &&
+           turn->wanting.words == 0;
+}
+
+HOT int engine_advance_open(struct engine *engine)
+{
+    const struct runner_turn *turn = &engine->turn;
+
+    if ((turn->private.words | turn->wanting.words) != 0)
+        return 0;
+    (void)advance_plain(engine);
+    return 1;
+}
+
 /* As advance says. Whom it is not up to any more, where one failed, is left for the next call. */
 static inline int turn_plain(struct engine *engine, uint16_t *failed)
 {
@@ -227,6 +245,13 @@ static inline int turn_plain(struct engine *engine, uint16_t *failed)
 HOT int engine_advance_plain(struct engine *engine, uint16_t *failed)
 {
     if (engine->is_advancing || !is_plain(engine))
+        return 0;
+    return turn_plain(engine, failed) < 0 ? AGON_EIO : 1;
+}
+
+HOT int engine_advance_calm(struct engine *engine, uint16_t *failed)
+{
+    if (engine->turn.private.words != 0)
         return 0;
     return turn_plain(engine, failed) < 0 ? AGON_EIO : 1;
 }

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+/* lockstep_rows: bars with the open behind each, taken in one go where nothing else happens. One of
+ * which that has to be found out goes by pass_bar. Behind it, while no plugin wants anything, it is
+ * known of the next ones but for what stands in them: those are a loop of their own (pass_calm,
+ * ADR 174). Both take the turns of lockstep.c in their order. */
+#include "base/hot.h"
+#include "engine/lockstep_turn.h"
+
+/* The end of a bar on whose way nothing happens is a number, and its BAR all that it brings. */
+static inline int pass_end(struct run *run, struct record_path *end)
+{
+    int rc;
+
+    if (end->hdr.type == 0)
+        return AGON_OK;
+    rc = engine_pass(run->config->engine, &end->hdr);
+    if (rc < 0)
+        return rc;
+    count_event(run->result, end->hdr.t);
+    return observe(run, &end->hdr, AGON_OK);
+}
+
+/* When the core would hear of a bar that is at the exchange at t, and of its end. */
+static inline agon_ns_t told_at(const struct run *run, agon_ns_t t, agon_ns_t t_end)
+{
+    const struct latency *latency = run->config->latency;
+    agon_ns_t t_bar = t + (latency != NULL ? latency->legs[LATENCY_MARKET].median_ns
+                                           : run->config->data_latency_ns);
+
+    if (latency != NULL && t_bar < run->t_data)
+        t_bar = run->t_data;
+    if (t_bar < run->t_told)
+        t_bar = run->t_told;
+    return t_bar < t_end ? t_end : t_bar;
+}
+
+/* Is a bar the next of the data, with nothing on its way or at rest? */
+static inline int is_bar_next(struct run *run)
+{
+    return run->queues[0].first == NULL && heap_top(&run->due) == NULL &&
+           lockstep_next_source(run) == 0 && run->heads[0]->type == AGON_EVENT_BAR &&
+           run->heads[0]->granules == 2 && paper_is_quiet(run->config->paper) &&
+           slot_set_is_empty(&run->lost) && slot_set_is_empty(&run->ahead);
+}
+
+/* ... and is nothing due before the core has heard of it at t_bar? *has_sample: but for a sample,
+ * which may be left. */
+static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_bar, int *has_sample)
+{
+    const struct engine *engine = run->config->engine;
+
+    if (!is_bar_next(run))
+        return 0;
+    *t_end = paper_told_by(run->config->paper, run->heads[0]);
+    *t_bar = told_at(run, run->at[0], *t_end);
+    if (*t_end == 0)
+        return 0;
+    *has_sample = engine_due_before(engine, *t_bar);
+    return *has_sample >= 0;
+}
+
+/* Both at the core, where nothing is on its way: neither has been. An open that has something else
+ * before it is on its way from now on. */
+static inline int take_pair(struct run *run, struct agon_event_hdr *bar,
+                            struct agon_event_hdr *quote, agon_ns_t t)
+{
+    struct agon_event_hdr *event = bar;
+    int rc;
+
+    for (;;) {
+        run->result->n_market++;
+        if (run->look != NULL)
+            lockstep_look_on(run, event);
+        rc = t >= engine_t(run->config->engine) ? take_known(run, event)
+                                                : driver_step(&run->driver, event);
+        run->row = NULL;
+        if (rc < 0 || event == quote || quote == NULL)
+            return rc;
+        if (!is_too(run, quote, t))
+            break;
+        event = quote;
+    }
+    (void)put_on_way(&run->queues[0], quote); // the queue is empty
+    return rc;
+}
+
+/* Both on their way from the exchange, where nothing is; quote NULL: the bar alone. */
+static __attribute__((noinline)) void put_pair(struct run *run, struct agon_event_hdr *bar,
+                                               struct agon_event_hdr *quote, agon_ns_t t)
+{
+    bar = put_on_way(&run->queues[0], bar);
+    show_exchange(run, bar);
+    send_on(run, 0, bar, t);
+    if (quote != NULL) {
+        quote = put_on_way(&run->queues[0], quote);
+        show_exchange(run, quote);
+        send_on(run, 0, quote, t);
+    }
+}
+
+/* --- while it is calm --- */
+
+struct calm_rows { /* what holds of all rows of a calm */
+    struct engine_calm of;
+    uint32_t length_s;
+    int64_t data_ns; /* from the exchange to the core */
+};
+
+static inline int is_same_minute(agon_ns_t a, agon_ns_t b)
+{
+    return a == b || (a - 1) / MINUTE_NS == (b - 1) / MINUTE_NS;
+}
+
+static inline const struct agon_bar *head_bar(const struct run *run)
+{
+    return (const struct agon_bar *)(const void *)run->heads[0];
+}
+
+/* May the rows from the head on be a calm's? Not inlined: it is asked once a calm. */
+static __attribute__((noinline)) int begin_calm(struct run *run, struct calm_rows *rows)
+{
+    const struct lockstep_config *config = run->config;
+    const struct agon_bar *bar;
+    struct record_path end;
+    agon_ns_t t_end;
+    int is_calm;
+
+    if (run->look != NULL || !is_bar_next(run))
+        return 0;
+    bar = head_bar(run);
+    t_end = paper_told_by(config->paper, &bar->hdr);
+    is_calm = t_end != 0 ? engine_is_calm(config->engine, bar, &rows->of) : AGON_EAGAIN;
+    // The prices of a calm are noted where they are looked for.
+    if (is_calm == 0 &&
+        paper_is_passed(config->paper, bar, t_end, told_at(run, run->at[0], t_end), &end))
+        is_calm = engine_is_calm(config->engine, bar, &rows->of);
+    rows->length_s = bar->length_s;
+    rows->data_ns = config->latency != NULL ? config->latency->legs[LATENCY_MARKET].median_ns
+                                            : config->data_latency_ns;
+    return is_calm == 1 &&
+           (rows->of.is_along || !paper_has_along(config->paper, bar->hdr.instrument));
+}
+
+/* Is the head one of them, as far as it says itself? When its end is told, and when it is. */
+static INLINE int is_calm_row(const struct run *run, const struct calm_rows *rows, agon_ns_t *t_end,
+                              agon_ns_t *t_bar)
+{
+    const struct engine *engine = run->config->engine;
+    const struct agon_bar *bar = head_bar(run);
+    agon_ns_t t;
+
+    if (run->source != 0 || bar->hdr.type != AGON_EVENT_BAR || bar->hdr.granules != 2 ||
+        bar->hdr.instrument != rows->of.instrument || bar->length_s != rows->length_s ||
+        bar->low_px < rows->of.low_px || bar->high_px > rows->of.high_px)
+        return 0;
+    *t_end = paper_told_by(run->config->paper, &bar->hdr);
+    t = run->at[0] + rows->data_ns;
+    if (run->config->latency != NULL && t < run->t_data)
+        t = run->t_data;
+    if (t < run->t_told)
+        t = run->t_told;
+    *t_bar = t = t < *t_end ? *t_end : t;
+    return engine_other_due(engine) > t && t >= engine_t(engine) &&
+           (!rows->of.is_along ||
+            (paper_sent(run->config->paper) <= *t_end && is_same_minute(*t_end, t)));
+}
+
+/* It is told at t_end and they at t_bar, the exchange having both. */
+static INLINE void send_pair(struct run *run, const struct calm_rows *rows, agon_ns_t t_end,
+                             agon_ns_t t_bar)
+{
+    agon_ns_t t_data = run->bar.hdr.t + rows->data_ns;
+
+    if (t_end > run->t_told)
+        run->t_told = t_end;
+    if (run->config->latency != NULL && t_data > run->t_data)
+        run->t_data = t_data; // its latency is the same for each: which it is does not count
+    run->bar.hdr.t = run->open.hdr.t = t_bar;
+}
+
+/* Behind a step of either: as after_here. 1: the next is no calm's. */
+static INLINE int after_calm(struct run *run, const struct agon_event_hdr *event, int step,
+                             int is_open)
+{
+    struct engine *engine = run->config->engine;
+    uint16_t failed;
+    int turn, rc;
+
+    if (step == AGON_EAGAIN)
+        return step;
+    run->driver.rc = step;
+    count_event(run->result, event->t);
+    turn = is_open ? engine_advance_open(engine) : 0;
+    if (turn == 0)
+        turn = engine_advance_calm(engine, &failed);
+    if (turn < 0)
+        lockstep_lose(run, failed);
+    if (turn != 1) {
+        rc = lockstep_after_called(run, event, step);
+        rc = rc < 0 ? rc : 1;
+    } else {
+        rc = observe(run, event, step);
+        if (rc >= 0 && !slot_set_is_empty(engine_called(engine))) {
+            rc = collect(run, engine_called(engine));
+            rc = rc < 0 ? rc : heap_top(&run->due) != NULL;
+        }
+    }
+    if (rc < 0 || (!engine_owes(engine) && !driver_has_mark(&run->driver)))
+        return rc;
+    rc = driver_behind(&run->driver);
+    return rc < 0 ? rc : 1;
+}
+
+/* Takes one. 0: the next may be one too. 1: it has to be found out. */
+static INLINE int pass_calm_row(struct run *run, const struct calm_rows *rows, agon_ns_t t_end,
+                                agon_ns_t t_bar)
+{
+    struct engine *engine = run->config->engine;
+    struct agon_event_hdr *bar = &run->bar.hdr, *open = &run->open.hdr;
+    agon_ns_t t = run->at[0];
+    int rc = AGON_OK;
+
+    run->bar = *head_bar(run);
+    bar->t = t;
+    next_row(run);
+    if (run->source != 0 || run->at[0] != t || run->heads[0]->type != AGON_EVENT_QUOTE ||
+        run->heads[0]->granules != 1) {
+        put_pair(run, bar, NULL, t);
+        return 1;
+    }
+    run->open = *(const struct agon_quote *)(const void *)run->heads[0];
+    open->t = t;
+    next_row(run);
+    if (run->source != 0 || run->at[0] <= t_bar ||
+        !paper_turn(run->config->paper, &run->bar, &run->open, rows->of.is_along)) {
+        put_pair(run, bar, open, t);
+        return 1;
+    }
+    engine_calm_sample(engine, t_bar);
+    run->result->n_passed++;
+    run->result->n_calm++;
+    if (rows->of.is_along) {
+        struct record_path end = paper_end(&run->bar, t_end, rows->of.slots);
+
+        run->result->n_passed_ends++;
+        rc = pass_end(run, &end);
+    }
+    send_pair(run, rows, t_end, t_bar);
+    if (rc < 0)
+        return rc;
+    run->result->n_market++;
+    rc = after_calm(run, bar, engine_step_bar(engine, &run->bar, rows->of.wanters), 0);
+    if (rc < 0)
+        return rc;
+    if (rc == 1) {
+        if (is_too(run, open, t_bar))
+            rc = take_pair(run, open, NULL, t_bar);
+        else
+            (void)put_on_way(&run->queues[0], open); // the queue is empty
+        return rc < 0 ? rc : 1;
+    }
+    run->result->n_market++;
+    return after_calm(run, open, engine_step_open(engine, &run->open), 1);
+}
+
+/* Rows of a calm. 1: some were taken. 0: none was, and below 0 the run stops. */
+static HOT __attribute__((noinline)) int pass_calm(struct run *run)
+{
+    struct calm_rows rows;
+    agon_ns_t t_end, t_bar;
+    int is_one = 0, rc = AGON_OK;
+
+    if (!begin_calm(run, &rows))
+        return 0;
+    while (rc == 0 && is_calm_row(run, &rows, &t_end, &t_bar)) {
+        rc = pass_calm_row(run, &rows, t_end, t_bar);
+        is_one = 1;
+    }
+    return rc < 0 ? rc : is_one;
+}
+
+/* --- */
+
+/* Such a bar, and the open behind it: at the exchange, and then at the core, in one go and in the
+ * order of the turns of run_on. What is not as simple as it looked goes on from the exchange, turn
+ * by turn. 1: they were taken. 0: nothing was, and below 0 the run stops. */
+static HOT __attribute__((noinline)) int pass_bar(struct run *run)
+{
+    struct paper *paper = run->config->paper;
+    struct agon_event_hdr *bar = &run->bar.hdr, *quote = NULL;
+    struct record_path end;
+    agon_ns_t t_end, t_bar, t;
+    int has_sample, rc;
+
+    if (!is_bar_alone(run, &t_end, &t_bar, &has_sample))
+        return 0;
+    t = run->at[0];
+    run->bar = *(const struct agon_bar *)(const void *)run->heads[0];
+    bar->t = t;
+    next_row(run);
+    if (run->source == 0 && run->at[0] == t && run->heads[0]->type == AGON_EVENT_QUOTE &&
+        run->heads[0]->granules == 1) {
+        quote = &run->open.hdr;
+        run->open = *(const struct agon_quote *)(const void *)run->heads[0];
+        quote->t = t;
+        next_row(run);
+    }
+    if (run->source != 0 || run->at[0] <= t_bar ||
+        !paper_is_passed(paper, &run->bar, t_end, t_bar, &end)) {
+        put_pair(run, bar, quote, t);
+        return 1;
+    }
+    if (has_sample)
+        engine_sample_left(run->config->engine); // nothing of it has changed since it was asked
+    run->result->n_passed++;
+    run->result->n_passed_ends += end.hdr.type != 0;
+    paper_pass(paper, &run->bar, quote, &end);
+    if (t_end > run->t_told)
+        run->t_told = t_end;
+    send_on(run, 0, bar, t);
+    if (quote != NULL)
+        send_on(run, 0, quote, t);
+    rc = pass_end(run, &end);
+    rc = rc < 0 ? rc : take_pair(run, bar, quote, t_bar);
+    return rc < 0 ? rc : 1;
+}
+
+HOT int lockstep_rows(struct run *run)
+{
+    int rc;
+
+    do {
+        rc = pass_calm(run);
+        if (rc == 0)
+            rc = pass_bar(run);
+    } while (rc == 1);
+    return rc;
+}
