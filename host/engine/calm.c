@@ -40,9 +40,9 @@ static int has_bars_alone(const struct engine *engine, agon_instrument_t instrum
     const struct market *market = &engine->markets[instrument];
 
     return market->book != NULL && market->is_bars == STEP_PATHS &&
-           market->book_state == BOOK_COLD && market->mark_px <= 0 && market->watchers.words <= 1 &&
-           slot_set_is_empty(&market->exits) && engine->exposure->values[instrument] == 0 &&
-           deliver_is_late(engine, instrument);
+           market->book_state == BOOK_COLD && !market->has_best && market->mark_px <= 0 &&
+           market->watchers.words <= 1 && slot_set_is_empty(&market->exits) &&
+           engine->exposure->values[instrument] == 0 && deliver_is_late(engine, instrument);
 }
 
 HOT int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
@@ -68,6 +68,7 @@ HOT int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
         return 0;
     *of = (struct engine_calm){
         .instrument = id, .low_px = 1, .high_px = NUM_MAX, .wanters = deliver_wanters(engine, bar)};
+    of->has_prices = has_prices;
     if (has_prices) {
         of->is_along = exposure->calm.is_along;
         of->slots = (uint64_t)of->is_along << exposure->calm.slot % 64;
@@ -75,6 +76,12 @@ HOT int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
         of->high_px = exposure->calm.high_px;
     }
     return 1;
+}
+
+HOT int engine_calm_lasts(const struct engine *engine, const struct engine_calm *calm, agon_ns_t t)
+{
+    return engine_other_due(engine) > t &&
+           (!calm->has_prices || engine->exposure->calm.instrument == calm->instrument);
 }
 
 HOT void exposure_note_calm(struct engine *engine, const struct agon_bar *bar, int is_along)

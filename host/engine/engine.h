@@ -109,10 +109,11 @@ void engine_sample_left(struct engine *engine);
  * prices from low to high, samples judge nobody, and each step ends with the turn of runners that
  * follow and are called together. A row there is a bar that closes and the quote at the next open.
  * It ends with an intent, with anything that is owed or due, with a private event, and with a bar
- * that leaves the prices. */
+ * that leaves the prices, or behind a quote that does. */
 struct engine_calm {
     agon_instrument_t instrument;
     int is_along;              /* a slot hears of a bar's end, in which nothing happens to it */
+    int has_prices;            /* a slot holds something: exposure_calm knows from where to where */
     uint64_t slots;            /* ... that one, as PATH has it */
     uint64_t wanters;          /* slots of the first 64 whose plugins are told of such a bar */
     agon_px_t low_px, high_px; /* of bars */
@@ -121,6 +122,8 @@ struct engine_calm {
  * AGON_EAGAIN: it is none. */
 int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
                    struct engine_calm *calm);
+/* Is it still one, with nothing due but samples up to t? */
+int engine_calm_lasts(const struct engine *engine, const struct engine_calm *calm, agon_ns_t t);
 agon_ns_t engine_other_due(const struct engine *engine); /* as engine_next_due, but for samples */
 /* One that is due before t is left (engine_leave_sample), as each is in a calm. */
 void engine_calm_sample(struct engine *engine, agon_ns_t t);

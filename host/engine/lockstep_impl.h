@@ -56,7 +56,7 @@ struct run {
     int is_alone;        // the exchange, data of one source and runners of this process
     int is_plain;        // ... whose data have one way, orders are all that there is beside
     int is_steady;       // ... and what is on its way takes always as long
-    uint64_t n_data;     // events of the market so far, and when the last of them arrives
+    uint64_t n_data;     // events of the market but a calm's, and when the last of all arrives
     agon_ns_t t_data;
     agon_ns_t t_close;            // up to which the clock goes behind them; 0: they go on
     struct look *look;            // owned; NULL: nobody looks ahead

@@ -160,12 +160,13 @@ static INLINE int is_calm_row(const struct run *run, const struct calm_rows *row
     if (t < run->t_told)
         t = run->t_told;
     *t_bar = t = t < *t_end ? *t_end : t;
-    return engine_other_due(engine) > t && t >= engine_t(engine) &&
+    return engine_calm_lasts(engine, &rows->of, t) && t >= engine_t(engine) &&
            (!rows->of.is_along ||
             (paper_sent(run->config->paper) <= *t_end && is_same_minute(*t_end, t)));
 }
 
-/* It is told at t_end and they at t_bar, the exchange having both. */
+/* It is told at t_end and they at t_bar, the exchange having both. n_data is not kept of them:
+ * where latency is the same for each, which it is does not count. */
 static INLINE void send_pair(struct run *run, const struct calm_rows *rows, agon_ns_t t_end,
                              agon_ns_t t_bar)
 {
@@ -174,7 +175,7 @@ static INLINE void send_pair(struct run *run, const struct calm_rows *rows, agon
     if (t_end > run->t_told)
         run->t_told = t_end;
     if (run->config->latency != NULL && t_data > run->t_data)
-        run->t_data = t_data; // its latency is the same for each: which it is does not count
+        run->t_data = t_data;
     run->bar.hdr.t = run->open.hdr.t = t_bar;
 }
 
@@ -252,7 +253,8 @@ static INLINE int pass_calm_row(struct run *run, const struct calm_rows *rows, a
     rc = after_calm(run, bar, engine_step_bar(engine, &run->bar, rows->of.wanters), 0);
     if (rc < 0)
         return rc;
-    if (rc == 1) {
+    // The first bar of a market may make others due, which close before its open.
+    if (rc == 1 || engine_other_due(engine) < t_bar) {
         if (is_too(run, open, t_bar))
             rc = take_pair(run, open, NULL, t_bar);
         else

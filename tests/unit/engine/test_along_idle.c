@@ -21,7 +21,7 @@ static void add_bars(struct world *world);
 #define MINUTE ((agon_ns_t)60000 * MS)
 #define COIN   100000
 
-enum { FIRST = 3, N = 2, ROWS = 10 };
+enum { FIRST = 3, N = 2, ROWS = 12 };
 
 enum mode { MODE_AT_ONCE, MODE_TURNS, MODE_ALL };
 
@@ -63,6 +63,7 @@ struct drawn {                /* a case */
     int is_spot;              /* the first of them too */
     int is_together;          /* runners are called together */
     int is_marked, is_booked; /* there is a mark price, or a venue's book */
+    int has_gaps;             /* minutes without a bar, behind an open */
     uint64_t masks[2];        /* of what slots hear */
     agon_ns_t t_begin;
     struct rows rows[N];
@@ -117,25 +118,35 @@ static const struct agon_event_hdr *next_row(void *ctx)
     return at % 2 == 0 ? &rows->quotes[at / 2].hdr : &rows->bars[at / 2].hdr;
 }
 
+// So long behind the open's quote: most bars begin there.
+static agon_ns_t draw_gap(struct rng *rng, const struct drawn *drawn)
+{
+    int is_gap = drawn->has_gaps && rng_below(rng, 3) == 0;
+
+    return is_gap ? (agon_ns_t)(1 + rng_below(rng, 5)) * MINUTE : 0;
+}
+
 static void draw_rows(struct rng *rng, struct drawn *drawn)
 {
     agon_ns_t shift = rng_below(rng, 2) == 0 ? 0 : MINUTE / 2;
     uint32_t wide = (uint32_t)(rng_below(rng, 3) == 0 ? 400 : 60);
 
     for (agon_instrument_t i = 0; i < N; i++) {
+        agon_ns_t t = drawn->t_begin + (i == 0 ? 0 : shift);
         agon_px_t px = 10000;
 
         for (int row = 0; row < ROWS; row++) {
             struct agon_quote *quote = &drawn->rows[i].quotes[row];
-            agon_ns_t t = drawn->t_begin + (row + 1) * MINUTE + (i == 0 ? 0 : shift);
             agon_px_t open = px + drawn_px(rng, -5, 5), low = open - drawn_px(rng, 0, wide);
             agon_px_t high = open + drawn_px(rng, 0, wide), close = drawn_px(rng, low, high);
 
+            t += MINUTE;
             *quote = (struct agon_quote){.hdr = {AGON_EVENT_QUOTE, 1, 0, FIRST + i, 0, t, t},
                                          .bid_px = open - 1,
                                          .ask_px = open + 1,
                                          .bid_qty = 1000 * COIN,
                                          .ask_qty = 1000 * COIN};
+            t += draw_gap(rng, drawn);
             drawn->rows[i].bars[row] = (struct agon_bar){
                 .hdr = {AGON_EVENT_BAR, 2, 0, FIRST + i, 0, t + MINUTE, t + MINUTE},
                 .t_open = t,
@@ -173,6 +184,7 @@ static void draw(uint64_t seed, struct drawn *drawn)
     drawn->config.path = (uint8_t)rng_below(&rng, MATCH_PATH_RANDOM + 1);
     drawn->config.touch_ppm = rng_below(&rng, 2) == 0 ? 0 : 500000;
     drawn->t_begin = T0 - (agon_ns_t)rng_below(&rng, 2) * ROWS / 2 * MINUTE; // or over midnight
+    drawn->has_gaps = rng_below(&rng, 3) == 0;
     draw_rows(&rng, drawn);
     if (rng_below(&rng, 2) == 0) {
         drawn->paper.entry_ns = draw_latency(&rng);
@@ -195,13 +207,20 @@ static void draw(uint64_t seed, struct drawn *drawn)
         drawn->portfolio.on_breach = drawn->limits[0].on_breach;
     }
     drawn->seed = rng_below(&rng, UINT32_MAX);
-    drawn->n = 1 + (uint32_t)rng_below(&rng, N);
+    drawn->n = rng_below(&rng, 3) == 0 ? N : 1;
     drawn->is_calm = rng_below(&rng, 2) == 0;
     drawn->is_spot = rng_below(&rng, 3) != 0;
     for (uint32_t i = 0; drawn->n == 1 && i < 2; i++) { // or most of their fills are of the other
         drawn->paper.entry_ns /= 1 + (int64_t)rng_below(&rng, 8);
         drawn->paper.report_ns /= 1 + (int64_t)rng_below(&rng, 8);
         drawn->data_ns /= 1 + (int64_t)rng_below(&rng, 8);
+    }
+    // What the first bar makes due is so before its open, and nobody wants anything then.
+    if (drawn->n == 1 && drawn->has_gaps && rng_below(&rng, 2) == 0) {
+        drawn->data_ns = 0;
+        drawn->paper.report_ns = 150 * 1000 * MS; // as long behind its end a bar is told
+        drawn->is_calm = 1;
+        drawn->is_spot = 0;
     }
     drawn->is_together = rng_below(&rng, 4) != 0;
     drawn->is_marked = rng_below(&rng, 4) == 0;
