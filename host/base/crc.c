@@ -207,15 +207,34 @@ __attribute__((target("sse4.2,pclmul"))) static HOT uint32_t record(uint32_t crc
     return rest(over(crc, over_granules[granules]), at, granules);
 }
 
-/* Of FRAME bytes and one to six of them. */
-__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t framed(uint32_t crc,
+/* Of FRAME bytes, as a word, and one to six of them. */
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t framed(uint32_t crc, uint32_t head,
                                                                     const unsigned char *at,
                                                                     size_t granules)
 {
-    uint32_t head;
+    return rest(over(crc ^ head, over_frames[granules]), at, granules);
+}
 
-    memcpy(&head, at, FRAME);
-    return rest(over(crc ^ head, over_frames[granules]), at + FRAME, granules);
+/* The same of what is copied: each word is read once. */
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t copied(uint32_t crc, uint32_t head,
+                                                                    unsigned char *to,
+                                                                    const unsigned char *from,
+                                                                    size_t granules)
+{
+    uint64_t before = over(crc ^ head, over_frames[granules]), sum = 0, word;
+
+    for (; granules > 1; granules--, from += GRANULE, to += GRANULE) {
+#define STEP(i)                                                                                    \
+    word = word_at(from + (size_t)(i)*8);                                                          \
+    memcpy(to + (size_t)(i)*8, &word, sizeof(word));                                               \
+    sum = __builtin_ia32_crc32di(sum, word);
+        EACH_WORD(STEP)
+    }
+    EACH_WORD_BUT_LAST(STEP)
+#undef STEP
+    word = word_at(from + GRANULE - 8);
+    memcpy(to + GRANULE - 8, &word, sizeof(word));
+    return (uint32_t)__builtin_ia32_crc32di(sum, word ^ before);
 }
 
 /* A bar is of two: both at once. */
@@ -318,10 +337,30 @@ HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
         return ~(granules == 2   ? two(~crc, bytes)
                  : granules == 6 ? six(~crc, bytes)
                                  : record(~crc, bytes, granules));
-    if (n % GRANULE == FRAME && granules - 1 < GRANULES && has_instructions)
-        return ~framed(~crc, bytes, granules);
+    if (n % GRANULE == FRAME && granules - 1 < GRANULES && has_instructions) {
+        uint32_t head;
+
+        memcpy(&head, bytes, FRAME);
+        return ~framed(~crc, head, (const unsigned char *)bytes + FRAME, granules);
+    }
 #endif
     return ~others(~crc, bytes, n);
+}
+
+HOT uint32_t crc32c_copy(uint32_t crc, uint32_t word, void *to, const void *from, size_t n)
+{
+    unsigned char head[4];
+
+#if defined(__x86_64__)
+    size_t granules = n / GRANULE;
+
+    if (n % GRANULE == 0 && granules - 1 < GRANULES && has_instructions)
+        return ~copied(~crc, word, to, from, granules);
+#endif
+    for (unsigned i = 0; i < sizeof(head); i++)
+        head[i] = (unsigned char)(word >> 8 * i);
+    memcpy(to, from, n);
+    return crc32c(crc32c(crc, head, sizeof(head)), to, n);
 }
 
 void crc_parts_init(struct crc_parts *parts)

@@ -8,6 +8,9 @@
 /* The checksum of n bytes that follow bytes whose checksum is crc; 0 to begin with. Uses the CPU's
  * instruction where there is one; both ways give the same. */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t n);
+/* As crc32c of a word, its lowest byte first, and of the n bytes behind it that are copied. Both
+ * places are apart. */
+uint32_t crc32c_copy(uint32_t crc, uint32_t word, void *to, const void *from, size_t n);
 
 /* Where n bytes are not 0: in two parts, of which the first begins them, and behind the second are
  * 8 bytes or more. All in bytes, multiples of 8. */

@@ -17,21 +17,6 @@ HOT void ends_make(struct record_path *end, const struct agon_bar *bar, uint64_t
                                 .kind = PATH_END};
 }
 
-/* Both were written a moment ago, field by field: so they are read. */
-HOT int ends_follows(const struct record_path *end, const struct agon_bar *bar)
-{
-    uint64_t rest[2]; // all that is behind word
-
-    _Static_assert(offsetof(struct record_path, pad) == 50 && sizeof(*end) == 64, "14 bytes");
-    memcpy(&rest[0], end->pad, sizeof(rest[0]));
-    memcpy(&rest[1], end->pad + sizeof(end->pad) - sizeof(rest[1]), sizeof(rest[1]));
-    return event_bytes(&bar->hdr) == sizeof(*bar) && event_bytes(&end->hdr) == sizeof(*end) &&
-           end->hdr.type == EVENT_PATH && end->hdr.sub == 0 &&
-           end->hdr.instrument == bar->hdr.instrument && end->hdr.t_venue == bar->hdr.t_venue &&
-           end->px == bar->close_px && end->kind == PATH_END && end->word == 0 &&
-           (rest[0] | rest[1]) == 0;
-}
-
 HOT int ends_tape_of(const struct journal_named *named, const struct journal_buffer *buffer,
                      uint64_t at, uint64_t limit)
 {
@@ -40,7 +25,7 @@ HOT int ends_tape_of(const struct journal_named *named, const struct journal_buf
     int tape = AGON_ENOENT;
     struct agon_bar bar;
 
-    if (event_bytes(&end->hdr) != sizeof(*end) || end->kind != PATH_END)
+    if (!ends_is_plain(end))
         return AGON_ENOENT;
     at += end->hdr.granules;
     for (int i = 0; i < SOON && at < limit; i++) {
@@ -52,7 +37,7 @@ HOT int ends_tape_of(const struct journal_named *named, const struct journal_buf
             if (event->type != AGON_EVENT_BAR || event_bytes(event) != sizeof(bar))
                 return AGON_ENOENT;
             (void)journal_take_at(buffer, at, &bar);
-            return ends_follows(end, &bar) ? tape : AGON_ENOENT;
+            return ends_is_of(end, &bar) ? tape : AGON_ENOENT;
         }
         at += event->granules;
     }

@@ -13,8 +13,25 @@
 
 /* All but its number and its time. */
 void ends_make(struct record_path *end, const struct agon_bar *bar, uint64_t slots);
-/* Is the end byte for byte what is made of that bar, which its tape gives next? */
-int ends_follows(const struct record_path *end, const struct agon_bar *bar);
+/* Is a PATH byte for byte what is made of some bar? Read as it is written, field by field: kind not
+ * together with what is behind it. */
+static inline int ends_is_plain(const struct record_path *end)
+{
+    uint8_t kind = *(const volatile uint8_t *)&end->kind;
+    uint64_t rest[2]; // all that is behind word
+
+    _Static_assert(offsetof(struct record_path, pad) == 50 && sizeof(*end) == 64, "14 bytes");
+    memcpy(&rest[0], end->pad, sizeof(rest[0]));
+    memcpy(&rest[1], end->pad + sizeof(end->pad) - sizeof(rest[1]), sizeof(rest[1]));
+    return event_bytes(&end->hdr) == sizeof(*end) && end->hdr.type == EVENT_PATH &&
+           end->hdr.sub == 0 && kind == PATH_END && end->word == 0 && (rest[0] | rest[1]) == 0;
+}
+/* Is one that is plain of that bar, which its tape gives next? */
+static inline int ends_is_of(const struct record_path *end, const struct agon_bar *bar)
+{
+    return event_bytes(&bar->hdr) == sizeof(*bar) && end->hdr.instrument == bar->hdr.instrument &&
+           end->hdr.t_venue == bar->hdr.t_venue && end->px == bar->close_px;
+}
 /* Of which tape is the bar whose end the record at `at` is? AGON_ENOENT: of none, or its bar does
  * not lie before limit among what comes soon. [writer] */
 int ends_tape_of(const struct journal_named *named, const struct journal_buffer *buffer,

@@ -5,6 +5,8 @@
 #include "journal/ends.h"
 #include "journal/writer_impl.h"
 
+#define END_BYTES (FRAME_HEAD + (uint32_t)sizeof(struct record_path))
+
 static inline uint64_t bit_of(const struct agon_event_hdr *event)
 {
     return (uint64_t)1 << event->instrument % 64;
@@ -17,32 +19,109 @@ static inline int is_open(const struct refs_out *refs)
     return refs->n != 0 && refs->bytes + 2 * REFS_EVENT_MAX <= REFS_BYTES_MAX;
 }
 
-/* The end that waits goes into the ring, which is empty, and so does what comes behind it. */
+static inline int may_be_end(const struct journal_writer *writer,
+                             const struct agon_event_hdr *event)
+{
+    return event->type == EVENT_PATH && ends_is_plain((const void *)event) && NAMES_TAPES(writer) &&
+           writer->config.named->has_ends;
+}
+
+/* Field by field, as it was written a moment ago: in pieces it would wait for that. */
+static inline void copy_end(struct record_path *to, const struct record_path *from)
+{
+    to->hdr.instrument = from->hdr.instrument;
+    to->hdr.seq = from->hdr.seq;
+    to->hdr.t_venue = from->hdr.t_venue;
+    to->hdr.t = from->hdr.t;
+    to->px = from->px;
+    to->slots = from->slots;
+}
+
+/* A frame of its own behind others that wait (what is written leaves none, and the first goes by
+ * make_room), where nothing has to be made or written first, and where an end that waits would
+ * still have room before it. */
+static inline int stage(struct journal_writer *writer, const struct agon_event_hdr *event)
+{
+    struct lane *lane = &writer->lanes[JOURNAL_MONEY];
+    uint32_t n = FRAME_HEAD + event_bytes(event);
+    uint64_t all = lane->n + n + (writer->has_end ? END_BYTES : 0);
+
+    if (lane->n == 0 || all >= writer->config.hold_bytes || all > STAGE_BYTES ||
+        lane->offset + all + MARK_BYTES + SEGMENT_SLACK > lane->bytes ||
+        journal_class_of(event->type) != JOURNAL_MONEY)
+        return 0;
+    REQUIRE(event->seq == writer->seq + 1); // each number once, and in order
+    lane->crc = frame_event(lane->stage + lane->n, event, lane->crc);
+    lane->n += n;
+    writer->seq = event->seq;
+    writer->n_staged++;
+    return 1;
+}
+
+/* The end that waits becomes a frame before those that were staged since. */
+static void stage_before(struct journal_writer *writer)
+{
+    struct lane *lane = &writer->lanes[JOURNAL_MONEY];
+    uint64_t n = lane->n;
+    enum frame_kind kind;
+
+    REQUIRE(n > writer->end_at && n + END_BYTES <= STAGE_BYTES);
+    memmove(lane->stage + writer->end_at + END_BYTES, lane->stage + writer->end_at,
+            n - writer->end_at);
+    lane->n = writer->end_at;
+    lane->crc = writer->end_crc;
+    memcpy(lane_at(lane), &writer->end, sizeof(writer->end));
+    lane_seal(lane, FRAME_EVENT, END_BYTES);
+    while (lane->n < n + END_BYTES) {
+        uint32_t bytes = frame_length(lane->stage + lane->n, n + END_BYTES - lane->n, &kind);
+
+        REQUIRE(bytes != 0); // it was sealed here
+        lane_seal(lane, kind, bytes);
+    }
+    writer->n_staged++;
+}
+
+/* The end that waits will not be named with its bar here: it goes into the ring, which is empty,
+ * and so does what comes behind it; or behind what is staged already, and that goes on. */
 void near_let_go(struct journal_writer *writer)
 {
     if (!writer->has_end)
         return;
     writer->has_end = 0;
+    if (writer->seq != writer->end.hdr.seq) {
+        stage_before(writer);
+        return;
+    }
+    REQUIRE(journal_buffer_used(writer->buffer) == 0); // or it would stand behind what comes later
+    writer->seq--;
     writer->waiting = bit_of(&writer->end.hdr);
     // There is room: who steps when he is told to has most of the ring free (ROOM).
     REQUIRE(journal_append_behind(writer->buffer, &writer->end.hdr) == AGON_OK);
 }
 
-/* What is of no tape. An end waits here for its bar, where that may be named with it. */
+/* What is of no tape. An end waits here for its bar, where that may be named with it, and lets pass
+ * what is staged. */
 static HOT __attribute__((noinline)) int keep(struct journal_writer *writer,
                                               const struct agon_event_hdr *event)
 {
+    const struct lane *lane = &writer->lanes[JOURNAL_MONEY];
+    int is_end = may_be_end(writer, event), is_next;
+
+    if (!is_end && event->seq == writer->seq + 1 && stage(writer, event))
+        return 1;
     near_let_go(writer);
-    if (event->type != EVENT_PATH || event_bytes(event) != sizeof(writer->end))
+    is_next = event->seq == writer->seq + 1; // or it has to stand in the ring, as what is before it
+    if (!is_end)
         return 0;
-    // With something in the ring before it, it has to stand there too.
-    if (event->seq != writer->seq + 1 || !is_open(&writer->refs) ||
-        !writer->config.named->has_ends) {
-        writer->waiting = (event->seq == writer->seq + 1 ? 0 : writer->waiting) | bit_of(event);
+    if (!is_next || !is_open(&writer->refs)) {
+        writer->waiting = (is_next ? 0 : writer->waiting) | bit_of(event);
         return 0;
     }
     writer->waiting = 0;
-    writer->end = *(const struct record_path *)(const void *)event;
+    writer->seq = event->seq;
+    copy_end(&writer->end, (const void *)event);
+    writer->end_at = lane->n;
+    writer->end_crc = lane->crc;
     writer->has_end = 1;
     return 1;
 }
@@ -51,10 +130,8 @@ static HOT __attribute__((noinline)) int keep(struct journal_writer *writer,
 static inline int name_end(struct journal_writer *writer, const struct agon_event_hdr *event,
                            uint32_t tape)
 {
-    if (event->type != AGON_EVENT_BAR || event->seq != writer->seq + 2 ||
-        !ends_follows(&writer->end, (const void *)event))
+    if (event->type != AGON_EVENT_BAR || !ends_is_of(&writer->end, (const void *)event))
         return 0;
-    REQUIRE(writer->end.hdr.seq == writer->seq + 1); // or it would be named twice, or not at all
     refs_add_end(&writer->refs, lane_at(&writer->lanes[JOURNAL_MARKET]), tape, &writer->end);
     writer->has_end = 0;
     writer->n_staged++;
@@ -74,7 +151,7 @@ static inline int take_pair(struct journal_writer *writer, const struct agon_eve
 
     if (event->type != AGON_EVENT_BAR || !is_open(refs) ||
         (uint32_t)journal_tape_of(writer->config.named, event) != refs->tape ||
-        !ends_follows(&writer->end, (const void *)event) ||
+        !ends_is_of(&writer->end, (const void *)event) ||
         !refs_add_pair(refs, lane_at(&writer->lanes[JOURNAL_MARKET]), refs->tape, &writer->end,
                        event))
         return 0;
@@ -95,9 +172,9 @@ static HOT __attribute__((noinline)) int take_other(struct journal_writer *write
     int tape;
 
     tape = is_open(refs) ? journal_tape_of(writer->config.named, event) : AGON_ENOENT;
-    if (tape < 0 || (event->seq != writer->seq + 1 &&
-                     (!writer->has_end || !name_end(writer, event, (uint32_t)tape)))) {
+    if (writer->has_end && (tape < 0 || !name_end(writer, event, (uint32_t)tape)))
         near_let_go(writer);
+    if (tape < 0 || event->seq != writer->seq + 1) {
         note_bar(writer, event);
         return 0;
     }
@@ -135,7 +212,10 @@ static HOT int take(void *ctx, const struct agon_event_hdr *event)
 
 void journal_near(struct journal_writer *writer)
 {
+    static const struct agon_bar none;
+
     REQUIRE(writer->config.is_async);
+    ends_make(&writer->end, &none, 0); // copy_end leaves what all of them have
     writer->buffer->near = (struct journal_near){.ctx = writer, .take = take};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/crc.h"
+#include "base/hot.h"
 #include "journal/refs.h"
 
 #define ENDIAN_TAG 0x01020304u
@@ -153,19 +154,36 @@ uint32_t frame_crc_stored(const unsigned char *bytes)
     return dec_u32(&dec);
 }
 
-uint32_t frame_seal(unsigned char *frame, enum frame_kind kind, uint32_t n, uint32_t crc)
+static void put_word(unsigned char *at, uint32_t word)
 {
-    uint32_t units = n / 8;
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(word >> (8 * i));
+}
 
+/* What a frame's second word says, of n bytes in all. */
+static uint32_t word_of(enum frame_kind kind, uint32_t n)
+{
     // What no reader would take for a frame is not written.
     REQUIRE(n >= FRAME_HEAD && n <= FRAME_MAX && n % 8 == 0);
-    frame[4] = (unsigned char)(units & 0xff);
-    frame[5] = (unsigned char)(units >> 8);
-    frame[6] = (unsigned char)kind;
-    frame[7] = 0;
+    return n / 8 | (uint32_t)kind << 16;
+}
+
+uint32_t frame_seal(unsigned char *frame, enum frame_kind kind, uint32_t n, uint32_t crc)
+{
+    put_word(frame + 4, word_of(kind, n));
     crc = frame_crc(frame, n, crc);
-    for (int i = 0; i < 4; i++)
-        frame[i] = (unsigned char)(crc >> (8 * i));
+    put_word(frame, crc);
+    return crc;
+}
+
+/* What was written a moment ago, field by field and into the frame, is read once, word by word. */
+HOT uint32_t frame_event(unsigned char *frame, const struct agon_event_hdr *event, uint32_t crc)
+{
+    uint32_t bytes = event_bytes(event), word = word_of(FRAME_EVENT, FRAME_HEAD + bytes);
+
+    crc = crc32c_copy(crc, word, frame + FRAME_HEAD, event, bytes);
+    put_word(frame + 4, word);
+    put_word(frame, crc);
     return crc;
 }
 

@@ -86,6 +86,8 @@ int segment_head_decode(struct segment_head *head, uint32_t *crc,
 /* Completes a frame whose payload lies at frame + FRAME_HEAD; n: its length, a multiple of 8, head
  * included. Returns the chain's next checksum. */
 uint32_t frame_seal(unsigned char *frame, enum frame_kind kind, uint32_t n, uint32_t crc);
+/* The frame of an event, which is copied; the same sum. */
+uint32_t frame_event(unsigned char *frame, const struct agon_event_hdr *event, uint32_t crc);
 /* Shape of the frame at bytes: its length, or 0 when it can be none of at most room bytes. */
 uint32_t frame_length(const unsigned char *bytes, uint64_t room, enum frame_kind *kind);
 uint32_t frame_crc(const unsigned char *bytes, uint32_t n, uint32_t crc);

@@ -9,7 +9,6 @@
 #include "journal/packed.h"
 #include "journal/writer_impl.h"
 
-#define SEGMENT_SLACK   ((uint64_t)2 * SEGMENT_HEAD) /* for padding and the last mark */
 #define ASYNC_SYNC      ((uint64_t)64 << 20) /* class async syncs this often, to have a mark */
 #define LOW_EVERY_BYTES ((uint64_t)16 << 20)
 
@@ -251,13 +250,6 @@ static int roll(struct journal_writer *writer, enum journal_class cls)
     return AGON_OK;
 }
 
-static void stage_seal(struct lane *lane, enum frame_kind kind, uint32_t n)
-{
-    REQUIRE(lane->n + n <= STAGE_BYTES + STAGE_SLACK);
-    lane->crc = frame_seal(lane->stage + lane->n, kind, n, lane->crc);
-    lane->n += n;
-}
-
 static void stage_mark(struct journal_writer *writer, enum journal_class cls, int is_clean)
 {
     struct lane *lane = &writer->lanes[cls];
@@ -270,7 +262,7 @@ static void stage_mark(struct journal_writer *writer, enum journal_class cls, in
     REQUIRE(lane->file >= 0 && lane->marked_seq <= writer->synced_seq);
     REQUIRE(writer->synced_seq <= writer->base_seq);
     frame_mark_encode(lane_at(lane), &mark, writer->config.id, cls);
-    stage_seal(lane, FRAME_MARK, MARK_BYTES);
+    lane_seal(lane, FRAME_MARK, MARK_BYTES);
     lane->marked_seq = writer->synced_seq;
 }
 
@@ -280,7 +272,7 @@ static void end_refs(struct journal_writer *writer)
     struct lane *lane = &writer->lanes[JOURNAL_MARKET];
 
     if (writer->refs.n > 0)
-        stage_seal(lane, FRAME_REFS, FRAME_HEAD + refs_end(&writer->refs, lane_at(lane)));
+        lane_seal(lane, FRAME_REFS, FRAME_HEAD + refs_end(&writer->refs, lane_at(lane)));
     writer->refs.n = 0;
 }
 
@@ -301,7 +293,7 @@ static void stage_tapes(struct journal_writer *writer, int is_closed)
             continue;
         REQUIRE(journal_tape_is_good(&tape));
         memcpy(lane_at(lane), &tape, sizeof(tape));
-        stage_seal(lane, FRAME_TAPE, TAPE_FRAME_BYTES);
+        lane_seal(lane, FRAME_TAPE, TAPE_FRAME_BYTES);
     }
     writer->given.named_seq = lane->first_seq;
 }
@@ -413,7 +405,7 @@ static HOT int stage_record(struct journal_writer *writer, uint64_t *at, uint64_
     if (rc != 1)
         return rc;
     *at = journal_take_at(writer->buffer, *at, lane_at(&writer->lanes[cls]));
-    stage_seal(&writer->lanes[cls], FRAME_EVENT, n);
+    lane_seal(&writer->lanes[cls], FRAME_EVENT, n);
     writer->seq = seq;
     writer->n_staged++;
     return 1;
@@ -430,7 +422,7 @@ static void stage_pad(struct journal_writer *writer, enum journal_class cls)
     REQUIRE(rest % FRAME_HEAD == 0); // the rest of a sector holds at least a frame's head
     rest = writer->config.align - rest;
     memset(lane->stage + lane->n, 0, rest);
-    stage_seal(lane, FRAME_PAD, (uint32_t)rest);
+    lane_seal(lane, FRAME_PAD, (uint32_t)rest);
 }
 
 static void unstage(struct journal_writer *writer)

@@ -7,7 +7,10 @@
 
 #define STAGE_BYTES ((uint64_t)256 << 10) /* written in one piece; stays in the cache */
 #define STAGE_SLACK ((uint64_t)FRAME_MAX + SEGMENT_HEAD + MARK_BYTES) /* beyond a full stage */
-#define WHY         160
+#define SEGMENT_SLACK                                                                              \
+    ((uint64_t)2 * SEGMENT_HEAD) /* of a segment, for padding and the last mark                    \
+                                  */
+#define WHY 160
 
 struct lane {               /* one class */
     int file;               /* -1: no segment is open */
@@ -32,14 +35,18 @@ struct journal_writer {
     struct journal_buffer *buffer; /* borrowed */
     struct journal_config config;
     struct lane lanes[JOURNAL_CLASSES];
-    uint64_t seq;        /* last number that is staged */
+    uint64_t seq;        /* last number that is staged, or of the end that waits (has_end) */
     uint64_t base_seq;   /* ... is written */
     uint64_t synced_seq; /* ... is synced in both classes */
     uint64_t n_staged;
     struct refs_out refs; /* the market's frame that is open at the end of its stage; n 0: none */
     struct refs_given given, base_given;
     uint64_t waiting; /* instruments, modulo 64, with an end in the ring whose bar has not come */
-    int has_end;      /* the ring is empty, and end comes behind what is staged (journal/near.h) */
+    /* The ring is empty, and an end waits for its bar (journal/near.h); how many bytes were staged
+     * in the class of money when it came, and the sum over them. */
+    int has_end;
+    uint32_t end_crc;
+    uint64_t end_at;
     struct record_path end;
     union {
         struct agon_event_hdr hdr;
@@ -64,6 +71,14 @@ void near_let_go(struct journal_writer *writer);
 static inline unsigned char *lane_at(const struct lane *lane)
 {
     return lane->stage + lane->n + FRAME_HEAD;
+}
+
+/* What is there is a frame of n bytes, with its head. */
+static inline void lane_seal(struct lane *lane, enum frame_kind kind, uint32_t n)
+{
+    REQUIRE(lane->n + n <= STAGE_BYTES + STAGE_SLACK);
+    lane->crc = frame_seal(lane->stage + lane->n, kind, n, lane->crc);
+    lane->n += n;
 }
 
 #endif

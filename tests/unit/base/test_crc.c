@@ -66,7 +66,7 @@ END_TEST
  * before them. */
 START_TEST(granules_are_as_their_bytes)
 {
-    static unsigned char bytes[8 * 64 + 4 + 8];
+    static unsigned char bytes[8 * 64 + 4 + 8], copy[sizeof(bytes)];
     struct rng rng;
 
     rng_init(&rng, 12);
@@ -77,6 +77,15 @@ START_TEST(granules_are_as_their_bytes)
         for (size_t at = 0; at < sizeof(bytes); at++)
             bytes[at] = (unsigned char)rng_u64(&rng);
         MUST_EQ(crc32c(crc, bytes + from, n), table_crc(crc, bytes + from, n));
+        if (n >= 4) { // the same where a frame's record is copied behind its word
+            uint32_t word = (uint32_t)bytes[from] | (uint32_t)bytes[from + 1] << 8 |
+                            (uint32_t)bytes[from + 2] << 16 | (uint32_t)bytes[from + 3] << 24;
+
+            memset(copy, 0, sizeof(copy));
+            MUST_EQ(crc32c_copy(crc, word, copy, bytes + from + 4, n - 4),
+                    table_crc(crc, bytes + from, n));
+            ck_assert(memcmp(copy, bytes + from + 4, n - 4) == 0 && copy[n - 4] == 0);
+        }
     }
 }
 END_TEST
