@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define CLOSE_NS   2000000000ll
+#define READ_NS    1000000ll     /* a turn of the transport's loop: what has come is handed over */
 #define FRAME_NS   10000000000ll /* a message of a WebSocket, first byte to last */
 #define OVER_CONNS 32            /* beyond the cap */
 #define INDEX_BITS 20
@@ -31,6 +32,7 @@ struct conn {
     int code; /* what on_ws_close will be told */
     enum stage stage;
     uint8_t is_over, is_head, is_last, is_told_open, is_close_sent, is_paused, is_busy;
+    uint8_t is_heard; /* its pong is overdue, and what had come by then was read first */
     char peer[64];
 };
 
@@ -245,6 +247,7 @@ static void on_pong(void *ctx, const void *bytes, size_t n)
     const struct server_owner *owner = conn->owner;
 
     conn->ping_since = 0;
+    conn->is_heard = 0;
     if (conn->stage == STAGE_SOCKET && owner->on_ws_pong)
         owner->on_ws_pong(owner->ctx, conn->id, bytes, n);
 }
@@ -303,6 +306,19 @@ static void feed_socket(struct conn *conn, const void *bytes, size_t n)
     }
 }
 
+/* Of a pong that is overdue: has something come that nobody has read? It was we then who were held
+ * up, and that is read before anybody is judged by it; once, or who sends other things alone would
+ * never be. */
+static int is_to_be_heard(struct conn *conn)
+{
+    const struct conns_port *port = &conn->conns->port;
+
+    if (conn->is_heard || port->is_pending == NULL || !port->is_pending(conn->link))
+        return 0;
+    conn->is_heard = 1;
+    return 1;
+}
+
 static void on_socket_timer(struct conn *conn)
 {
     int64_t now = time_now(conn);
@@ -314,6 +330,11 @@ static void on_socket_timer(struct conn *conn)
     }
     if (!conn->is_close_sent) {
         int is_late = conn->ping_since && now - conn->ping_since >= conn->conns->options.pong_ns;
+
+        if (is_late && is_to_be_heard(conn)) {
+            set_timer(conn, now + READ_NS);
+            return;
+        }
         if (is_late || (conn->partial_since && now - conn->partial_since >= FRAME_NS)) {
             conn->code = WS_CODE_POLICY;
             send_close(conn, WS_CODE_POLICY, is_late ? "no pong" : "a message without end");
