@@ -5,12 +5,10 @@
 
 #include "journal/writer.h"
 
-#define STAGE_BYTES ((uint64_t)256 << 10) /* written in one piece; stays in the cache */
-#define STAGE_SLACK ((uint64_t)FRAME_MAX + SEGMENT_HEAD + MARK_BYTES) /* beyond a full stage */
-#define SEGMENT_SLACK                                                                              \
-    ((uint64_t)2 * SEGMENT_HEAD) /* of a segment, for padding and the last mark                    \
-                                  */
-#define WHY 160
+#define STAGE_BYTES   ((uint64_t)256 << 10) /* written in one piece; stays in the cache */
+#define STAGE_SLACK   ((uint64_t)FRAME_MAX + SEGMENT_HEAD + MARK_BYTES) /* beyond a full stage */
+#define SEGMENT_SLACK ((uint64_t)2 * SEGMENT_HEAD) /* for padding and the last mark */
+#define WHY           160
 
 struct lane {               /* one class */
     int file;               /* -1: no segment is open */
