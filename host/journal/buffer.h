@@ -36,10 +36,12 @@ enum journal_state {
 };
 
 /* Who takes events from the producer where it stands, before they are in the ring: the writer of
- * the same thread (journal/near.h). take: 1, it has the event; 0, the ring is to have it. */
+ * the same thread (journal/near.h). take: 1, it has the event; 0, the ring is to have it.
+ * take_pair: both, or neither. */
 struct journal_near {
     void *ctx;
     int (*take)(void *ctx, const struct agon_event_hdr *event);
+    int (*take_pair)(void *ctx, const struct record_path *end, const struct agon_bar *bar);
 };
 
 struct journal_buffer {
@@ -80,6 +82,20 @@ static inline int journal_append(struct journal_buffer *buffer, const struct ago
         return journal_append_behind(buffer, event);
     atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
     return AGON_OK;
+}
+
+/* The end of a bar and that bar, where they are but a word of what is written: 1. 0: neither was
+ * taken, and they are to be appended one by one. [core] */
+static inline int journal_append_pair(struct journal_buffer *buffer, const struct record_path *end,
+                                      const struct agon_bar *bar)
+{
+    uint64_t seq = atomic_load_explicit(&buffer->seq, memory_order_relaxed);
+
+    REQUIRE(end->hdr.seq == seq + 1 && bar->hdr.seq == seq + 2);
+    if (buffer->near.take_pair == NULL || !buffer->near.take_pair(buffer->near.ctx, end, bar))
+        return 0;
+    atomic_store_explicit(&buffer->seq, seq + 2, memory_order_release);
+    return 1;
 }
 
 /* Every event up to this number is safe: on disk (class sync) or

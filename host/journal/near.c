@@ -144,22 +144,41 @@ static inline void note_bar(struct journal_writer *writer, const struct agon_eve
         writer->waiting &= ~bit_of(event);
 }
 
-/* The bar of the end that waits, where neither has anything of its own: most are such. */
-static inline int take_pair(struct journal_writer *writer, const struct agon_event_hdr *event)
+/* A bar and its end, where neither has anything of its own: most are such. */
+static inline int name_pair(struct journal_writer *writer, const struct record_path *end,
+                            const struct agon_event_hdr *event)
 {
     struct refs_out *refs = &writer->refs;
 
     if (event->type != AGON_EVENT_BAR || !is_open(refs) ||
         (uint32_t)journal_tape_of(writer->config.named, event) != refs->tape ||
-        !ends_is_of(&writer->end, (const void *)event) ||
-        !refs_add_pair(refs, lane_at(&writer->lanes[JOURNAL_MARKET]), refs->tape, &writer->end,
-                       event))
+        !ends_is_of(end, (const void *)event) ||
+        !refs_add_pair(refs, lane_at(&writer->lanes[JOURNAL_MARKET]), refs->tape, end, event))
         return 0;
-    writer->has_end = 0;
     writer->given.n[refs->tape]++;
     writer->seq = event->seq;
     writer->n_staged += 2;
     note_bar(writer, event);
+    return 1;
+}
+
+/* The bar of the end that waits. */
+static inline int take_its_bar(struct journal_writer *writer, const struct agon_event_hdr *event)
+{
+    if (!name_pair(writer, &writer->end, event))
+        return 0;
+    writer->has_end = 0;
+    return 1;
+}
+
+/* With something in the ring, or an end that waits, the end's number is not the frame's next. */
+static HOT int take_pair(void *ctx, const struct record_path *end, const struct agon_bar *bar)
+{
+    struct journal_writer *writer = ctx;
+
+    if (!may_be_end(writer, &end->hdr) || !name_pair(writer, end, &bar->hdr))
+        return 0;
+    writer->waiting = 0;
     return 1;
 }
 
@@ -198,7 +217,7 @@ static HOT int take(void *ctx, const struct agon_event_hdr *event)
     if (event->type >= AGON_EVENT_INTENT)
         return keep(writer, event);
     if (writer->has_end)
-        return take_pair(writer, event) || take_other(writer, event);
+        return take_its_bar(writer, event) || take_other(writer, event);
     // With something in the ring its number is not the frame's next.
     if (!is_open(refs) || (uint32_t)journal_tape_of(writer->config.named, event) != refs->tape ||
         !refs_is_next(refs, refs->tape, event))
@@ -216,7 +235,8 @@ void journal_near(struct journal_writer *writer)
 
     REQUIRE(writer->config.is_async);
     ends_make(&writer->end, &none, 0); // copy_end leaves what all of them have
-    writer->buffer->near = (struct journal_near){.ctx = writer, .take = take};
+    writer->buffer->near =
+        (struct journal_near){.ctx = writer, .take = take, .take_pair = take_pair};
 }
 
 HOT int journal_near_is_due(const struct journal_writer *writer, const struct agon_event_hdr *event)
