@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* calm: prices at which nothing is reached and nothing is passed, so that nobody is judged by them
- * (exposure_calm), and markets where that is all that there is (engine_calm). What coins are worth
- * rises with their price: what holds of the lowest and of the highest holds between them. */
+ * (exposure_calm), and markets where that is all that there is (engine_calm), with the steps of
+ * their rows. What coins are worth rises with their price: what holds of the lowest and of the
+ * highest holds between them. */
 #include "base/hot.h"
 #include "engine/impl.h"
 
 #define CALM_BARS 4 /* so many times a bar's height beyond it are looked at too */
+#define MINUTE_NS ((agon_ns_t)60 * 1000000000)
+#define HOUR_NS   (60 * MINUTE_NS)
 
 /* Would it be worth that without a new highest, and could it fall from there to the least? That a
  * day begins anywhere between is in it: its loss is asked about from the most on. */
@@ -33,6 +36,15 @@ static int is_calm_to(const struct engine *engine, const struct exposure_calm *c
                        &losses_all);
 }
 
+/* Has a row been before, so that the next is but another one? */
+static int has_begun(const struct market *market)
+{
+    const struct agon_top10 *top = &market->top;
+
+    return market->bars.has_traded && market->is_inside && market->has_top && top->n_bid == 1 &&
+           top->n_ask == 1 && top->book == BOOK_LIVE;
+}
+
 /* Bars of an instrument whose quotes are all that it is priced by, and nobody's but the engine's.
  */
 static int has_bars_alone(const struct engine *engine, agon_instrument_t instrument)
@@ -41,7 +53,7 @@ static int has_bars_alone(const struct engine *engine, agon_instrument_t instrum
 
     return market->book != NULL && market->is_bars == STEP_PATHS &&
            market->book_state == BOOK_COLD && !market->has_best && market->mark_px <= 0 &&
-           market->watchers.words <= 1 && slot_set_is_empty(&market->exits) &&
+           has_begun(market) && market->watchers.words <= 1 && slot_set_is_empty(&market->exits) &&
            engine->exposure->values[instrument] == 0 && deliver_is_late(engine, instrument);
 }
 
@@ -66,9 +78,15 @@ HOT int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
         return AGON_EAGAIN;
     if (!has_prices && is_held)
         return 0;
-    *of = (struct engine_calm){
-        .instrument = id, .low_px = 1, .high_px = NUM_MAX, .wanters = deliver_wanters(engine, bar)};
-    of->has_prices = has_prices;
+    *of = (struct engine_calm){.instrument = id,
+                               .has_prices = has_prices,
+                               .is_settled = 1,
+                               .low_px = 1,
+                               .high_px = NUM_MAX,
+                               .keepers = deliver_keepers(engine, bar),
+                               .wanters = deliver_wanters(engine, bar),
+                               .tick_px = instruments_get(&engine->table, id)->tick_px,
+                               .t_due = engine_other_due(engine)};
     if (has_prices) {
         of->is_along = exposure->calm.is_along;
         of->slots = (uint64_t)of->is_along << exposure->calm.slot % 64;
@@ -78,10 +96,152 @@ HOT int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
     return 1;
 }
 
-HOT int engine_calm_lasts(const struct engine *engine, const struct engine_calm *calm, agon_ns_t t)
+HOT int engine_calm_lasts(struct engine *engine, struct engine_calm *calm, agon_ns_t t)
 {
-    return engine_other_due(engine) > t &&
+    if (t >= calm->t_due) {
+        market_note_due(engine, calm->instrument); // no sooner than it was, as bars have come
+        calm->t_due = engine_other_due(engine);
+    }
+    return t < calm->t_due &&
            (!calm->has_prices || engine->exposure->calm.instrument == calm->instrument);
+}
+
+HOT int engine_calm_has(const struct engine *engine, const struct engine_calm *calm,
+                        const struct agon_bar *bar, const struct agon_quote *open)
+{
+    const struct market *market = &engine->markets[calm->instrument];
+    // Behind the bar bids are this or more (market_settle_calm).
+    agon_px_t bid_px =
+        num_add(bar->close_px, -(market->quote_ask_px - market->quote_bid_px) - calm->tick_px);
+
+    return bar->t_open <= bar->hdr.t &&
+           (!calm->has_prices || (bid_px >= calm->low_px && open->bid_px >= calm->low_px &&
+                                  open->bid_px <= calm->high_px));
+}
+
+static inline void number(struct agon_event_hdr *event, uint64_t seq)
+{
+    event->seq = seq;
+    if (event->sub != 0)
+        event->sub = 0;
+}
+
+/* Numbered and in the journal. AGON_EAGAIN: that is full. */
+static inline int take(struct engine *engine, struct agon_event_hdr *event)
+{
+    number(event, engine->seq + 1);
+    return engine->config.journal != NULL ? journal_append(engine->config.journal, event) : AGON_OK;
+}
+
+/* ... a bar, and before it its end, which is a number. */
+static inline int take_both(struct engine *engine, struct record_path *end, struct agon_bar *bar)
+{
+    struct journal_buffer *journal = engine->config.journal;
+    int is_pair = 0;
+
+    if (end->hdr.t < engine->t)
+        end->hdr.t = engine->t;
+    number(&end->hdr, engine->seq + 1);
+    number(&bar->hdr, engine->seq + 2);
+    if (journal != NULL) {
+        is_pair = journal_append_pair(journal, end, bar);
+        if (!is_pair && journal_append(journal, &end->hdr) < 0)
+            return AGON_EAGAIN;
+    }
+    engine->seq = end->hdr.seq;
+    engine->t = end->hdr.t;
+    engine->counters.n_events++;
+    return journal != NULL && !is_pair ? journal_append(journal, &bar->hdr) : AGON_OK;
+}
+
+/* What a step begins with behind that. */
+static inline void begin(struct engine *engine, const struct agon_event_hdr *event)
+{
+    engine->seq = event->seq;
+    engine->t = event->t;
+    engine->public_sub = 0;
+    engine->late_now = 0;
+    engine->counters.n_events++;
+}
+
+/* A price that holds for so long, and no longer, may be worth another without an event. */
+static int has_marks(const struct engine *engine)
+{
+    for (agon_instrument_t id = 1; id <= engine->table.n_instruments; id++) {
+        if (engine->markets[id].mark_px > 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Samples that are due before t. */
+static inline void sample(struct engine *engine, struct engine_calm *calm,
+                          const struct agon_event_hdr *event)
+{
+    agon_ns_t t_sample = engine->sample_due;
+
+    if (calm->is_sampled && t_sample < calm->t_hour && event->t - t_sample <= MINUTE_NS) {
+        timers_calm(engine, calm);
+        return;
+    }
+    // What a day's loss is counted from is what slots are judged by (risk_day).
+    engine_calm_settle(engine, calm);
+    timers_pass(engine, event);
+    calm->is_sampled = !num_is_full(engine->whole.last_amt) && engine->sample_due >= 24 * HOUR_NS &&
+                       !has_marks(engine);
+    calm->t_hour = (engine->sample_due + HOUR_NS - 1) / HOUR_NS * HOUR_NS;
+    value_calm(engine, calm);
+}
+
+HOT int engine_calm_bar(struct engine *engine, struct engine_calm *calm, struct record_path *end,
+                        struct agon_bar *bar)
+{
+    uint16_t slot;
+
+    if ((end != NULL ? take_both(engine, end, bar) : take(engine, &bar->hdr)) < 0)
+        return AGON_EAGAIN;
+    begin(engine, &bar->hdr);
+    while (slot_set_take(&engine->touched, &slot))
+        engine->private_sub[slot] = 0;
+    if (bar->hdr.t > engine->sample_due)
+        sample(engine, calm, &bar->hdr);
+    market_bar_calm(engine, calm, bar);
+    bus_publish(&engine->bus, engine->seq);
+    calm->is_settled = 0;
+    return AGON_OK;
+}
+
+HOT int engine_calm_open(struct engine *engine, struct engine_calm *calm, struct agon_quote *open)
+{
+    if (take(engine, &open->hdr) < 0)
+        return AGON_EAGAIN;
+    begin(engine, &open->hdr);
+    market_quote_calm(engine, open);
+    turn_of_nobody(engine);
+    calm->is_settled = 0;
+    return AGON_OK;
+}
+
+void engine_calm_settle(struct engine *engine, struct engine_calm *calm)
+{
+    if (calm->is_settled)
+        return;
+    calm->is_settled = 1;
+    market_settle_calm(engine, calm->instrument);
+    bus_publish(&engine->bus, engine->seq);
+    if (engine->markets[calm->instrument].is_inside)
+        engine->called = (struct slot_set){0}; // by the open
+}
+
+static int is_noted(struct engine *engine, struct exposure_calm *calm, agon_px_t low_px,
+                    agon_px_t high_px)
+{
+    calm->low_px = low_px;
+    calm->high_px = high_px;
+    if (!is_calm_to(engine, calm))
+        return 0;
+    engine->exposure->calm = *calm;
+    return 1;
 }
 
 HOT void exposure_note_calm(struct engine *engine, const struct agon_bar *bar, int is_along)
@@ -109,20 +269,11 @@ HOT void exposure_note_calm(struct engine *engine, const struct agon_bar *bar, i
         if (orders_count(engine->orders, other) != 0)
             return;
     }
-    calm = (struct exposure_calm){.instrument = id,
-                                  .slot = slot,
-                                  .is_along = (uint8_t)is_along,
-                                  .place = place - 1,
-                                  .low_px = bar->low_px,
-                                  .high_px = bar->high_px};
-    if (bar->low_px > wide_px && bar->high_px <= NUM_MAX - wide_px) {
-        calm.low_px = bar->low_px - wide_px;
-        calm.high_px = bar->high_px + wide_px;
-        if (!is_calm_to(engine, &calm))
-            calm.high_px = bar->high_px; // a highest is near
-        if (!is_calm_to(engine, &calm))
-            calm.low_px = bar->low_px;
-    }
-    if (is_calm_to(engine, &calm))
-        exposure->calm = calm;
+    calm = (struct exposure_calm){
+        .instrument = id, .slot = slot, .is_along = (uint8_t)is_along, .place = place - 1};
+    if (bar->low_px > wide_px && bar->high_px <= NUM_MAX - wide_px &&
+        (is_noted(engine, &calm, bar->low_px - wide_px, bar->high_px + wide_px) ||
+         is_noted(engine, &calm, bar->low_px - wide_px, bar->high_px))) // a highest is near
+        return;
+    (void)is_noted(engine, &calm, bar->low_px, bar->high_px);
 }

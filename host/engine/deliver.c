@@ -146,22 +146,31 @@ static HOT __attribute__((noinline)) void show(struct engine *engine,
     tell_public(engine, event, has_bars);
 }
 
-HOT void deliver_unheard(struct engine *engine, const struct agon_event_hdr *event)
+HOT void deliver_calm_bar(struct engine *engine, const struct engine_calm *calm,
+                          const struct agon_bar *bar)
 {
-    pass_unshown(engine, event);
-}
+    struct runner_turn *turn = &engine->turn;
 
-HOT void deliver_bar(struct engine *engine, const struct agon_bar *bar, uint64_t wanters)
-{
-    if (wanters == 0)
-        pass_unshown(engine, &bar->hdr);
-    else
-        show(engine, &bar->hdr, wanters);
+    pass_unshown(engine, &bar->hdr);
+    if (calm->wanters == 0)
+        return;
+    bus_write(&engine->bus, &bar->hdr);
+    turn->last_at = engine->bus.at - bar->hdr.granules;
+    turn->n_public = 1;
+    turn->wanting.bits[0] = calm->keepers;
+    turn->wanting.words = calm->keepers != 0;
+    slots_count_first(&engine->slots, calm->wanters);
 }
 
 HOT uint64_t deliver_wanters(const struct engine *engine, const struct agon_bar *bar)
 {
     return bar_wanters(engine, &bar->hdr);
+}
+
+HOT uint64_t deliver_keepers(const struct engine *engine, const struct agon_bar *bar)
+{
+    return engine->type_keepers[event_place(AGON_EVENT_BAR)].bits[0] &
+           engine->markets[bar->hdr.instrument].watchers.bits[0];
 }
 
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
@@ -264,20 +273,21 @@ static inline void forget_when(struct agon_top10 *top, agon_instrument_t instrum
     top->hdr.t = 0;
 }
 
-HOT void deliver_late_top(struct engine *engine, agon_instrument_t instrument,
-                          const struct agon_level *bid, const struct agon_level *ask)
+static HOT void late_top(struct engine *engine, agon_instrument_t instrument)
 {
     struct agon_top10 *top = &engine->markets[instrument].top;
 
     number_quoted(engine, top, instrument);
     pass_unshown(engine, &top->hdr);
-    engine->late_now = instrument;
-    engine->late_before = engine->late[instrument];
-    engine->late_bid = *bid;
-    engine->late_ask = *ask;
     engine->late[instrument] = (struct late_top){engine->seq, engine->t};
     engine->turn.late_seq = engine->seq;
     forget_when(top, instrument);
+}
+
+// Nothing private comes behind it in the same step, before which it would have to be shown.
+HOT void deliver_calm_top(struct engine *engine, agon_instrument_t instrument)
+{
+    late_top(engine, instrument);
 }
 
 HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
@@ -286,7 +296,11 @@ HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
     struct agon_top10 *top = &engine->markets[instrument].top;
 
     if (bid != NULL && may_be_late(engine, instrument)) {
-        deliver_late_top(engine, instrument, bid, ask);
+        engine->late_now = instrument;
+        engine->late_before = engine->late[instrument];
+        engine->late_bid = *bid;
+        engine->late_ask = *ask;
+        late_top(engine, instrument);
         return;
     }
     engine->late[instrument].seq = 0;

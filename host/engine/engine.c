@@ -442,48 +442,6 @@ HOT int engine_step(struct engine *engine, struct agon_event_hdr *event)
     return act(engine, event, seq_before, t_before);
 }
 
-/* As a step of a bar or a quote where samples are taken within, each by its own text: of that it is
- * a calm's it is known (engine_is_calm). */
-static inline __attribute__((always_inline)) int step_calm(struct engine *engine,
-                                                           struct agon_event_hdr *event, int is_bar,
-                                                           uint64_t wanters)
-{
-    uint16_t slot;
-    int rc;
-
-    event->seq = engine->seq + 1;
-    if (event->sub != 0)
-        event->sub = 0;
-    if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)
-        return AGON_EAGAIN;
-    engine->seq = event->seq;
-    engine->t = event->t;
-    engine->public_sub = 0;
-    engine->late_now = 0;
-    while (slot_set_take(&engine->touched, &slot))
-        engine->private_sub[slot] = 0;
-    if (event->t >= engine->sample_due)
-        timers_pass(engine, event);
-    rc = is_bar ? market_bar_calm(engine, AS(agon_bar, event), wanters)
-                : market_quote_calm(engine, AS(agon_quote, event));
-    exposure_settle(engine);
-    engine->counters.n_events++;
-    if (rc == AGON_EINVAL)
-        engine->counters.n_bad++;
-    bus_publish(&engine->bus, engine->seq);
-    return rc;
-}
-
-HOT int engine_step_bar(struct engine *engine, struct agon_bar *bar, uint64_t wanters)
-{
-    return step_calm(engine, &bar->hdr, 1, wanters);
-}
-
-HOT int engine_step_open(struct engine *engine, struct agon_quote *open)
-{
-    return step_calm(engine, &open->hdr, 0, 0);
-}
-
 HOT int engine_may_pass(const struct engine *engine, agon_ns_t t, agon_ns_t t_next)
 {
     const struct slot_set *attached = &engine->attached;

@@ -108,32 +108,49 @@ void engine_sample_left(struct engine *engine);
 /* A calm: a market of bars where, until something else than its rows comes, nobody is judged by its
  * prices from low to high, samples judge nobody, and each step ends with the turn of runners that
  * follow and are called together. A row there is a bar that closes and the quote at the next open.
- * It ends with an intent, with anything that is owed or due, with a private event, and with a bar
- * that leaves the prices, or behind a quote that does. */
+ * It ends with an intent, with anything that is owed or due, with a private event, and with a row
+ * that leaves the prices. Of what each row would set anew, and nobody asks for meanwhile, the last
+ * is what counts: it is settled once, behind the last step or whichever the driver likes. */
 struct engine_calm {
     agon_instrument_t instrument;
-    int is_along;              /* a slot hears of a bar's end, in which nothing happens to it */
-    int has_prices;            /* a slot holds something: exposure_calm knows from where to where */
-    uint64_t slots;            /* ... that one, as PATH has it */
-    uint64_t wanters;          /* slots of the first 64 whose plugins are told of such a bar */
+    int is_along;   /* a slot hears of a bar's end, in which nothing happens to it */
+    int has_prices; /* a slot holds something: exposure_calm knows from where to where */
+    int is_settled; /* nothing is left to be */
+    int is_sampled; /* all are worth what the last sample says, but for what is held */
+    uint64_t slots; /* ... that one, as PATH has it */
+    uint64_t wanters,
+        keepers; /* of the first 64: whose plugins are told of such a bar, or keep it */
     agon_px_t low_px, high_px; /* of bars */
+    agon_px_t tick_px;
+    agon_ns_t t_due;  /* nothing but samples is due before */
+    agon_ns_t t_hour; /* ... and no sample of an hour at or before */
+    /* What is held, where its worth is so many times a price over unit, and what the slot has
+     * beside it; unit 0: it is no such thing. */
+    agon_amt_t rest_amt;
+    agon_qty_t held_amt;
+    int64_t unit;
 };
 /* Is it one, for bars like this? 0: not that is known, but prices may be calm (exposure_calm).
  * AGON_EAGAIN: it is none. */
 int engine_is_calm(const struct engine *engine, const struct agon_bar *bar,
                    struct engine_calm *calm);
 /* Is it still one, with nothing due but samples up to t? */
-int engine_calm_lasts(const struct engine *engine, const struct engine_calm *calm, agon_ns_t t);
-agon_ns_t engine_other_due(const struct engine *engine); /* as engine_next_due, but for samples */
-/* One that is due before t is left (engine_leave_sample), as each is in a calm. */
-void engine_calm_sample(struct engine *engine, agon_ns_t t);
-/* engine_step of a calm's bar and of its open, no earlier than the step before. */
-int engine_step_bar(struct engine *engine, struct agon_bar *bar, uint64_t wanters);
-int engine_step_open(struct engine *engine, struct agon_quote *open);
-/* The turn behind such a step. 1: it has ended. 0: it is none (engine_advance_ahead). AGON_EIO: as
- * there. engine_advance_open: only where nobody is called. */
-int engine_advance_calm(struct engine *engine, uint16_t *failed);
-int engine_advance_open(struct engine *engine);
+int engine_calm_lasts(struct engine *engine, struct engine_calm *calm, agon_ns_t t);
+/* Is that a row of it? */
+int engine_calm_has(const struct engine *engine, const struct engine_calm *calm,
+                    const struct agon_bar *bar, const struct agon_quote *open);
+/* engine_step of a row's bar, and of its open where the turn behind that left all as it was; no
+ * earlier than the step before. end: engine_pass of it first, and NULL: not. AGON_OK, or
+ * AGON_EAGAIN as there. */
+int engine_calm_bar(struct engine *engine, struct engine_calm *calm, struct record_path *end,
+                    struct agon_bar *bar);
+int engine_calm_open(struct engine *engine, struct engine_calm *calm, struct agon_quote *open);
+/* The turn behind the bar; behind the open there is none. Runners ask for no more of the engine
+ * than tops (runner_turn.late): the rest is not settled. 1: it has ended. 0: it is no calm's
+ * (engine_advance_ahead). AGON_EIO: as there. */
+int engine_calm_turn(struct engine *engine, uint16_t *failed);
+/* All is as by engine_step. */
+void engine_calm_settle(struct engine *engine, struct engine_calm *calm);
 
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
  * failed: *failed is its slot, and calling again goes on with the others. */

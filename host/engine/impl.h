@@ -231,13 +231,13 @@ struct engine {
 /* deliver.c */
 /* A public event that came in goes to the bus as it is; a derived one gets its numbers here. */
 void deliver_input(struct engine *engine, const struct agon_event_hdr *event);
-/* The same of a calm's (engine_calm), which its plugins hear or nobody does: a bar and its wanters,
- * a quote, and a top that is asked for later. */
-void deliver_bar(struct engine *engine, const struct agon_bar *bar, uint64_t wanters);
+/* The same of a calm's (engine_calm): a bar, which its wanters hear, and behind a quote, which
+ * nobody does, the market's top, which is asked for later. */
+void deliver_calm_bar(struct engine *engine, const struct engine_calm *calm,
+                      const struct agon_bar *bar);
 uint64_t deliver_wanters(const struct engine *engine, const struct agon_bar *bar);
-void deliver_unheard(struct engine *engine, const struct agon_event_hdr *event);
-void deliver_late_top(struct engine *engine, agon_instrument_t instrument,
-                      const struct agon_level *bid, const struct agon_level *ask);
+uint64_t deliver_keepers(const struct engine *engine, const struct agon_bar *bar);
+void deliver_calm_top(struct engine *engine, agon_instrument_t instrument);
 /* Does nobody hear of the instrument's quotes, and may its tops be late? */
 int deliver_is_late(const struct engine *engine, agon_instrument_t instrument);
 void deliver_derived(struct engine *engine, struct agon_event_hdr *event);
@@ -297,9 +297,11 @@ int market_status(struct engine *engine, const struct agon_status *status);
 int market_quote(struct engine *engine, const struct agon_quote *quote);
 int market_trade(struct engine *engine, const struct agon_trade *trade);
 int market_bar(struct engine *engine, const struct agon_bar *bar);
-/* As both, of a calm's row (engine_calm). */
-int market_bar_calm(struct engine *engine, const struct agon_bar *bar, uint64_t wanters);
-int market_quote_calm(struct engine *engine, const struct agon_quote *quote);
+/* As both, of a calm's row (engine_calm), but for what market_settle_calm does behind the last. */
+void market_bar_calm(struct engine *engine, const struct engine_calm *calm,
+                     const struct agon_bar *bar);
+void market_quote_calm(struct engine *engine, const struct agon_quote *quote);
+void market_settle_calm(struct engine *engine, agon_instrument_t instrument);
 int market_mark(struct engine *engine, const struct agon_value *value);
 int market_funding(struct engine *engine, const struct agon_funding *funding);
 void market_bars_due(struct engine *engine, agon_instrument_t instrument);
@@ -431,10 +433,15 @@ int timers_due(struct engine *engine, const struct record_due *due);
 int timers_config(struct engine *engine, const struct record_samples *record);
 /* Samples whose time is over with the event that is about to be applied. */
 void timers_pass(struct engine *engine, const struct agon_event_hdr *event);
+/* A sample of a calm that is no hour's, where the one before was one of its too: what is held there
+ * is all that may be worth something else since. */
+void timers_calm(struct engine *engine, const struct engine_calm *calm);
+agon_ns_t engine_other_due(const struct engine *engine); /* as engine_next_due, but for samples */
 int timers_are_quiet(const struct engine *engine); /* would judging by a sample change nothing? */
 /* Has the last turn ended, and is each as long as records are public alone one of runners that
  * follow and are called together? */
 int turn_is_calm(const struct engine *engine);
+void turn_of_nobody(struct engine *engine); /* such a one of a step that nobody heard of */
 void timers_sample(struct engine *engine, uint16_t slot, int is_hour);
 
 /* exits.c */
@@ -545,6 +552,8 @@ static inline int value_equity(const struct engine *engine, uint16_t slot, agon_
     *equity_amt = engine->sampled_amt[slot];
     return (int)(engine->sampled[slot] & 1);
 }
+/* What value_equity_now asks for each time, of what a calm holds. */
+void value_calm(const struct engine *engine, struct engine_calm *calm);
 /* The same from all that the slot has, whatever is known of it. */
 int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
 /* What instruments or assets are changed: nothing is known of what slots have. */

@@ -382,7 +382,9 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
     int rc = AGON_OK;
 
     for (;;) {
-        rc = run->is_steady ? lockstep_rows(run) : 0;
+        rc = run->is_steady && run->queues[0].first == NULL && heap_top(&run->due) == NULL
+                 ? lockstep_rows(run)
+                 : 0;
         if (rc >= 0 && run->is_alone && t_stop == INT64_MAX)
             rc = pass_data(run);
         if (rc < 0)

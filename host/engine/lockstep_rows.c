@@ -103,7 +103,10 @@ static __attribute__((noinline)) void put_pair(struct run *run, struct agon_even
 struct calm_rows { /* what holds of all rows of a calm */
     struct engine_calm of;
     uint32_t length_s;
-    int64_t data_ns; /* from the exchange to the core */
+    int64_t data_ns;        /* from the exchange to the core */
+    int64_t told_ns;        /* ... of what is told of a bar's end */
+    struct agon_quote open; /* at the exchange, the last, which is to be settled there; */
+    int has_open;           /* ... there is one */
 };
 
 static inline int is_same_minute(agon_ns_t a, agon_ns_t b)
@@ -134,7 +137,9 @@ static __attribute__((noinline)) int begin_calm(struct run *run, struct calm_row
     if (is_calm == 0 &&
         paper_is_passed(config->paper, bar, t_end, told_at(run, run->at[0], t_end), &end))
         is_calm = engine_is_calm(config->engine, bar, &rows->of);
+    rows->has_open = 0;
     rows->length_s = bar->length_s;
+    rows->told_ns = t_end - bar->hdr.t;
     rows->data_ns = config->latency != NULL ? config->latency->legs[LATENCY_MARKET].median_ns
                                             : config->data_latency_ns;
     return is_calm == 1 &&
@@ -142,10 +147,10 @@ static __attribute__((noinline)) int begin_calm(struct run *run, struct calm_row
 }
 
 /* Is the head one of them, as far as it says itself? When its end is told, and when it is. */
-static INLINE int is_calm_row(const struct run *run, const struct calm_rows *rows, agon_ns_t *t_end,
+static INLINE int is_calm_row(const struct run *run, struct calm_rows *rows, agon_ns_t *t_end,
                               agon_ns_t *t_bar)
 {
-    const struct engine *engine = run->config->engine;
+    struct engine *engine = run->config->engine;
     const struct agon_bar *bar = head_bar(run);
     agon_ns_t t;
 
@@ -153,7 +158,7 @@ static INLINE int is_calm_row(const struct run *run, const struct calm_rows *row
         bar->hdr.instrument != rows->of.instrument || bar->length_s != rows->length_s ||
         bar->low_px < rows->of.low_px || bar->high_px > rows->of.high_px)
         return 0;
-    *t_end = paper_told_by(run->config->paper, &bar->hdr);
+    *t_end = run->at[0] + rows->told_ns;
     t = run->at[0] + rows->data_ns;
     if (run->config->latency != NULL && t < run->t_data)
         t = run->t_data;
@@ -161,8 +166,7 @@ static INLINE int is_calm_row(const struct run *run, const struct calm_rows *row
         t = run->t_told;
     *t_bar = t = t < *t_end ? *t_end : t;
     return engine_calm_lasts(engine, &rows->of, t) && t >= engine_t(engine) &&
-           (!rows->of.is_along ||
-            (paper_sent(run->config->paper) <= *t_end && is_same_minute(*t_end, t)));
+           (!rows->of.is_along || is_same_minute(*t_end, t));
 }
 
 /* It is told at t_end and they at t_bar, the exchange having both. n_data is not kept of them:
@@ -179,53 +183,105 @@ static INLINE void send_pair(struct run *run, const struct calm_rows *rows, agon
     run->bar.hdr.t = run->open.hdr.t = t_bar;
 }
 
-/* Behind a step of either: as after_here. 1: the next is no calm's. */
-static INLINE int after_calm(struct run *run, const struct agon_event_hdr *event, int step,
-                             int is_open)
+/* Exchange and core are as by the turns of run_on. */
+static void settle_calm(struct run *run, struct calm_rows *rows)
+{
+    if (rows->has_open)
+        paper_followed(run->config->paper, &rows->open);
+    rows->has_open = 0;
+    engine_calm_settle(run->config->engine, &rows->of);
+}
+
+/* Whoever looks at more than the events finds all settled. */
+static INLINE int observe_calm(struct run *run, struct calm_rows *rows,
+                               const struct agon_event_hdr *event)
+{
+    if (run->config->on_row != NULL)
+        return run->config->on_row(run->config->ctx, event);
+    settle_calm(run, rows);
+    return observe(run, event, AGON_OK);
+}
+
+/* Behind each of both. 1: the next is no calm's. */
+static INLINE int is_calm_over(struct run *run, struct calm_rows *rows)
+{
+    int rc;
+
+    if (!engine_owes(run->config->engine) && !driver_has_mark(&run->driver))
+        return 0;
+    settle_calm(run, rows);
+    rc = driver_behind(&run->driver);
+    return rc < 0 ? rc : 1;
+}
+
+/* Behind the bar's step, as after_here. 1: the next is no calm's. */
+static INLINE int after_calm(struct run *run, struct calm_rows *rows)
 {
     struct engine *engine = run->config->engine;
     uint16_t failed;
-    int turn, rc;
+    int turn = engine_calm_turn(engine, &failed), rc, is_over;
 
-    if (step == AGON_EAGAIN)
-        return step;
-    run->driver.rc = step;
-    count_event(run->result, event->t);
-    turn = is_open ? engine_advance_open(engine) : 0;
-    if (turn == 0)
-        turn = engine_advance_calm(engine, &failed);
-    if (turn < 0)
-        lockstep_lose(run, failed);
+    run->driver.rc = AGON_OK;
+    count_event(run->result, run->bar.hdr.t);
     if (turn != 1) {
-        rc = lockstep_after_called(run, event, step);
+        settle_calm(run, rows);
+        if (turn < 0)
+            lockstep_lose(run, failed);
+        rc = lockstep_after_called(run, &run->bar.hdr, AGON_OK);
         rc = rc < 0 ? rc : 1;
     } else {
-        rc = observe(run, event, step);
+        rc = observe_calm(run, rows, &run->bar.hdr);
         if (rc >= 0 && !slot_set_is_empty(engine_called(engine))) {
             rc = collect(run, engine_called(engine));
             rc = rc < 0 ? rc : heap_top(&run->due) != NULL;
         }
     }
-    if (rc < 0 || (!engine_owes(engine) && !driver_has_mark(&run->driver)))
+    if (rc < 0)
         return rc;
-    rc = driver_behind(&run->driver);
-    return rc < 0 ? rc : 1;
+    is_over = is_calm_over(run, rows);
+    return is_over != 0 ? is_over : rc;
+}
+
+/* The end of the bar, and the bar. An end that nobody looks at by itself goes with it. */
+static INLINE int step_calm_bar(struct run *run, struct calm_rows *rows, agon_ns_t t_end,
+                                agon_ns_t t_bar)
+{
+    struct record_path end, *with = NULL;
+    int rc = AGON_OK;
+
+    if (rows->of.is_along) {
+        end = paper_end(&run->bar, t_end, rows->of.slots);
+        run->result->n_passed_ends++;
+        if (run->config->on_row != NULL) {
+            with = &end;
+        } else {
+            settle_calm(run, rows);
+            rc = pass_end(run, &end);
+        }
+    }
+    send_pair(run, rows, t_end, t_bar);
+    if (rc >= 0)
+        rc = engine_calm_bar(run->config->engine, &rows->of, with, &run->bar);
+    if (rc >= 0 && with != NULL)
+        count_event(run->result, end.hdr.t);
+    return rc;
 }
 
 /* Takes one. 0: the next may be one too. 1: it has to be found out. */
-static INLINE int pass_calm_row(struct run *run, const struct calm_rows *rows, agon_ns_t t_end,
+static INLINE int pass_calm_row(struct run *run, struct calm_rows *rows, agon_ns_t t_end,
                                 agon_ns_t t_bar)
 {
     struct engine *engine = run->config->engine;
     struct agon_event_hdr *bar = &run->bar.hdr, *open = &run->open.hdr;
     agon_ns_t t = run->at[0];
-    int rc = AGON_OK;
+    int rc;
 
     run->bar = *head_bar(run);
     bar->t = t;
     next_row(run);
     if (run->source != 0 || run->at[0] != t || run->heads[0]->type != AGON_EVENT_QUOTE ||
         run->heads[0]->granules != 1) {
+        settle_calm(run, rows);
         put_pair(run, bar, NULL, t);
         return 1;
     }
@@ -233,28 +289,25 @@ static INLINE int pass_calm_row(struct run *run, const struct calm_rows *rows, a
     open->t = t;
     next_row(run);
     if (run->source != 0 || run->at[0] <= t_bar ||
-        !paper_turn(run->config->paper, &run->bar, &run->open, rows->of.is_along)) {
+        !engine_calm_has(engine, &rows->of, &run->bar, &run->open) ||
+        !paper_follow(run->config->paper, &run->bar, &run->open)) {
+        settle_calm(run, rows);
         put_pair(run, bar, open, t);
         return 1;
     }
-    engine_calm_sample(engine, t_bar);
+    rows->open = run->open;
+    rows->has_open = 1;
     run->result->n_passed++;
     run->result->n_calm++;
-    if (rows->of.is_along) {
-        struct record_path end = paper_end(&run->bar, t_end, rows->of.slots);
-
-        run->result->n_passed_ends++;
-        rc = pass_end(run, &end);
-    }
-    send_pair(run, rows, t_end, t_bar);
+    rc = step_calm_bar(run, rows, t_end, t_bar);
     if (rc < 0)
         return rc;
     run->result->n_market++;
-    rc = after_calm(run, bar, engine_step_bar(engine, &run->bar, rows->of.wanters), 0);
+    rc = after_calm(run, rows);
     if (rc < 0)
         return rc;
-    // The first bar of a market may make others due, which close before its open.
-    if (rc == 1 || engine_other_due(engine) < t_bar) {
+    if (rc == 1) {
+        settle_calm(run, rows);
         if (is_too(run, open, t_bar))
             rc = take_pair(run, open, NULL, t_bar);
         else
@@ -262,7 +315,12 @@ static INLINE int pass_calm_row(struct run *run, const struct calm_rows *rows, a
         return rc < 0 ? rc : 1;
     }
     run->result->n_market++;
-    return after_calm(run, open, engine_step_open(engine, &run->open), 1);
+    rc = engine_calm_open(engine, &rows->of, &run->open);
+    if (rc < 0)
+        return rc;
+    count_event(run->result, open->t);
+    rc = observe_calm(run, rows, open);
+    return rc < 0 ? rc : is_calm_over(run, rows);
 }
 
 /* Rows of a calm. 1: some were taken. 0: none was, and below 0 the run stops. */
@@ -278,6 +336,7 @@ static HOT __attribute__((noinline)) int pass_calm(struct run *run)
         rc = pass_calm_row(run, &rows, t_end, t_bar);
         is_one = 1;
     }
+    settle_calm(run, &rows);
     return rc < 0 ? rc : is_one;
 }
 

@@ -4,9 +4,6 @@
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 
-/* A calm's rows (engine_calm) and all others go by one text, of which both have their own. */
-#define INLINE inline __attribute__((always_inline))
-
 #define AHEAD_NS                                                                                   \
     ((agon_ns_t)60 * 1000000000) /* a venue's stamp may be so much later than its receipt */
 
@@ -158,8 +155,7 @@ int market_status(struct engine *engine, const struct agon_status *status)
 }
 
 // Between bars the quote is all that there is of a book.
-static INLINE void show_quote(struct engine *engine, struct market *market,
-                              const struct agon_quote *quote, int is_calm)
+static void show_quote(struct engine *engine, struct market *market, const struct agon_quote *quote)
 {
     struct agon_top10 *top = &market->top;
     int is_moved = market->has_top && top->n_bid == 1 && top->n_ask == 1 && top->book == BOOK_LIVE;
@@ -171,32 +167,23 @@ static INLINE void show_quote(struct engine *engine, struct market *market,
     top->bid[0] = (struct agon_level){quote->bid_px, quote->bid_qty};
     top->ask[0] = (struct agon_level){quote->ask_px, quote->ask_qty};
     market->has_top = 1;
-    if (is_calm && is_moved && engine->turn.private.words == 0)
-        deliver_late_top(engine, quote->hdr.instrument, &bid, &ask);
-    else
-        deliver_quoted_top(engine, quote->hdr.instrument, is_moved ? &bid : NULL,
-                           is_moved ? &ask : NULL);
+    deliver_quoted_top(engine, quote->hdr.instrument, is_moved ? &bid : NULL,
+                       is_moved ? &ask : NULL);
 }
 
-static INLINE int on_quote(struct engine *engine, struct market *market,
-                           const struct agon_quote *quote, int is_calm)
+HOT int market_quote(struct engine *engine, const struct agon_quote *quote)
 {
+    struct market *market = known(engine, quote->hdr.instrument);
+
     if (market == NULL || quote->bid_px < 0 || quote->ask_px < 0 || quote->bid_qty < 0 ||
         quote->ask_qty < 0)
         return AGON_EINVAL;
     market->quote_bid_px = quote->bid_px;
     market->quote_ask_px = quote->ask_px;
     market->t_quote = engine->t;
-    if (is_calm) {
-        deliver_unheard(engine, &quote->hdr);
-        show_quote(engine, market, quote, 1);
-        market->is_inside = 1;
-        exposure_quoted(engine, quote->hdr.instrument);
-        return AGON_OK;
-    }
     deliver_input(engine, &quote->hdr);
     if (market->is_bars)
-        show_quote(engine, market, quote, 0);
+        show_quote(engine, market, quote);
     market->is_inside = market->is_bars == STEP_PATHS;
     if (market->is_inside && !slot_set_is_empty(&market->exits))
         exits_watch(engine); // their times come at its close
@@ -206,14 +193,17 @@ static INLINE int on_quote(struct engine *engine, struct market *market,
     return AGON_OK;
 }
 
-HOT int market_quote(struct engine *engine, const struct agon_quote *quote)
+HOT void market_quote_calm(struct engine *engine, const struct agon_quote *quote)
 {
-    return on_quote(engine, known(engine, quote->hdr.instrument), quote, 0);
-}
+    struct market *market = &engine->markets[quote->hdr.instrument];
 
-HOT int market_quote_calm(struct engine *engine, const struct agon_quote *quote)
-{
-    return on_quote(engine, &engine->markets[quote->hdr.instrument], quote, 1);
+    market->quote_bid_px = quote->bid_px;
+    market->quote_ask_px = quote->ask_px;
+    market->t_quote = engine->t;
+    market->top.bid[0] = (struct agon_level){quote->bid_px, quote->bid_qty};
+    market->top.ask[0] = (struct agon_level){quote->ask_px, quote->ask_qty};
+    deliver_calm_top(engine, quote->hdr.instrument);
+    market->is_inside = 1;
 }
 
 static void show_bar(const struct engine *engine, const struct agon_bar *bar)
@@ -295,7 +285,7 @@ HOT int market_trade(struct engine *engine, const struct agon_trade *trade)
 
 /* Where a bar has closed, and until the next opens, what is held is worth its close. The quote is
  * as wide as it was at the open. */
-static INLINE void move_quote(struct engine *engine, agon_instrument_t id, agon_px_t close_px)
+static void move_quote(struct engine *engine, agon_instrument_t id, agon_px_t close_px)
 {
     struct market *market = &engine->markets[id];
     const struct agon_instrument *instrument = instruments_get(&engine->table, id);
@@ -309,29 +299,21 @@ static INLINE void move_quote(struct engine *engine, agon_instrument_t id, agon_
     market->t_quote = engine->t;
 }
 
-static INLINE int on_bar(struct engine *engine, struct market *market, const struct agon_bar *bar,
-                         int is_calm, uint64_t wanters)
+HOT int market_bar(struct engine *engine, const struct agon_bar *bar)
 {
+    struct market *market = known(engine, bar->hdr.instrument);
+
     if (market == NULL || bar->close_px <= 0 || bar->t_open > num_add(engine->t, AHEAD_NS))
         return AGON_EINVAL;
     // Derived bars follow their cause on the bus, so the minute itself goes first; one that is
     // refused goes out as what the venue said and builds nothing.
-    if (is_calm)
-        deliver_bar(engine, bar, wanters);
-    else
-        deliver_input(engine, &bar->hdr);
+    deliver_input(engine, &bar->hdr);
     show_bar(engine, bar);
     if (bars_on_bar(&market->bars, bar, emit_bar, engine) < 0 && !market->is_bars)
         return AGON_EINVAL;
     market->last_px = bar->close_px;
     market->step_ns = (agon_ns_t)bar->length_s * 1000000000;
     note_due(engine, market);
-    if (is_calm) {
-        move_quote(engine, bar->hdr.instrument, bar->close_px);
-        exposure_quoted(engine, bar->hdr.instrument);
-        market->is_inside = 0; // no plan is there that would hear of it
-        return AGON_OK;
-    }
     if (market->is_bars)
         move_quote(engine, bar->hdr.instrument, bar->close_px);
     exposure_price(engine, bar->hdr.instrument);
@@ -345,14 +327,27 @@ static INLINE int on_bar(struct engine *engine, struct market *market, const str
     return AGON_OK;
 }
 
-HOT int market_bar(struct engine *engine, const struct agon_bar *bar)
+HOT void market_bar_calm(struct engine *engine, const struct engine_calm *calm,
+                         const struct agon_bar *bar)
 {
-    return on_bar(engine, known(engine, bar->hdr.instrument), bar, 0, 0);
+    struct market *market = &engine->markets[bar->hdr.instrument];
+
+    deliver_calm_bar(engine, calm, bar);
+    show_bar(engine, bar);
+    (void)bars_on_bar(&market->bars, bar, emit_bar, engine);
+    market->last_px = bar->close_px;
+    market->step_ns = (agon_ns_t)bar->length_s * 1000000000;
+    market->is_inside = 0; // no plan is there that would hear of it
 }
 
-HOT int market_bar_calm(struct engine *engine, const struct agon_bar *bar, uint64_t wanters)
+void market_settle_calm(struct engine *engine, agon_instrument_t instrument)
 {
-    return on_bar(engine, &engine->markets[bar->hdr.instrument], bar, 1, wanters);
+    struct market *market = &engine->markets[instrument];
+
+    if (!market->is_inside)
+        move_quote(engine, instrument, market->last_px);
+    note_due(engine, market);
+    exposure_quoted(engine, instrument);
 }
 
 /* Along the path the slots are worth what prices there make them, each on its own; from its end on

@@ -107,13 +107,13 @@ static inline struct record_path paper_end(const struct agon_bar *bar, agon_ns_t
                                 .slots = slots,
                                 .kind = PATH_END};
 }
-/* For a calm's rows (lockstep_rows.c): is there a slot whose host acts inside the instrument's
- * bars; when what is on its way to the core last arrives; and paper_pass of a bar that ends and the
- * open behind it, told of its end where is_told. 0: they are no such pair, and nothing happened. */
+/* For a calm's rows (lockstep_rows.c), of an exchange that is steady: is there a slot whose host
+ * acts inside the instrument's bars; and paper_pass of bars that end, each with the open behind it:
+ * followed comes behind the last, with its open, before the exchange is asked for anything else. 0:
+ * they are no such pair, and nothing happened. */
 int paper_has_along(const struct paper *paper, agon_instrument_t instrument);
-agon_ns_t paper_sent(const struct paper *paper);
-int paper_turn(struct paper *paper, const struct agon_bar *bar, const struct agon_quote *quote,
-               int is_told);
+int paper_follow(struct paper *paper, const struct agon_bar *bar, const struct agon_quote *quote);
+void paper_followed(struct paper *paper, const struct agon_quote *quote);
 int paper_is_telling(const struct paper *paper); /* the end of a bar, and not all of it yet */
 /* When the end of a bar is told that the market tells of now, as far away as reports mostly are; 0:
  * it is none. Whether any waits: so that nobody's market depends on what others hold. */

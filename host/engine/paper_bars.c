@@ -523,21 +523,17 @@ HOT int paper_has_along(const struct paper *paper, agon_instrument_t instrument)
     return along_has_slots(paper->along, instrument);
 }
 
-HOT agon_ns_t paper_sent(const struct paper *paper)
+HOT int paper_follow(struct paper *paper, const struct agon_bar *bar,
+                     const struct agon_quote *quote)
 {
-    return paper->t_sent[LATENCY_ACK];
+    return match_bar_follow(paper->match, bar, quote);
 }
 
-HOT int paper_turn(struct paper *paper, const struct agon_bar *bar, const struct agon_quote *quote,
-                   int is_told)
+void paper_followed(struct paper *paper, const struct agon_quote *quote)
 {
-    if (!match_bar_turn(paper->match, bar, quote))
-        return 0;
-    if (bar->hdr.t > paper->t)
-        paper->t = bar->hdr.t;
-    if (is_told)
-        (void)paper_arrival(paper, LATENCY_ACK, bar->hdr.t);
-    return 1;
+    match_bar_followed(paper->match, quote);
+    if (quote->hdr.t > paper->t)
+        paper->t = quote->hdr.t;
 }
 
 HOT void paper_pass(struct paper *paper, const struct agon_bar *bar,

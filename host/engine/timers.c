@@ -225,11 +225,6 @@ HOT void engine_sample_left(struct engine *engine)
     engine->is_sample_left = 1;
 }
 
-HOT void engine_calm_sample(struct engine *engine, agon_ns_t t)
-{
-    engine->is_sample_left |= (uint8_t)(engine->sample_due < t);
-}
-
 HOT int engine_leave_sample(struct engine *engine)
 {
     if (!is_left(engine))
@@ -305,6 +300,43 @@ HOT void timers_pass(struct engine *engine, const struct agon_event_hdr *event)
         engine->t = engine->sample_due;
         take_sample(engine, engine->t, 1);
     }
+    engine->t = t;
+}
+
+/* As value_equity_now. A price is its quote's middle in a calm, and what is held no debt. */
+static INLINE agon_amt_t equity_of(const struct engine *engine, const struct engine_calm *calm,
+                                   uint16_t slot)
+{
+    const struct market *market = &engine->markets[calm->instrument];
+    agon_px_t px = market->quote_bid_px + (market->quote_ask_px - market->quote_bid_px) / 2;
+    int64_t product;
+    agon_amt_t equity_amt;
+
+    if (calm->unit != 0 && !__builtin_mul_overflow(px, calm->held_amt, &product))
+        return num_add(calm->rest_amt, product / calm->unit);
+    (void)value_equity_now(engine, slot, &equity_amt);
+    return equity_amt;
+}
+
+HOT void timers_calm(struct engine *engine, const struct engine_calm *calm)
+{
+    uint16_t slot = engine->exposure->calm.slot;
+    struct score *score = &engine->scores[slot];
+    agon_ns_t t = engine->t;
+    agon_amt_t before_amt = score->last_amt, equity_amt;
+
+    engine->t = engine->sample_due;
+    engine->sample_due += MINUTE_NS;
+    if (calm->has_prices) {
+        equity_amt = equity_of(engine, calm, slot);
+        value_sampled(engine, slot, equity_amt, 1);
+        score_equity(score, equity_amt);
+        figures_sample(engine, num_add(engine->whole.last_amt - before_amt, equity_amt), 0, 0);
+    }
+    tournament_sample(engine, engine->t, 0);
+    if (engine->config.samples.sample != NULL)
+        engine->config.samples.sample(engine->config.samples.ctx, engine->t);
+    value_forget(engine);
     engine->t = t;
 }
 

@@ -219,14 +219,11 @@ HOT int turn_is_calm(const struct engine *engine)
            turn->wanting.words == 0;
 }
 
-HOT int engine_advance_open(struct engine *engine)
+HOT void turn_of_nobody(struct engine *engine)
 {
-    const struct runner_turn *turn = &engine->turn;
-
-    if ((turn->private.words | turn->wanting.words) != 0)
-        return 0;
-    (void)advance_plain(engine);
-    return 1;
+    engine->turn.seq = engine->seq;
+    engine->turn.at = engine->bus.at;
+    end(engine);
 }
 
 /* As advance says. Whom it is not up to any more, where one failed, is left for the next call. */
@@ -249,7 +246,7 @@ HOT int engine_advance_plain(struct engine *engine, uint16_t *failed)
     return turn_plain(engine, failed) < 0 ? AGON_EIO : 1;
 }
 
-HOT int engine_advance_calm(struct engine *engine, uint16_t *failed)
+HOT int engine_calm_turn(struct engine *engine, uint16_t *failed)
 {
     if (engine->turn.private.words != 0)
         return 0;

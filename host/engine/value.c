@@ -259,6 +259,29 @@ HOT int value_equity_now(const struct engine *engine, uint16_t slot, agon_amt_t 
     return 1;
 }
 
+void value_calm(const struct engine *engine, struct engine_calm *calm)
+{
+    uint16_t slot = engine->exposure->calm.slot;
+    const struct exposure_rest *rest = &engine->exposure->rests[slot];
+    const struct agon_instrument *instrument = instruments_get(&engine->table, calm->instrument);
+    const struct position *pos;
+    int shift;
+
+    calm->unit = 0;
+    if (!calm->has_prices || !rest->is_simple || rest->place == EXPOSURE_NO_PLACE ||
+        rest->changes != ledger_changes(engine->ledger) + 1)
+        return;
+    pos = ledger_position_at(engine->ledger, slot, rest->place);
+    shift = instrument->px_exp + instruments_asset(&engine->table, instrument->base)->exp -
+            instruments_asset(&engine->table, instrument->quote)->exp;
+    if (pos->instrument != calm->instrument || !instrument_kind_has_coins(instrument->kind) ||
+        shift < 0 || shift > NUM_EXP_MAX)
+        return;
+    calm->rest_amt = rest->amt;
+    calm->held_amt = pos->held_amt;
+    calm->unit = num_pow10(shift);
+}
+
 void value_unknown(struct engine *engine)
 {
     for (uint32_t slot = 0; slot < SLOTS_MAX; slot++)

@@ -279,6 +279,11 @@ void match_bar_over(struct match *match, const struct agon_bar *bar);
 /* Where no order is open and a quote of the same time and instrument follows: the end of the bar
  * and that open at once, as by both ways. 0: nothing is done, they go one by one. */
 int match_bar_turn(struct match *match, const struct agon_bar *bar, const struct agon_quote *quote);
+/* The same of many such bars, one behind the other, while nobody looks or asks for anything: of the
+ * last open is what counts of all, and followed takes it, before anything else is done there. */
+int match_bar_follow(struct match *match, const struct agon_bar *bar,
+                     const struct agon_quote *quote);
+void match_bar_followed(struct match *match, const struct agon_quote *quote);
 
 /* --- own orders: results come by the sink --- */
 /* Types are those of AGON_ORDER_TYPES: one without a price is IOC or FOK (GTC means IOC); one that

@@ -459,14 +459,24 @@ static size_t saved(const struct world *of, unsigned char *bytes, size_t room)
     return enc.used;
 }
 
-/* Of drawn bars, with an order at rest now and then, and opens that are none. */
-START_TEST(an_end_and_the_open_behind_it_at_once_are_as_one_by_one)
+static void is_as(const struct world *of, const struct world *other)
 {
     static unsigned char bytes[2][1 << 20];
-    struct world *by_one, *at_once;
+    size_t n = saved(of, bytes[0], sizeof(bytes[0]));
+
+    ck_assert_uint_eq(n, saved(other, bytes[1], sizeof(bytes[1])));
+    ck_assert_mem_eq(bytes[0], bytes[1], n);
+}
+
+/* Of drawn bars, with an order at rest now and then, and opens that are none: at once, and in a row
+ * of which the last open is taken before anybody looks. */
+START_TEST(an_end_and_the_open_behind_it_at_once_are_as_one_by_one)
+{
+    struct world *by_one, *at_once, *in_a_row;
     const struct rules rules = {.band_minutes = 5, .up_ppm = {0, 2000000, 2000000}};
-    uint32_t n_at_once = 0, n_left = 0;
-    uint64_t ids[2] = {0, 0};
+    uint32_t n_at_once = 0, n_left = 0, n_looks = 0;
+    uint64_t ids[3] = {0, 0, 0};
+    struct agon_quote last_open = {.bid_px = 0}; // it is to be taken
     struct rng rng;
 
     rng_init(&rng, 7);
@@ -474,8 +484,11 @@ START_TEST(an_end_and_the_open_behind_it_at_once_are_as_one_by_one)
     by_one = world;
     begin(MATCH_PATH_PESSIMISTIC);
     at_once = world;
+    begin(MATCH_PATH_PESSIMISTIC);
+    in_a_row = world;
     ck_assert_int_eq(match_set_rules(by_one->match, SPOT, &rules), AGON_OK);
     ck_assert_int_eq(match_set_rules(at_once->match, SPOT, &rules), AGON_OK);
+    ck_assert_int_eq(match_set_rules(in_a_row->match, SPOT, &rules), AGON_OK);
     for (int row = 0; row < 2000; row++) {
         agon_px_t px = 100 + (agon_px_t)rng_below(&rng, 50), last = px + 1;
         struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR,
@@ -499,7 +512,7 @@ START_TEST(an_end_and_the_open_behind_it_at_once_are_as_one_by_one)
                                    .bid_qty = (agon_qty_t)rng_below(&rng, 9),
                                    .ask_px = px + (agon_px_t)rng_below(&rng, 9),
                                    .ask_qty = 5};
-        int is_taken;
+        int is_taken, is_looked_at = rng_below(&rng, 3) == 0;
 
         if (rng_below(&rng, 5) == 0)
             bar.t_open -= MINUTE; // of no bar that was opened
@@ -507,35 +520,58 @@ START_TEST(an_end_and_the_open_behind_it_at_once_are_as_one_by_one)
                          bar.high_px < last ? AGON_EINVAL : AGON_OK);
         (void)match_on_market(by_one->match, &quote.hdr);
         is_taken = match_bar_turn(at_once->match, &bar, &quote);
+        ck_assert_int_eq(match_bar_follow(in_a_row->match, &bar, &quote), is_taken);
+        if (!is_taken && last_open.bid_px != 0)
+            match_bar_followed(in_a_row->match, &last_open);
+        last_open.bid_px = 0;
         if (is_taken) {
             ck_assert(match_is_empty(at_once->match));
+            last_open = quote;
             n_at_once++;
         } else {
-            (void)match_on_market(at_once->match, &bar.hdr);
-            (void)match_on_market(at_once->match, &quote.hdr);
+            for (int i = 0; i < 2; i++) {
+                struct match *match = i == 0 ? at_once->match : in_a_row->match;
+
+                (void)match_on_market(match, &bar.hdr);
+                (void)match_on_market(match, &quote.hdr);
+            }
             n_left++;
         }
+        is_as(by_one, at_once);
+        if (!is_looked_at && is_taken)
+            goto next;
+        n_looks++;
+        if (is_taken)
+            match_bar_followed(in_a_row->match, &last_open);
+        last_open.bid_px = 0;
+        is_as(by_one, in_a_row);
         if (ids[0] != 0 && rng_below(&rng, 2) == 0) {
-            ck_assert_int_eq(match_cancel(by_one->match, t_open, ids[0]),
-                             match_cancel(at_once->match, t_open, ids[1]));
+            int rc = match_cancel(by_one->match, t_open, ids[0]);
+
+            ck_assert_int_eq(match_cancel(at_once->match, t_open, ids[1]), rc);
+            ck_assert_int_eq(match_cancel(in_a_row->match, t_open, ids[2]), rc);
             ids[0] = 0;
         } else if (ids[0] == 0 && rng_below(&rng, 5) == 0) {
             struct match_order order = limit(0, AGON_BUY, 90 + (agon_px_t)rng_below(&rng, 9), 2);
+            int rc = match_submit(by_one->match, t_open, &order, &ids[0]);
 
-            ck_assert_int_eq(match_submit(by_one->match, t_open, &order, &ids[0]),
-                             match_submit(at_once->match, t_open, &order, &ids[1]));
+            ck_assert_int_eq(match_submit(at_once->match, t_open, &order, &ids[1]), rc);
+            ck_assert_int_eq(match_submit(in_a_row->match, t_open, &order, &ids[2]), rc);
         }
-        ck_assert_uint_eq(saved(by_one, bytes[0], sizeof(bytes[0])),
-                          saved(at_once, bytes[1], sizeof(bytes[1])));
-        ck_assert_mem_eq(bytes[0], bytes[1], saved(by_one, bytes[0], sizeof(bytes[0])));
+        is_as(by_one, at_once);
+        is_as(by_one, in_a_row);
+    next:
         t_open += MINUTE;
-        by_one->t = at_once->t = t_open;
+        by_one->t = at_once->t = in_a_row->t = t_open;
     }
+    ck_assert_uint_eq(by_one->n_seen, in_a_row->n_seen);
+    ck_assert_uint_ge(n_looks, 200);
     ck_assert_uint_eq(by_one->n_seen, at_once->n_seen);
     ck_assert_uint_ge(n_at_once, 200);
     ck_assert_uint_ge(n_left, 200);
     world_free(by_one);
     world_free(at_once);
+    world_free(in_a_row);
 }
 END_TEST
 
