@@ -150,6 +150,7 @@ static inline int take_both(struct engine *engine, struct record_path *end, stru
     }
     engine->seq = end->hdr.seq;
     engine->t = end->hdr.t;
+    turn_of_nobody(engine);
     engine->counters.n_events++;
     return journal != NULL && !is_pair ? journal_append(journal, &bar->hdr) : AGON_OK;
 }
@@ -248,7 +249,7 @@ HOT void exposure_note_calm(struct engine *engine, const struct agon_bar *bar, i
 {
     agon_instrument_t id = bar->hdr.instrument;
     const struct agon_instrument *instrument = instruments_get(&engine->table, id);
-    struct exposure *exposure = engine->exposure;
+    const struct exposure *exposure = engine->exposure;
     const struct slot_set *holders = &exposure->holders[id <= INSTRUMENTS_MAX ? id : 0];
     uint16_t slot = (uint16_t)slot_set_first(holders);
     uint32_t place = slot < SLOTS_MAX ? exposure->places[id][slot] : 0;

@@ -123,7 +123,7 @@ struct engine_calm {
     agon_px_t low_px, high_px; /* of bars */
     agon_px_t tick_px;
     agon_ns_t t_due;  /* nothing but samples is due before */
-    agon_ns_t t_hour; /* ... and no sample of an hour at or before */
+    agon_ns_t t_hour; /* ... and no sample of an hour */
     /* What is held, where its worth is so many times a price over unit, and what the slot has
      * beside it; unit 0: it is no such thing. */
     agon_amt_t rest_amt;

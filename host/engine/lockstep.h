@@ -65,7 +65,8 @@ struct lockstep_config {
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
     int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
     /* Instead of it behind bars and opens of a calm (engine_calm), and for no end of a bar there:
-     * what the engine and the exchange know may not be settled yet. NULL: on_step, behind each. */
+     * what the engine and the exchange know may not be settled yet. Where a calm ends with one of
+     * them, it may be on_step. NULL: on_step, behind each. */
     int (*on_row)(void *ctx, const struct agon_event_hdr *event);
     /* A slot's runner has ended: says of what, in all but the time. The engine gets it when all
      * slots have done all steps so far. NULL: it does not hear of it. */

@@ -96,7 +96,7 @@ struct outcome {
     uint64_t judged;  /* of each quote and bar: who was called, what slots were judged by */
     uint64_t n_calm;  /* of them: exposure_calm knew something */
     uint64_t put_out; /* the hash of what was derived and private */
-    uint64_t told;    /* which runners were called, and for which steps */
+    uint64_t told;    /* which runners were called, for which steps, and what was shown before */
     agon_amt_t equity_amt[2], high_amt[2], day_amt[2];
     agon_qty_t held_qty[2][N];
     agon_amt_t money_amt[2][4];
@@ -521,7 +521,7 @@ static int take_turn(void *ctx)
 {
     struct world_slot *slot = ctx;
     uint64_t words[] = {(uint64_t)(slot - world->slots), engine_seq(world->engine),
-                        (uint64_t)evring_is_empty(&slot->to_out)};
+                        world->engine->turn.shown_seq, (uint64_t)evring_is_empty(&slot->to_out)};
 
     mix(&out->told, words, sizeof(words));
     return world_advance(ctx, 0);
