@@ -273,7 +273,7 @@ static inline void forget_when(struct agon_top10 *top, agon_instrument_t instrum
     top->hdr.t = 0;
 }
 
-static HOT void late_top(struct engine *engine, agon_instrument_t instrument)
+HOT void deliver_calm_top(struct engine *engine, agon_instrument_t instrument)
 {
     struct agon_top10 *top = &engine->markets[instrument].top;
 
@@ -282,12 +282,6 @@ static HOT void late_top(struct engine *engine, agon_instrument_t instrument)
     engine->late[instrument] = (struct late_top){engine->seq, engine->t};
     engine->turn.late_seq = engine->seq;
     forget_when(top, instrument);
-}
-
-// Nothing private comes behind it in the same step, before which it would have to be shown.
-HOT void deliver_calm_top(struct engine *engine, agon_instrument_t instrument)
-{
-    late_top(engine, instrument);
 }
 
 HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
@@ -300,7 +294,7 @@ HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
         engine->late_before = engine->late[instrument];
         engine->late_bid = *bid;
         engine->late_ask = *ask;
-        late_top(engine, instrument);
+        deliver_calm_top(engine, instrument);
         return;
     }
     engine->late[instrument].seq = 0;

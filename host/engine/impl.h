@@ -232,7 +232,7 @@ struct engine {
 /* A public event that came in goes to the bus as it is; a derived one gets its numbers here. */
 void deliver_input(struct engine *engine, const struct agon_event_hdr *event);
 /* The same of a calm's (engine_calm): a bar, which its wanters hear, and behind a quote, which
- * nobody does, the market's top, which is asked for later. */
+ * nobody does, the market's top, which is asked for later: nothing private comes in that step. */
 void deliver_calm_bar(struct engine *engine, const struct engine_calm *calm,
                       const struct agon_bar *bar);
 uint64_t deliver_wanters(const struct engine *engine, const struct agon_bar *bar);

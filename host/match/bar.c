@@ -777,54 +777,18 @@ void match_bar_over(struct match *match, const struct agon_bar *bar)
     leave(match);
 }
 
-static inline struct market *turning(struct match *match, const struct agon_bar *bar,
-                                     const struct agon_quote *quote)
-{
-    struct market *market = market_get(match, bar->hdr.instrument);
-
-    return market != NULL && market->bars != NULL && is_bar(bar) && is_end(market, bar) &&
-                   match_is_empty(match) && quote->hdr.t == bar->hdr.t &&
-                   quote->hdr.instrument == bar->hdr.instrument && is_open(quote)
-               ? market
-               : NULL;
-}
-
-static void open_next(struct match *match, struct market *market, const struct agon_quote *quote)
-{
-    REQUIRE(match->is_busy == 0);
-    match->is_busy = 1;
-    stops_run(match, market, quote->hdr.t);
-    open_at(match, market, quote); // in which nothing of the close is left
-    leave(match);
-}
-
-static inline void turn(struct market *market, const struct agon_bar *bar)
-{
-    if (bar->hdr.t > market->t_last)
-        market->t_last = bar->hdr.t;
-    terms_on_bar(market, bar);
-}
-
-HOT int match_bar_turn(struct match *match, const struct agon_bar *bar,
-                       const struct agon_quote *quote)
-{
-    struct market *market = turning(match, bar, quote);
-
-    if (market == NULL)
-        return 0;
-    turn(market, bar);
-    open_next(match, market, quote);
-    return 1;
-}
-
 HOT int match_bar_follow(struct match *match, const struct agon_bar *bar,
                          const struct agon_quote *quote)
 {
-    struct market *market = turning(match, bar, quote);
+    struct market *market = market_get(match, bar->hdr.instrument);
 
-    if (market == NULL)
+    if (market == NULL || market->bars == NULL || !is_bar(bar) || !is_end(market, bar) ||
+        !match_is_empty(match) || quote->hdr.t != bar->hdr.t ||
+        quote->hdr.instrument != bar->hdr.instrument || !is_open(quote))
         return 0;
-    turn(market, bar);
+    if (bar->hdr.t > market->t_last)
+        market->t_last = bar->hdr.t;
+    terms_on_bar(market, bar);
     market->bars->t_begin = quote->hdr.t_venue;
     return 1;
 }
@@ -833,8 +797,22 @@ void match_bar_followed(struct match *match, const struct agon_quote *quote)
 {
     struct market *market = market_get(match, quote->hdr.instrument);
 
-    if (market != NULL && market->bars != NULL)
-        open_next(match, market, quote);
+    if (market == NULL || market->bars == NULL)
+        return;
+    REQUIRE(match->is_busy == 0);
+    match->is_busy = 1;
+    stops_run(match, market, quote->hdr.t);
+    open_at(match, market, quote); // in which nothing of the close is left
+    leave(match);
+}
+
+HOT int match_bar_turn(struct match *match, const struct agon_bar *bar,
+                       const struct agon_quote *quote)
+{
+    if (!match_bar_follow(match, bar, quote))
+        return 0;
+    match_bar_followed(match, quote);
+    return 1;
 }
 
 int bar_on_market(struct match *match, struct market *market, const struct agon_event_hdr *event)
