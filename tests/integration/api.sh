@@ -133,9 +133,13 @@ ordered 200 flatten leaver drill
 ordered 200 unload leaver
 hash=$(ctl quarantine ls --json | jq -r '.[0].hash')
 ordered 200 quarantine/clear "$hash" "a drill"
-seq=$(sed 's/^200 //' "$WORK/said" | jq .seq)
-"$AGON" journal cat "$WORK/run" --live --type quarantine --json | jq -es "any(.[]; .seq == \"$seq\" and .text == \"a drill\")" >/dev/null ||
-    fail "quarantine/clear names event $seq, which is another: $(cat "$WORK/said")"
+# Its event, which is not named where the engine finds no time for it within a second.
+seq=$(sed 's/^200 //' "$WORK/said" | jq '.seq // empty')
+cleared() {
+    "$AGON" journal cat "$WORK/run" --live --type quarantine --json 2>/dev/null |
+        jq -es --arg seq "$seq" 'any(.[]; .text == "a drill" and ($seq == "" or .seq == $seq))' >/dev/null
+}
+until_true "$HOST_PID" "the event that quarantine/clear names, $seq" cleared
 ordered 200 kill drill
 api look || fail "look"
 ordered 409 resume all

@@ -14,15 +14,15 @@ more_are_late() { [ "$(late)" -gt "$1" ]; }
 
 start_sim --seed 4
 live_files "$(agent busy_1 busy.so 'every: 10')"
-sed -i 's/^hold: .*/hold: 300ms/' "$WORK/conf/venue.yaml"
+sed -i 's/^hold: .*/hold: 2s/' "$WORK/conf/venue.yaml"
 export SLOWDISK="$WORK/slow"
-printf 400 >"$WORK/slow"
+printf 2600 >"$WORK/slow"
 LD_PRELOAD="${TOOLS}slowdisk.so" "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet \
     >"$WORK/host.out" 2>>"$WORK/host.err" &
 HOST_PID=$!
 PIDS="$PIDS $HOST_PID"
 until_true "$HOST_PID" "the alert" alerts 1
-jq -e 'map(select(.kind == "slow_journal")) | .[0] | (.value | tonumber >= 1) and (.text | test("binance.*within 300 ms.*hold"))' \
+jq -e 'map(select(.kind == "slow_journal")) | .[0] | (.value | tonumber >= 1) and (.text | test("binance.*within 2000 ms.*hold"))' \
     "$WORK/alerts" >/dev/null || fail "the alert says: $(cat "$WORK/alerts")"
 n=$(late)
 until_true "$HOST_PID" "more orders that are not sent" more_are_late "$n"

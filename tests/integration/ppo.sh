@@ -74,18 +74,12 @@ grep -q 'no edge is shown\|it earns' "$WORK/out" || fail "no verdict: $(cat "$WO
 "$AGON" train ppo "$POLICY" --market rebound --param size=100 'features=return.1 return.5' --capital 1000 --out "$WORK/killed.safetensors" \
     --config "$SMALL" --checkpoint "$WORK/killed.ckpt" >/dev/null 2>"$WORK/killed.err" &
 pid=$!
-for _ in $(seq 1 3000); do
-    [ -e "$WORK/killed.ckpt" ] && break
-    sleep 0.02
-done
+until_true "$pid" "a checkpoint" test -e "$WORK/killed.ckpt"
 kill -9 "$pid" 2>/dev/null || fail "it was over before it could be killed"
 wait "$pid" 2>/dev/null
 [ ! -e "$WORK/killed.safetensors" ] || fail "a training that was killed left a model"
-for _ in $(seq 1 500); do
-    pgrep -f "$WORK/killed.safetensors" >/dev/null || break
-    sleep 0.02
-done
-pgrep -f "$WORK/killed.safetensors" >/dev/null && fail "its runs outlive it"
+none_runs() { ! pgrep -f "$WORK/killed.safetensors" >/dev/null; }
+until_true 0 "its runs do not outlive it" none_runs
 cp "$WORK/killed.ckpt" "$WORK/kept.ckpt"
 train killed.safetensors --checkpoint "$WORK/killed.ckpt" --resume || fail "resumed: $(cat "$WORK/killed.safetensors.err")"
 cmp "$WORK/whole.safetensors" "$WORK/killed.safetensors" || fail "a training that was resumed gave another policy"

@@ -23,7 +23,7 @@ for i in range(6000):
 END
 
 start_sim --data "$WORK/binance_spot_BTCUSDT.raw" --speed 4
-MODE=paper SPEED=4 live_files "$(agent busy_1 busy.so 'every: 1000000' | sed 's/, "binance:ETHUSDT"//')"
+MODE=paper SPEED=4 VENUE_MORE='silence: 600s' live_files "$(agent busy_1 busy.so 'every: 1000000' | sed 's/, "binance:ETHUSDT"//')"
 sed -i '/ETHUSDT/d' "$WORK/conf/live.yaml"
 start_host
 quotes() { "$AGON" journal cat "$WORK/run/journal" --live --type quote --json 2>/dev/null; }

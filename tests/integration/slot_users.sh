@@ -89,6 +89,7 @@ SECOND=$!
 PIDS="$PIDS $SECOND"
 until_true "$FIRST" "two slots of the first" two_slots "$FIRST"
 until_true "$SECOND" "two slots of the second" two_slots "$SECOND"
+until_true "$SECOND" "agents of the second begin" lines "$WORK/other.err" '2 agents begin' 1
 until_true "$FIRST" "the agents trade" lines "$SIM_LOG" '"what":"order.place"' "$((n + 4))"
 ! grep -q 'without the layer' "$WORK/host.err" "$WORK/other.err" || fail "$(grep 'without the layer' "$WORK/host.err" "$WORK/other.err")"
 # shellcheck disable=SC2046

@@ -76,7 +76,7 @@ is '[.[] | select(.venue == "second")][0].feed == "okx"' accounts || fail "whose
 is "(.venues | map(.venue)) == $five and all(.venues[] | select(.venue != \"second\"); .messages > 0 and (.limits | length) > 0 and all(.limits[]; .free <= .capacity))" feed ||
     fail "feed by venue: $(cat "$WORK/out")"
 is "(.venues | map(.venue)) == $five" latency || fail "latency by venue: $(cat "$WORK/out")"
-is "map(.venue) == $five and all(.[]; .state == \"running\" and .uptime > 0)" venues || fail "venues: $(cat "$WORK/out")"
+until_true "$HOST_PID" "each venue is up" is "map(.venue) == $five and all(.[]; .state == \"running\" and .uptime > 0)" venues
 get /metrics >"$WORK/metrics"
 for name in agon_venue_messages_total agon_venue_up agon_venue_uptime_ratio agon_venue_halted; do
     for venue in binance kraken okx second okx_swap; do
