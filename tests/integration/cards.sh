@@ -99,6 +99,7 @@ for shown in status leases 'why trainer.late'; do
         fail "too wide"
 done
 until_true "$HOST_PID" "scaled" gpu_is '.cards[0].heat_step == 3 and .cards[0].state == "scaled" and .cards[0].capacity == 0.7'
+grep -o '"key":"card_[a-z]*"' "$WORK/host.err" | head -n 1 | grep -q card_warm || fail "it was not warm first: $(grep '"key":"card_' "$WORK/host.err" | head -3)"
 
 # Volatility is an operator's word, in the journal with who gave it; another is refused.
 "$AGON" ctl gpu volatility high "a test" --dir "$WORK/run" >/dev/null || fail "volatility"
@@ -131,6 +132,7 @@ until_true "$HOST_PID" "workers" gpu_is '[.cards[].worker_up] == [true,true]'
 kill -9 "$(worker_of 0)"
 until_true "$HOST_PID" "the loss" gpu_is '.cards[0].state == "lost" and .single and .cards[0].leases == 0'
 lease_is '.[0].card == "training" and .[0].state == "held"' || fail "inference has not moved: $(cat "$WORK/leases")"
+gpu_is '.failover_ms > 0 and .failover_ms < 30000' || fail "the failover: $(jq .failover_ms "$WORK/status") ms"
 failover=$(jq .failover_ms "$WORK/status")
 echo "failover: $failover ms after the last answer"
 grep -q '"key":"failover"' "$WORK/host.err" || fail "the failover is not in the log"

@@ -73,10 +73,12 @@ until_true "$HOST_PID" "its wishes are refused" is ".[0].refused > $refused_befo
 is 'all(.[]; .side == "sell")' orders busy_1 || fail "a halted agent buys: $(cat "$WORK/out")"
 ctl resume busy_1 | grep -q '^done  *resumed$' || fail "resume busy_1"
 # Who is not halted is not resumed, and it says so; the order stands in the journal all the same.
-found() { # TEXT WORD...: with its event, where the engine finds the time within a second
+found() { # TEXT WORD...: asked again only where the engine found no time for it within a second, and named no event
     text=$1
     shift
-    ctl "$@" >"$WORK/out" && grep -q "^done  *$text" "$WORK/out" && grep -q '^event ' "$WORK/out"
+    ctl "$@" >"$WORK/out" || fail "$*: $(cat "$WORK/out")"
+    grep -q '^event ' "$WORK/out" || return 1
+    grep -q "^done  *$text" "$WORK/out" || fail "$*: $(cat "$WORK/out")"
 }
 until_true "$HOST_PID" "resumed twice" found 'was not halted$' resume busy_1
 until_true "$HOST_PID" "resume of all" found 'nothing was halted' resume
@@ -141,7 +143,12 @@ answers() {
         fail "a second roster ended with $second: $(cat "$WORK/second.out")"
 }
 # often COMMAND...: the same, as often as a slow machine may need
-often() { until answers "$@"; do :; done; }
+often() {
+    for _ in $(seq 100); do
+        answers "$@" && return
+    done
+    fail "nothing is answered while an agent begins: $*"
+}
 APPLY_PID=
 by_verb() {
     [ -z "$APPLY_PID" ] || wait "$APPLY_PID"

@@ -87,10 +87,10 @@ def cards(cat, weights, n, slot, gives):
         elif event["type"] == "job_request" and event["kind"] == "release" and event["slot"] == gives:
             ended += 1
     # At home, elsewhere with a bit of it wrong, and at home again; once more where its worker got no processor for long.
-    assert len(turns) >= 3 and len(turns) % 2 == 1 and all(of == right for of, _ in turns[::2]), turns
-    assert all(of != right for of, _ in turns[1::2]) and turns[1][1] > 1, turns
+    assert len(turns) >= 3 and all(of == right for of, _ in turns[::2]), turns
+    assert all(of != right for of, _ in turns[1::2]) and any(n > 1 for _, n in turns[1::2]), turns
     assert ended > 1 and asked > 2, (asked, ended)
-    print("results at home %d, elsewhere %d, at home %d; leases of one agent %d" % (turns[0][1], turns[1][1], turns[-1][1], asked))
+    print("results at home %d, elsewhere %d, at home %d; leases of one agent %d" % (turns[0][1], sum(n for _, n in turns[1::2]), turns[2][1], asked))
 
 
 if sys.argv[1] == "--cards":

@@ -109,8 +109,8 @@ start_host
 for name in one two three four; do
     trade_on $name "at the start"
 done
-# Where a worker gets no processor for 200 ms its chunk is taken for hung, and it is begun again.
-! grep -q "three: job -15" "$WORK/host.err" || grep -q '"key":"worker_again"' "$WORK/host.err" || fail "a job did not wait for the file of its lease"
+# Where its worker gets no processor for 200 ms a chunk is taken for hung, and the worker is begun again.
+! grep -q "three: job -15" "$WORK/host.err" || grep '"key":"worker_again"' "$WORK/host.err" | grep -q 'card old_3' || fail "a job did not wait for the file of its lease"
 [ "$(workers | wc -l)" = 4 ] || fail "not a worker for each card: $(workers)"
 gpu leases --json | jq -e '[.[] | select(.agent == "three" or .agent == "two") | .card] == ["old_2", "old_3"]' >/dev/null || fail "leases: $(gpu leases --json)"
 
@@ -120,6 +120,7 @@ gpu leases | grep -q '4.0 MiB' || fail "a lease's memory: $(gpu leases)"
 gpu_is '.cards[3].worker_pid != null'
 kill -9 "$(jq '.cards[3].worker_pid' "$WORK/status")"
 until_true "$HOST_PID" "the loss" gpu_is '.cards[3].state == "lost" and .cards[0].leases == 1'
+gpu_is '.failover_ms > 0 and .failover_ms < 30000' || fail "the failover: $(jq .failover_ms "$WORK/status") ms"
 failover=$(jq .failover_ms "$WORK/status")
 trade_on three "on another card"
 again() { gpu_is '.cards[3].worker_pid != null' && kill -9 "$(jq '.cards[3].worker_pid' "$WORK/status")" 2>/dev/null; }

@@ -30,8 +30,8 @@ stop_host() {
     kill -TERM "$HOST_PID"
     ended "$HOST_PID" 0 "the host"
 }
-# Is engine time the venue's? The trade that is the nearest to its own time is at most SECONDS from it: others are
-# late where the machine has no time for them.
+# Is engine time the venue's? No trade is more than SECONDS ahead of its own time, and the nearest is at most so far from it: others
+# are late where the machine has no time for them.
 near() { # SECONDS
     "$AGON" journal cat "$WORK/run/journal" --json >"$WORK/events" || fail "journal cat"
     python3 - "$WORK/events" "$1" <<'END'
@@ -44,8 +44,10 @@ for line in open(sys.argv[1]):
         first = int(event["t"])
     if event["type"] == "trade":
         n += 1
-        apart = abs(int(event["t"]) - int(event["t_venue"]))
-        near = apart if near is None else min(near, apart)
+        late = int(event["t"]) - int(event["t_venue"])
+        if late < -float(sys.argv[2]) * 1e9:
+            sys.exit("a trade is %.1f s ahead of its own time" % (-late / 1e9))
+        near = abs(late) if near is None else min(near, abs(late))
 if n == 0:
     sys.exit("no trade")
 if near > float(sys.argv[2]) * 1e9:

@@ -74,7 +74,10 @@ grep -q 'no edge is shown\|it earns' "$WORK/out" || fail "no verdict: $(cat "$WO
 "$AGON" train ppo "$POLICY" --market rebound --param size=100 'features=return.1 return.5' --capital 1000 --out "$WORK/killed.safetensors" \
     --config "$SMALL" --checkpoint "$WORK/killed.ckpt" >/dev/null 2>"$WORK/killed.err" &
 pid=$!
-until_true "$pid" "a checkpoint" test -e "$WORK/killed.ckpt"
+until [ -e "$WORK/killed.ckpt" ]; do
+    kill -0 "$pid" 2>/dev/null || fail "it was over before a checkpoint was seen"
+    sleep 0.02
+done
 kill -9 "$pid" 2>/dev/null || fail "it was over before it could be killed"
 wait "$pid" 2>/dev/null
 [ ! -e "$WORK/killed.safetensors" ] || fail "a training that was killed left a model"
