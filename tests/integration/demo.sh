@@ -45,6 +45,7 @@ fi
 # Kept: half a minute at 60x is half an hour, with a tournament at the quarters. Where nothing came of an act in its time, the machine is
 # busy: three times as long, once.
 for seconds in 32 96; do
+    rm -f "$WORK/out" # what the demo before said is not this one's
     "$AGON" demo --seconds $seconds --keep --dir "$KEPT" --report "$WORK/demo.html" >"$WORK/out" 2>"$WORK/err" &
     DEMO_PID=$!
     PIDS="$PIDS $DEMO_PID"
@@ -175,7 +176,7 @@ lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 
 to_be_broken() { # a demo that is kept, at its summary
-    rm -rf "$WORK/broken"
+    rm -rf "$WORK/broken" "$WORK/out" # what the demo before said is not this one's
     "$AGON" demo --seconds 10 --keep --report off --dir "$WORK/broken" >"$WORK/out" 2>"$WORK/err" &
     DEMO_PID=$!
     PIDS="$PIDS $DEMO_PID"
